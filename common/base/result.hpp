@@ -1,0 +1,19 @@
+#pragma once
+#include <boost/system/result.hpp>
+
+#include <type_traits>
+
+namespace ims {
+
+// Either a value or why there is none. Test with `if (!r)`, read with `*r` and `r.error()`; never call value().
+template <class T, class E>
+using Result = boost::system::result<T, E>;
+
+template <class... Ts>
+struct overloaded : Ts... {
+    using Ts::operator()...;
+};
+template <class... Ts>
+overloaded(Ts...) -> overloaded<Ts...>;
+
+}  // namespace ims

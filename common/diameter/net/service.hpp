@@ -1,0 +1,42 @@
+#pragma once
+#include "common/base/note.hpp"
+#include "common/diameter/peer/config.hpp"
+#include "common/diameter/types/cx.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ims::diameter {
+
+// A Diameter node on the wire: the peer machines of common/diameter/peer carried by Asio. Lives on one io_context;
+// nothing blocks. Every SendRequest ends in exactly one AnswerArrived or SendFailed.
+class Service {
+  public:
+    using Event = std::variant<cx::AnswerArrived, cx::SendFailed, cx::RequestArrived, Note>;
+    using Sink = std::function<void(Event)>;
+
+    Service(boost::asio::io_context& io, Config config, Sink sink);
+    ~Service();
+    void start();                                // listens and connects; throws std::runtime_error if it cannot listen
+    void send(cx::Send request);
+    void reply(cx::Reply reply);
+    void stop(std::function<void()> stopped);    // DPR to every peer, then closes
+
+    struct PeerStatus {
+        std::string identity;
+        std::string state;      // RFC 6733 5.6: "I-Open", "Wait-Conn-Ack", ...
+        std::string address;
+    };
+    std::vector<PeerStatus> peers() const;
+    bool any_open() const;
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace ims::diameter

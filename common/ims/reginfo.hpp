@@ -1,0 +1,51 @@
+#pragma once
+#include "common/base/result.hpp"
+#include "common/ims/identity.hpp"
+#include "common/ims/service_profile.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// application/reginfo+xml (RFC 3680, RFC 5628, 24.229 7.10): the document both ends of the reg event exchange.
+namespace ims::reginfo {
+
+enum class State : std::uint8_t { Init, Active, Terminated };
+enum class ContactEvent : std::uint8_t { Registered, Created, Refreshed, Shortened, Expired, Deactivated, Probation, Unregistered, Rejected };
+
+struct Contact {
+    std::string id;
+    bool active = true;                        // state: active or terminated
+    ContactEvent event = ContactEvent::Registered;
+    std::optional<std::uint64_t> duration_registered, expires, retry_after;
+    std::optional<std::string> q, call_id;
+    std::optional<std::uint32_t> cseq;
+    std::string uri;
+    std::optional<std::string> display_name;
+    std::vector<std::pair<std::string, std::string>> unknown_params;  // Contact header parameters: reg-id, +sip.instance, ...
+    std::optional<std::string> pub_gruu, temp_gruu;                   // RFC 5628
+    bool operator==(const Contact&) const = default;
+};
+struct Registration {
+    std::string aor;
+    std::string id;
+    State state = State::Active;
+    std::vector<Contact> contacts;
+    std::optional<std::string> wildcarded_identity;  // 24.229 7.10.2
+    bool operator==(const Registration&) const = default;
+};
+struct Document {
+    std::uint32_t version = 0;
+    bool full = true;
+    std::vector<Registration> registrations;
+    bool operator==(const Document&) const = default;
+};
+
+std::string_view text(ContactEvent e);
+std::string print(const Document& document);
+Result<Document, XmlError> parse(std::string_view xml);
+
+}  // namespace ims::reginfo

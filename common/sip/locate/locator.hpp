@@ -1,0 +1,91 @@
+#pragma once
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+#include "common/sip/message/flow.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+// RFC 3263: from a URI to an ordered list of targets, as a value machine. Static routes first, then a cache of DNS
+// answers by TTL, then questions that the shell answers.
+namespace ims::sip {
+
+namespace dns {
+
+enum class Type : std::uint8_t { A, Aaaa, Srv, Naptr };
+std::string_view type_text(Type t);
+
+struct Query {  // effect
+    std::string name;
+    Type type = Type::A;
+    auto operator<=>(const Query&) const = default;
+};
+struct Record {
+    Type type = Type::A;
+    std::chrono::seconds ttl{0};
+    IpAddress address;                                             // A, AAAA
+    std::uint16_t priority = 0, weight = 0, port = 0;              // SRV; NAPTR: priority = order, weight = preference
+    std::string target;                                            // SRV target, NAPTR replacement
+    std::string flags, service, regexp;                            // NAPTR
+};
+struct Answer {  // event
+    Query query;
+    std::vector<Record> records;
+    bool failed = false;          // the server did not answer (not cached); an empty list is "no such record" (cached)
+    std::string detail;
+};
+
+}  // namespace dns
+
+// One line of configuration: requests for `host` (case-insensitive, without port) go to these targets in order;
+// a target's port 0 means the port of the URI or the transport's default.
+struct StaticRoute {
+    std::string host;
+    std::vector<Target> targets;
+};
+
+struct LocatorConfig {
+    std::vector<StaticRoute> routes;
+    std::vector<Transport> transports{Transport::Udp, Transport::Tcp};  // what this element can send with, best first
+    bool ipv4 = true, ipv6 = true;
+    std::chrono::seconds negative_ttl{30};
+    Duration query_timeout = 5s;
+};
+
+class Locator {
+  public:
+    Locator(LocatorConfig config, Random& random) : config_{std::move(config)}, random_{random} {}
+
+    using Ticket = std::uint64_t;
+    struct Located {                     // the end of one location
+        Ticket ticket = 0;
+        std::vector<Target> targets;     // in the order to try; empty: nothing found
+        std::string why;                 // if empty: "A ims.example: no such name"
+    };
+    struct Outputs {
+        std::vector<dns::Query> queries;
+        std::vector<Located> located;
+    };
+
+    // Starts a location for the URI of the top Route or the Request-URI; may finish at once.
+    Ticket locate(const Uri& uri, TimePoint now, Outputs& out);
+    void handle(const dns::Answer& answer, TimePoint now, Outputs& out);
+    void handle_timeout(TimePoint now, Outputs& out);
+    std::optional<TimePoint> next_deadline() const;
+    void reload(LocatorConfig config);   // static routes may change; the cache stays
+
+    // RFC 3263 4.3, RFC 3261 21.5.4: a target that failed or asked for rest is put last until then.
+    void penalize(const Target& target, TimePoint until);
+
+  private:
+    LocatorConfig config_;
+    Random& random_;
+    // (private members are the implementer's to change)
+};
+
+}  // namespace ims::sip

@@ -1,0 +1,50 @@
+#pragma once
+#include "common/sip/message/headers.hpp"
+
+#include <string>
+#include <string_view>
+
+// Text of one header value <-> its type. Message uses these; nodes use Message.
+namespace ims::sip::codec {
+
+// Parses one value (the part between commas for a list header). The whole text must be used up.
+void parse(std::string_view text, Parsed<std::string>& out);
+void parse(std::string_view text, Parsed<std::uint32_t>& out);
+void parse(std::string_view text, Parsed<NameAddr>& out);
+void parse(std::string_view text, Parsed<ContactValue>& out);
+void parse(std::string_view text, Parsed<ViaValue>& out);
+void parse(std::string_view text, Parsed<CSeqValue>& out);
+void parse(std::string_view text, Parsed<RAckValue>& out);
+void parse(std::string_view text, Parsed<TokenParams>& out);
+void parse(std::string_view text, Parsed<AuthValue>& out);
+void parse(std::string_view text, Parsed<std::vector<std::string>>& out);
+
+void print(const std::string& value, std::string& out);
+void print(std::uint32_t value, std::string& out);
+void print(const NameAddr& value, std::string& out);
+void print(const ContactValue& value, std::string& out);
+void print(const ViaValue& value, std::string& out);
+void print(const CSeqValue& value, std::string& out);
+void print(const RAckValue& value, std::string& out);
+void print(const TokenParams& value, std::string& out);
+void print(const AuthValue& value, std::string& out);
+void print(const std::vector<std::string>& value, std::string& out);
+
+// P-Charging-Vector, P-Charging-Function-Addresses and Response-Source have parameters and no token in front.
+void parse_params_only(std::string_view text, Parsed<TokenParams>& out);
+
+// Length of the first value of a comma separated list: commas inside quotes and <> do not count.
+std::size_t first_value_length(std::string_view text);
+
+template <class H>
+Parsed<typename H::Value> parse_value(std::string_view text) {
+    Parsed<typename H::Value> out{ParseError{}};
+    if constexpr (H::id == HeaderId::PChargingVector || H::id == HeaderId::PChargingFunctionAddresses ||
+                  H::id == HeaderId::ResponseSource)
+        parse_params_only(text, out);
+    else
+        parse(text, out);
+    return out;
+}
+
+}  // namespace ims::sip::codec

@@ -1,0 +1,227 @@
+#pragma once
+#include "common/sip/message/codec.hpp"
+#include "common/sip/message/headers.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ims::sip {
+
+using Buffer = std::shared_ptr<const std::string>;
+inline Buffer make_buffer(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+// What a parser accepts at most; each refusal is a ParseFailure with the limit's name.
+struct Limits {
+    std::size_t message_octets = 65535;
+    std::size_t header_lines = 256;
+    std::size_t header_octets = 8192;  // one header with its folds
+};
+
+struct ParseFailure;
+
+// A SIP message: a value. One shared immutable buffer, an index of header lines into it, and the lines that were
+// edited since. A copy (a fork) shares the buffer. Lines nobody touched leave exactly as they came, in order,
+// unknown headers included.
+//
+// parse() frames the message, indexes its lines and checks what every element needs: the start line with its
+// Request-URI, the top Via, From, To, Call-ID, CSeq (its method against the start line), Max-Forwards and
+// Content-Length if there. Everything else is decoded when asked, and gives the same answer each time.
+class Message {
+  public:
+    static Result<Message, ParseFailure> parse(Buffer buffer, const Limits& limits = {});
+    static Result<Message, ParseFailure> parse(std::string_view text, const Limits& limits = {});  // copies
+
+    static Message request(Method method, Uri request_uri);
+    static Message request(std::string_view method, Uri request_uri);
+    // RFC 3261 8.2.6: Via, From, To, Call-ID, CSeq of the request; Timestamp with a 100. `to_tag` is added to To if
+    // it has none and the status is not 100. An empty reason means the default one.
+    static Message response(const Message& request, int status, std::string_view reason = {},
+                            std::string_view to_tag = {});
+
+    bool is_request() const { return status_ == 0; }
+    bool is_response() const { return status_ != 0; }
+
+    // Requests
+    Method method() const { return method_; }           // of a response: the CSeq method
+    std::string_view method_name() const;
+    const Uri& request_uri() const { return request_uri_; }
+    void set_request_uri(Uri uri);
+    // Responses
+    int status() const { return status_; }              // 0 for a request
+    std::string_view reason() const { return reason_; }
+    void set_status(int status, std::string_view reason = {});
+
+    // ---- headers
+    bool has(HeaderId id) const;
+    bool has(std::string_view name) const;               // any header, known or not, any case
+    template <class H>
+    bool has() const { return has(H::id); }
+
+    // The first value of the header. error().absent() tells a missing header from a malformed one.
+    template <class H>
+    Parsed<typename H::Value> get() const;
+    // All values of all lines in order; empty if there is none; the first malformed one ends it.
+    template <class H>
+    Parsed<std::vector<typename H::Value>> all() const;
+
+    template <class H>
+    void set(const typename H::Value& value);            // the only value, in place of the first line or appended
+    template <class H>
+    void set_all(const std::vector<typename H::Value>& values);  // one line per value
+    template <class H>
+    void prepend(const typename H::Value& value);        // a new first value, on a line of its own
+    template <class H>
+    void append(const typename H::Value& value);         // a new last value, on a line of its own
+    template <class H>
+    void remove() { remove(H::id); }
+    template <class H>
+    void remove_first() { remove_first_value(H::id); }   // one value of a list header; its line goes with the last
+
+    void remove(HeaderId id);
+    void remove(std::string_view name);
+    void remove_first_value(HeaderId id);
+
+    // Raw access: the trimmed value of the first line of that name, or of every such line.
+    std::optional<std::string_view> raw(HeaderId id) const;
+    std::optional<std::string_view> raw(std::string_view name) const;
+    std::vector<std::string_view> raw_all(HeaderId id) const;
+    void set_raw(HeaderId id, std::string_view value);       // replaces all lines of it
+    void append_raw(std::string_view name, std::string_view value);
+    void prepend_raw(HeaderId id, std::string_view value);
+    // Every line in order, as (id, name, value).
+    struct Line {
+        HeaderId id;
+        std::string_view name;
+        std::string_view value;
+    };
+    std::vector<Line> lines() const;
+    std::size_t header_count() const { return lines_.size(); }
+
+    // ---- what everybody asks for (checked by parse(); a built message must have them)
+    std::string_view call_id() const;
+    CSeqValue cseq() const;
+    std::string_view from_tag() const;                   // empty if none
+    std::string_view to_tag() const;
+    ViaValue top_via() const;
+    bool has_option(HeaderId list, std::string_view option_tag) const;  // Supported, Require, Proxy-Require, Allow
+
+    // ---- body
+    std::string_view body() const;
+    void set_body(std::string body, std::string_view content_type);      // also Content-Length
+    void clear_body();
+
+    // Writes the message with a Content-Length (RFC 3261 20.14: always there on streams; we write it everywhere).
+    void serialize(std::string& out) const;
+    std::string serialize() const;
+    std::size_t serialized_size_hint() const;
+
+  private:
+    // Slice of the shared buffer, or own text of an edited line ("Name: value", no CRLF).
+    struct Entry {
+        HeaderId id = HeaderId::Unknown;
+        std::uint32_t begin = 0;        // of the line in the buffer
+        std::uint32_t name_length = 0;
+        std::uint32_t value_begin = 0;  // of the trimmed value
+        std::uint32_t value_length = 0;
+        std::uint32_t end = 0;          // one past the line, without its CRLF
+        std::shared_ptr<const std::string> own;  // if edited: offsets are into this
+    };
+
+    Message() = default;
+    friend class MessageParser;
+
+    std::string_view text_of(const Entry& e) const;
+    std::string_view name_of(const Entry& e) const;
+    std::string_view value_of(const Entry& e) const;
+    static Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
+    void insert_entry(HeaderId id, Entry e, bool first);
+    const Entry* find(HeaderId id) const;
+
+    Buffer buffer_;
+    std::vector<Entry> lines_;
+    Method method_ = Method::Other;
+    std::string method_name_;  // of Method::Other only
+    Uri request_uri_;
+    bool request_uri_edited_ = false;
+    std::uint32_t start_line_end_ = 0;
+    int status_ = 0;
+    std::string reason_;
+    std::uint32_t body_begin_ = 0;
+    std::uint32_t body_length_ = 0;
+    std::shared_ptr<const std::string> own_body_;
+};
+
+// Why a message was refused, what to answer, and as much of the message as is needed for that answer.
+struct ParseFailure {
+    int status = 400;             // what RFC 3261 wants answered: 400, 505, 513, 414 ...
+    std::string reason;           // a reason phrase that names the mistake: "Bad CSeq"
+    HeaderId header = HeaderId::Unknown;
+    std::size_t offset = 0;       // in the message
+    bool answerable = false;      // a request other than ACK whose Via, From, To, Call-ID and CSeq can be copied
+    std::optional<Message> partial;  // set if answerable: pass it to Message::response()
+};
+
+// ---- templates
+
+template <class H>
+Parsed<typename H::Value> Message::get() const {
+    const Entry* e = find(H::id);
+    if (e == nullptr) return ParseError{ParseError::Kind::Absent, 0, "absent"};
+    auto value = value_of(*e);
+    if constexpr (H::list) value = value.substr(0, codec::first_value_length(value));
+    return codec::parse_value<H>(value);
+}
+
+template <class H>
+Parsed<std::vector<typename H::Value>> Message::all() const {
+    std::vector<typename H::Value> values;
+    for (const auto& line : lines_) {
+        if (line.id != H::id) continue;
+        auto rest = value_of(line);
+        do {
+            const auto length = H::list ? codec::first_value_length(rest) : rest.size();
+            if (length == 0 && rest.empty()) break;  // an empty list is allowed where the grammar says so
+            auto one = codec::parse_value<H>(rest.substr(0, length));
+            if (!one) return one.error();
+            values.push_back(std::move(*one));
+            if (length >= rest.size()) break;
+            rest.remove_prefix(length + 1);
+        } while (true);
+    }
+    return values;
+}
+
+namespace detail {
+template <class V>
+std::string printed(const V& value) {
+    std::string text;
+    codec::print(value, text);
+    return text;
+}
+}  // namespace detail
+
+template <class H>
+void Message::set(const typename H::Value& value) {
+    set_raw(H::id, detail::printed(value));
+}
+
+template <class H>
+void Message::set_all(const std::vector<typename H::Value>& values) {
+    remove(H::id);
+    for (const auto& value : values) append<H>(value);
+}
+
+template <class H>
+void Message::prepend(const typename H::Value& value) {
+    insert_entry(H::id, make_entry(H::id, header_name(H::id), detail::printed(value)), true);
+}
+
+template <class H>
+void Message::append(const typename H::Value& value) {
+    insert_entry(H::id, make_entry(H::id, header_name(H::id), detail::printed(value)), false);
+}
+
+}  // namespace ims::sip
