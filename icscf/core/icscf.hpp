@@ -1,0 +1,66 @@
+#pragma once
+#include "common/base/ip.hpp"
+#include "common/base/random.hpp"
+#include "common/node/node.hpp"
+#include "common/sip/proxy/element.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The Interrogating CSCF (TS 24.229 5.3): asks the HSS which S-CSCF serves a user (Cx UAR, LIR), selects one
+// where there is none yet, and sends the request there. Keeps nothing but transactions.
+namespace ims::icscf {
+
+// An S-CSCF this I-CSCF may select (TS 29.228 6.7).
+struct ServingCscf {
+    std::string name;                         // its SIP URI: "sip:scscf.ims.example:6060"
+    std::vector<std::uint32_t> capabilities;  // mandatory and optional ones it fulfils
+};
+
+// "192.0.2.0/24", "2001:db8::/32" or one address.
+struct AddressRange {
+    IpAddress address;
+    unsigned prefix = 128;
+    static std::optional<AddressRange> parse(std::string_view text);
+    bool contains(const IpAddress& a) const;
+};
+
+struct Config {
+    std::string uri;                  // own SIP URI: "sip:icscf.ims.example:4060"
+    std::string home_domain;          // "ims.mnc001.mcc001.3gppnetwork.org"
+    std::vector<ServingCscf> scscfs;  // for selection, the earlier the better among equals
+    bool scscf_restoration = false;   // TS 24.229 4.14: reselect also for users who have an S-CSCF
+    bool record_route = false;  // 5.3.2.1 allows it; off, the I-CSCF leaves the path after the first request
+    int unknown_user_status = 404;  // 5.3.2.1 step 6: 404 or 604
+    // Where requests of the trust domain come from. Absent: every peer is trusted, which is right where
+    // nobody but the own network reaches this node.
+    std::optional<std::vector<AddressRange>> trusted_peers;
+};
+
+class Icscf final : public Node {
+  public:
+    Icscf(Config config, sip::ElementConfig element, Random& random);
+    ~Icscf() override;
+
+    void handle(const Event& event, TimePoint now, Effects& out) override;
+    void handle_timeout(TimePoint now, Effects& out) override;
+    std::optional<TimePoint> next_deadline() const override;
+    void drain(TimePoint now, Effects& out) override;
+    bool idle() const override;
+    std::vector<Gauge> gauges() const override;
+    std::string save(TimePoint now) const override;  // nothing outlives a transaction: only the version
+    bool restore(std::string_view saved, TimePoint now, std::string& why) override;
+
+    // SIGHUP: the list of S-CSCFs, policies and static routes may change; listening points may not.
+    void reload(Config config, sip::LocatorConfig locator);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ims::icscf

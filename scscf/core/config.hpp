@@ -1,0 +1,55 @@
+#pragma once
+#include "common/base/time.hpp"
+#include "common/crypto/digest.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ims::scscf {
+
+enum class Forking : std::uint8_t { Parallel, Sequential };
+
+struct Config {
+    std::string server_name;           // own SIP URI, Server-Name on Cx: "sip:scscf.ims.example:6060"
+    std::string home_domain;           // "ims.mnc001.mcc001.3gppnetwork.org"; the realm of challenges
+    std::vector<std::string> domains;  // further domains whose users are ours to look for
+    std::string icscf;  // entry point of the home network, a SIP URI: "sip:icscf.ims.example:4060"
+    std::string ioi;    // inter operator identifier of this network; empty: home_domain
+
+    // ---- authentication
+    // Accept the answer to an AKA challenge although the P-CSCF says integrity-protected=no, as it must where
+    // UE and P-CSCF have no security association (a lab on loopback). Off, such an answer is ignored and
+    // challenged anew, as 5.4.1.2.1 has it.
+    bool accept_aka_without_integrity_protection = false;
+    std::chrono::seconds reg_await_auth{240};  // TS 24.229 7.8: 4 minutes
+    std::uint32_t vectors_per_request = 1;     // SIP-Number-Auth-Items of an AKA MAR
+    unsigned resynchronisations = 2;           // 5.4.1.2.3A: challenges at most in a row because of AUTS
+    std::vector<crypto::HashAlgorithm> digest_algorithms{crypto::HashAlgorithm::Sha256,
+                                                         crypto::HashAlgorithm::Md5};  // RFC 8760: best first
+    std::chrono::seconds nonce_lifetime{3600};  // SIP Digest: how long nextnonce or a used nonce stays good
+    bool authenticate_digest_always = true;     // 5.4.1.2.2A: also when the P-CSCF says ip-assoc-yes
+
+    // ---- registration
+    std::chrono::seconds min_expires{60};              // shorter ones get 423
+    std::chrono::seconds max_expires{600'000};         // longer ones are shortened
+    std::chrono::seconds default_expires{600'000};     // no expiry in the request (24.229 5.1.1.2)
+    std::size_t max_contacts = 10;                     // bindings of one private identity
+    bool store_server_name = false;                    // deregistration keeps the S-CSCF name in the HSS
+    bool scscf_restoration = false;                    // TS 24.229 4.14
+    std::chrono::seconds unregistered_lifetime{3600};  // a profile fetched for an unregistered user
+
+    // ---- reg event
+    std::chrono::seconds max_subscription{700'000};
+    std::chrono::seconds default_subscription{3761};  // RFC 3680 4.4
+
+    // ---- sessions
+    Forking forking = Forking::Parallel;            // among contacts of equal q when the caller does not say
+    bool record_route = true;                       // 5.4.3.2 step 13; towards a served UE it is always done
+    std::chrono::seconds no_answer{180};            // a sequential branch is given up after this
+    std::chrono::milliseconds cx_patience{10'000};  // should the shell never report the end of a Cx request
+};
+
+}  // namespace ims::scscf
