@@ -1,0 +1,47 @@
+#pragma once
+#include "common/base/random.hpp"
+#include "common/diameter/peer/config.hpp"
+#include "common/node/node.hpp"
+#include "common/runtime/config.hpp"
+#include "common/sip/proxy/element.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+// Everything the three CSCFs have in common, so that a main is:
+//
+//   int main(int argc, char** argv) {
+//       return ims::runtime::run_cscf(argc, argv, {
+//           .name = "scscf", .description = "...", .diameter = true,
+//           .configure = [](Section own, const CscfCommon& common) {
+//               auto config = read_config(own, common);
+//               return [config](sip::ElementConfig element, Random& random) -> std::unique_ptr<Node> {
+//                   return std::make_unique<scscf::Scscf>(config, std::move(element), random);
+//               };
+//           }});
+//   }
+namespace ims::runtime {
+
+// What the common sections say, for a node that wants to know. The element's listening points have their
+// final ports only when the node is built.
+struct CscfCommon {
+    sip::ElementConfig element;
+    diameter::Config diameter;  // identity and realm; empty for a node without Diameter
+};
+
+struct CscfProgram {
+    std::string name;  // the node's own section in the configuration has this name too
+    std::string description;
+    bool diameter = true;  // hosts a diameter::Service and reads `diameter`
+
+    using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;
+    // Reads the node's own section; complaints go into the section, then Build is not called.
+    std::function<Build(Section own, const CscfCommon& common)> configure;
+    // SIGHUP: static routes changed. Optional; a node passes it on to Element::reload().
+    std::function<void(Node&, const sip::LocatorConfig&)> reload_routes;
+};
+
+int run_cscf(int argc, const char* const* argv, const CscfProgram& program);
+
+}  // namespace ims::runtime
