@@ -19,8 +19,10 @@ struct TuakOutputs {
     std::vector<std::uint8_t> mac_a, mac_s, res, ck, ik;
     std::array<std::uint8_t, 6> ak{}, ak_star{};
 };
-std::optional<TopC> tuak_topc(std::span<const std::uint8_t> k, const TopC& top, unsigned keccak_iterations = 1);
-std::optional<TuakOutputs> tuak(std::span<const std::uint8_t> k, const TopC& topc, const Block& rand, const Sqn& sqn,
-                                const Amf& amf, const TuakLengths& lengths);  // nothing if a length is not allowed
+std::optional<TopC> tuak_topc(std::span<const std::uint8_t> k, const TopC& top,
+                              unsigned keccak_iterations = 1);
+std::optional<TuakOutputs> tuak(std::span<const std::uint8_t> k, const TopC& topc, const Block& rand,
+                                const Sqn& sqn, const Amf& amf,
+                                const TuakLengths& lengths);  // nothing if a length is not allowed
 
 }  // namespace ims::crypto
