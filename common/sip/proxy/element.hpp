@@ -152,6 +152,9 @@ class Element {
     // Sends a response on a server transaction. A final one ends it; for an INVITE the 2xx is sent once per call
     // (RFC 6026 8.1: who made it repeats it). Nothing happens if the transaction is over.
     void respond(ServerTransactionId id, Message response, TimePoint now, ElementOutputs& out);
+    // Forgets the server transaction without an answer: silence is the answer (TS 24.229 5.2.6.3.2A). No 100 will be
+    // sent; a retransmission is a new request.
+    void discard(ServerTransactionId id);
     // Proxies: adds branches to the response context of this transaction. May be called again from a
     // ResponseToForward with a final response: then the earlier ones are given up.
     void forward(ServerTransactionId id, std::vector<Branch> branches, TimePoint now, ElementOutputs& out,
