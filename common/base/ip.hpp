@@ -23,7 +23,9 @@ class IpAddress {
     bool is_v6() const { return family_ == Family::V6; }
     bool is_loopback() const;
     bool is_unspecified() const;
-    std::span<const std::uint8_t> octets() const { return {octets_.data(), is_v6() ? 16U : 4U}; }
+    // In network order; a view into this address, so never of a temporary.
+    std::span<const std::uint8_t> octets() const& { return {octets_.data(), is_v6() ? 16U : 4U}; }
+    std::span<const std::uint8_t> octets() const&& = delete;
 
     std::string text() const;      // RFC 5952
     std::string uri_text() const;  // the same, an IPv6 address in brackets (RFC 3261 25.1 IPv6reference)
