@@ -33,6 +33,12 @@ void print(const std::vector<std::string>& value, std::string& out);
 // P-Charging-Vector, P-Charging-Function-Addresses and Response-Source have parameters and no token in front.
 void parse_params_only(std::string_view text, Parsed<TokenParams>& out);
 
+// Content-Type and Accept: the token is "type/subtype" in lower case, whatever white space was around the
+// slash.
+void parse_media_type(std::string_view text, Parsed<TokenParams>& out);
+// For answering a request that is refused: everything of a Via up to its first mistake.
+ViaValue via_as_far_as_readable(std::string_view text);
+
 // Length of the first value of a comma separated list: commas inside quotes and <> do not count.
 std::size_t first_value_length(std::string_view text);
 
@@ -42,6 +48,8 @@ Parsed<typename H::Value> parse_value(std::string_view text) {
     if constexpr (H::id == HeaderId::PChargingVector || H::id == HeaderId::PChargingFunctionAddresses ||
                   H::id == HeaderId::ResponseSource)
         parse_params_only(text, out);
+    else if constexpr (H::id == HeaderId::ContentType || H::id == HeaderId::Accept)
+        parse_media_type(text, out);
     else
         parse(text, out);
     return out;

@@ -13,20 +13,25 @@
 namespace ims::sip {
 
 enum class Transport : std::uint8_t { Udp, Tcp, Tls, Sctp, Ws, Wss };
-std::string_view transport_text(Transport t);                      // "UDP", as in Via
-std::optional<Transport> parse_transport(std::string_view text);   // any case
-constexpr bool is_reliable(Transport t) { return t != Transport::Udp; }
-constexpr std::uint16_t default_port(Transport t) { return t == Transport::Tls || t == Transport::Wss ? 5061 : 5060; }
+std::string_view transport_text(Transport t);                     // "UDP", as in Via
+std::optional<Transport> parse_transport(std::string_view text);  // any case
+constexpr bool is_reliable(Transport t) {
+    return t != Transport::Udp;
+}
+constexpr std::uint16_t default_port(Transport t) {
+    return t == Transport::Tls || t == Transport::Wss ? 5061 : 5060;
+}
 
-// A way on which octets go back and forth with one peer. A stream's flow is its connection and dies with it; a
-// datagram flow is the pair of endpoints. A UE's contact is reached through its flow, never through a bare address.
+// A way on which octets go back and forth with one peer. A stream's flow is its connection and dies with it;
+// a datagram flow is the pair of endpoints. A UE's contact is reached through its flow, never through a bare
+// address.
 struct Flow {
     Transport transport = Transport::Udp;
     IpEndpoint local;
     IpEndpoint remote;
     std::uint64_t connection = 0;  // of a stream: unique in the process, never used again; 0 for datagrams
     auto operator<=>(const Flow&) const = default;
-    std::string text() const;      // "UDP 127.0.1.10:5060-127.0.0.2:40000"
+    std::string text() const;  // "UDP 127.0.1.10:5060-127.0.0.2:40000"
 };
 
 // A peer to reach by address; the shell reuses a connection to it or opens one. `local` binds to a listening

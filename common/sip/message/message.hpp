@@ -11,7 +11,9 @@
 namespace ims::sip {
 
 using Buffer = std::shared_ptr<const std::string>;
-inline Buffer make_buffer(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+inline Buffer make_buffer(std::string text) {
+    return std::make_shared<const std::string>(std::move(text));
+}
 
 // What a parser accepts at most; each refusal is a ParseFailure with the limit's name.
 struct Limits {
@@ -22,9 +24,9 @@ struct Limits {
 
 struct ParseFailure;
 
-// A SIP message: a value. One shared immutable buffer, an index of header lines into it, and the lines that were
-// edited since. A copy (a fork) shares the buffer. Lines nobody touched leave exactly as they came, in order,
-// unknown headers included.
+// A SIP message: a value. One shared immutable buffer, an index of header lines into it, and the lines that
+// were edited since. A copy (a fork) shares the buffer. Lines nobody touched leave exactly as they came, in
+// order, unknown headers included.
 //
 // parse() frames the message, indexes its lines and checks what every element needs: the start line with its
 // Request-URI, the top Via, From, To, Call-ID, CSeq (its method against the start line), Max-Forwards and
@@ -36,8 +38,8 @@ class Message {
 
     static Message request(Method method, Uri request_uri);
     static Message request(std::string_view method, Uri request_uri);
-    // RFC 3261 8.2.6: Via, From, To, Call-ID, CSeq of the request; Timestamp with a 100. `to_tag` is added to To if
-    // it has none and the status is not 100. An empty reason means the default one.
+    // RFC 3261 8.2.6: Via, From, To, Call-ID, CSeq of the request; Timestamp with a 100. `to_tag` is added to
+    // To if it has none and the status is not 100. An empty reason means the default one.
     static Message response(const Message& request, int status, std::string_view reason = {},
                             std::string_view to_tag = {});
 
@@ -45,20 +47,22 @@ class Message {
     bool is_response() const { return status_ != 0; }
 
     // Requests
-    Method method() const { return method_; }           // of a response: the CSeq method
+    Method method() const { return method_; }  // of a response: the CSeq method
     std::string_view method_name() const;
     const Uri& request_uri() const { return request_uri_; }
     void set_request_uri(Uri uri);
     // Responses
-    int status() const { return status_; }              // 0 for a request
+    int status() const { return status_; }  // 0 for a request
     std::string_view reason() const { return reason_; }
     void set_status(int status, std::string_view reason = {});
 
     // ---- headers
     bool has(HeaderId id) const;
-    bool has(std::string_view name) const;               // any header, known or not, any case
+    bool has(std::string_view name) const;  // any header, known or not, any case
     template <class H>
-    bool has() const { return has(H::id); }
+    bool has() const {
+        return has(H::id);
+    }
 
     // The first value of the header. error().absent() tells a missing header from a malformed one.
     template <class H>
@@ -68,17 +72,21 @@ class Message {
     Parsed<std::vector<typename H::Value>> all() const;
 
     template <class H>
-    void set(const typename H::Value& value);            // the only value, in place of the first line or appended
+    void set(const typename H::Value& value);  // the only value, in place of the first line or appended
     template <class H>
     void set_all(const std::vector<typename H::Value>& values);  // one line per value
     template <class H>
-    void prepend(const typename H::Value& value);        // a new first value, on a line of its own
+    void prepend(const typename H::Value& value);  // a new first value, on a line of its own
     template <class H>
-    void append(const typename H::Value& value);         // a new last value, on a line of its own
+    void append(const typename H::Value& value);  // a new last value, on a line of its own
     template <class H>
-    void remove() { remove(H::id); }
+    void remove() {
+        remove(H::id);
+    }
     template <class H>
-    void remove_first() { remove_first_value(H::id); }   // one value of a list header; its line goes with the last
+    void remove_first() {
+        remove_first_value(H::id);
+    }  // one value of a list header; its line goes with the last
 
     void remove(HeaderId id);
     void remove(std::string_view name);
@@ -88,7 +96,7 @@ class Message {
     std::optional<std::string_view> raw(HeaderId id) const;
     std::optional<std::string_view> raw(std::string_view name) const;
     std::vector<std::string_view> raw_all(HeaderId id) const;
-    void set_raw(HeaderId id, std::string_view value);       // replaces all lines of it
+    void set_raw(HeaderId id, std::string_view value);  // replaces all lines of it
     void append_raw(std::string_view name, std::string_view value);
     void prepend_raw(HeaderId id, std::string_view value);
     // Every line in order, as (id, name, value).
@@ -103,17 +111,19 @@ class Message {
     // ---- what everybody asks for (checked by parse(); a built message must have them)
     std::string_view call_id() const;
     CSeqValue cseq() const;
-    std::string_view from_tag() const;                   // empty if none
+    std::string_view from_tag() const;  // empty if none
     std::string_view to_tag() const;
     ViaValue top_via() const;
-    bool has_option(HeaderId list, std::string_view option_tag) const;  // Supported, Require, Proxy-Require, Allow
+    bool has_option(HeaderId list,
+                    std::string_view option_tag) const;  // Supported, Require, Proxy-Require, Allow
 
     // ---- body
     std::string_view body() const;
-    void set_body(std::string body, std::string_view content_type);      // also Content-Length
-    void clear_body();
+    void set_body(std::string body, std::string_view content_type);  // also Content-Length
+    void clear_body();                                               // and the headers that describe it
 
-    // Writes the message with a Content-Length (RFC 3261 20.14: always there on streams; we write it everywhere).
+    // Writes the message with a Content-Length (RFC 3261 20.14: always there on streams; we write it
+    // everywhere).
     void serialize(std::string& out) const;
     std::string serialize() const;
     std::size_t serialized_size_hint() const;
@@ -122,11 +132,11 @@ class Message {
     // Slice of the shared buffer, or own text of an edited line ("Name: value", no CRLF).
     struct Entry {
         HeaderId id = HeaderId::Unknown;
-        std::uint32_t begin = 0;        // of the line in the buffer
+        std::uint32_t begin = 0;  // of the line in the buffer
         std::uint32_t name_length = 0;
         std::uint32_t value_begin = 0;  // of the trimmed value
         std::uint32_t value_length = 0;
-        std::uint32_t end = 0;          // one past the line, without its CRLF
+        std::uint32_t end = 0;                   // one past the line, without its CRLF
         std::shared_ptr<const std::string> own;  // if edited: offsets are into this
     };
 
@@ -139,13 +149,15 @@ class Message {
     static Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
     void insert_entry(HeaderId id, Entry e, bool first);
     const Entry* find(HeaderId id) const;
+    void write_start_line(std::string& out) const;
 
     Buffer buffer_;
     std::vector<Entry> lines_;
     Method method_ = Method::Other;
     std::string method_name_;  // of Method::Other only
     Uri request_uri_;
-    bool request_uri_edited_ = false;
+    bool start_line_edited_ = true;  // false: written as it stands in the buffer
+    std::uint32_t start_line_begin_ = 0;
     std::uint32_t start_line_end_ = 0;
     int status_ = 0;
     std::string reason_;
@@ -156,11 +168,12 @@ class Message {
 
 // Why a message was refused, what to answer, and as much of the message as is needed for that answer.
 struct ParseFailure {
-    int status = 400;             // what RFC 3261 wants answered: 400, 505, 513, 414 ...
-    std::string reason;           // a reason phrase that names the mistake: "Bad CSeq"
+    int status = 400;    // what RFC 3261 wants answered: 400, 505, 513, 414 ...
+    std::string reason;  // a reason phrase that names the mistake: "Bad CSeq"
     HeaderId header = HeaderId::Unknown;
-    std::size_t offset = 0;       // in the message
-    bool answerable = false;      // a request other than ACK whose Via, From, To, Call-ID and CSeq can be copied
+    std::size_t offset = 0;   // in the message
+    bool answerable = false;  // a request other than ACK with a Via to go back by; what it has of From, To,
+                              // Call-ID and CSeq is copied as it stands
     std::optional<Message> partial;  // set if answerable: pass it to Message::response()
 };
 

@@ -6,8 +6,8 @@
 
 namespace ims::sip {
 
-// ";name=value" in order, as it came. Names compare without case (RFC 3261 7.3.1). A value that was a quoted-string
-// is held without its quotes and escapes, and written quoted again.
+// ";name=value" in order, as it came. Names compare without case (RFC 3261 7.3.1). A value that was a
+// quoted-string is held without its quotes and escapes, and written quoted again.
 struct Param {
     std::string name;
     std::optional<std::string> value;
@@ -24,7 +24,8 @@ class Params {
     // The value; nothing if the parameter is absent or a flag.
     std::optional<std::string_view> get(std::string_view name) const;
     const Param* find(std::string_view name) const;
-    void set(std::string_view name, std::optional<std::string_view> value = {});  // replaces in place or appends
+    void set(std::string_view name,
+             std::optional<std::string_view> value = {});  // replaces in place or appends
     void set_quoted(std::string_view name, std::string_view value);
     bool remove(std::string_view name);
     void add(Param p) { list_.push_back(std::move(p)); }

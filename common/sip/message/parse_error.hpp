@@ -15,8 +15,8 @@ struct ParseError {
         Malformed,  // it is, and breaks its grammar
     };
     Kind kind = Kind::Malformed;
-    std::size_t offset = 0;    // of the first octet that breaks the grammar, from the start of what was parsed
-    std::string_view what;     // a literal: "quoted-string not closed"
+    std::size_t offset = 0;  // of the first octet that breaks the grammar, from the start of what was parsed
+    std::string_view what;   // a literal: "quoted-string not closed"
 
     bool absent() const { return kind == Kind::Absent; }
 };

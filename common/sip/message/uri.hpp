@@ -16,13 +16,14 @@ struct Uri {
     enum class Scheme : std::uint8_t { Sip, Sips, Tel, Other };
 
     Scheme scheme = Scheme::Sip;
-    std::string scheme_text;              // of Other only, lower case: "urn", "http", "pres"
-    std::string user;                     // sip: still escaped as it came; tel: the number with its separators; Other: everything after "scheme:"
+    std::string scheme_text;  // of Other only, lower case: "urn", "http", "pres"
+    std::string user;         // sip: still escaped as it came; tel: the number with its separators; Other:
+                              // everything after "scheme:"
     std::optional<std::string> password;  // still escaped
     std::string host;                     // sip only; an IPv6 reference keeps its brackets
     std::optional<std::uint16_t> port;
     Params params;
-    std::string headers;                  // after '?', as it came
+    std::string headers;  // after '?', as it came
 
     static Parsed<Uri> parse(std::string_view text);  // the whole text must be the URI
     static Uri sip(std::string_view user, std::string_view host, std::optional<std::uint16_t> port = {});

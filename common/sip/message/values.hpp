@@ -13,19 +13,33 @@ namespace ims::sip {
 
 // RFC 3261 7.1 and the extensions an IMS core meets; anything else is Other and keeps its text.
 enum class Method : std::uint8_t {
-    Invite, Ack, Bye, Cancel, Register, Options, Prack, Update, Info, Message, Subscribe, Notify, Refer, Publish, Other
+    Invite,
+    Ack,
+    Bye,
+    Cancel,
+    Register,
+    Options,
+    Prack,
+    Update,
+    Info,
+    Message,
+    Subscribe,
+    Notify,
+    Refer,
+    Publish,
+    Other
 };
-std::string_view method_text(Method m);          // "INVITE"; empty for Other
-Method parse_method(std::string_view text);      // case-sensitive (RFC 3261 7.1)
+std::string_view method_text(Method m);      // "INVITE"; empty for Other
+Method parse_method(std::string_view text);  // case-sensitive (RFC 3261 7.1)
 
 // Common status codes; any int from 100 to 699 is allowed where a status is asked for.
-std::string_view default_reason(int status);     // "Not Found"; "Unknown" where RFC-registered names have none
+std::string_view default_reason(int status);  // "Not Found"; "Unknown" where RFC-registered names have none
 
 // From, To, Contact, Route, Record-Route, Path, P-Asserted-Identity and their like: name-addr or addr-spec.
 struct NameAddr {
     std::string display_name;  // without quotes and escapes
     Uri uri;
-    Params params;             // header parameters: tag, expires, q, +sip.instance, ...
+    Params params;  // header parameters: tag, expires, q, +sip.instance, ...
 
     NameAddr() = default;
     explicit NameAddr(Uri u) : uri{std::move(u)} {}
@@ -49,7 +63,8 @@ struct ViaValue {
     Params params;
 
     std::string_view branch() const { return params.get("branch").value_or(std::string_view{}); }
-    std::string sent_by() const;  // "host:port" with the transport's default port made explicit, host in lower case
+    std::string sent_by()
+        const;  // "host:port" with the transport's default port made explicit, host in lower case
     bool operator==(const ViaValue&) const = default;
 };
 
@@ -67,7 +82,8 @@ struct RAckValue {
 };
 
 // A token (or other single word) with parameters: Event, Subscription-State, P-Access-Network-Info, Reason,
-// Security-Client/-Server/-Verify, Content-Type, Session-Expires, P-Charging-Vector (word empty, all in params), ...
+// Security-Client/-Server/-Verify, Content-Type, Session-Expires, P-Charging-Vector (word empty, all in
+// params), ...
 struct TokenParams {
     std::string token;
     bool quoted = false;  // P-Visited-Network-ID may be a quoted-string

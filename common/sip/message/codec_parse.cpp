@@ -1,0 +1,345 @@
+#include "common/base/text.hpp"
+#include "common/sip/message/codec.hpp"
+#include "common/sip/message/flow.hpp"
+#include "common/sip/message/scanner.hpp"
+
+#include <limits>
+
+namespace ims::sip::codec {
+
+namespace {
+
+using scan::Scanner;
+
+ParseError malformed(std::size_t at, std::string_view what) {
+    return {ParseError::Kind::Malformed, at, what};
+}
+
+// name [= value], the value a token, a host or a quoted-string. An empty value is let through: it is the
+// sender's business, and digest responses without a challenge have it ("nonce=,").
+std::optional<ParseError> parse_param(Scanner& s, Params& params) {
+    const auto begin = s.at();
+    Param p;
+    p.name = s.take_while(scan::Token);
+    if (p.name.empty()) return malformed(begin, "parameter without a name");
+    if (s.take_separator('=')) {
+        p.value.emplace();
+        if (s.peek() == '"') {
+            p.quoted = true;
+            if (!s.take_quoted(*p.value)) return malformed(s.at(), "quoted-string not closed");
+        } else {
+            *p.value = s.take_until(scan::EndsParam);
+        }
+    }
+    params.add(std::move(p));
+    return std::nullopt;
+}
+
+// *(SEMI param) to the end of the text.
+std::optional<ParseError> parse_params(Scanner& s, Params& params) {
+    while (s.take_separator(';'))
+        if (auto error = parse_param(s, params)) return error;
+    s.skip_space();
+    if (!s.done()) return malformed(s.at(), "not a parameter");
+    return std::nullopt;
+}
+
+struct Number {
+    std::string_view digits;
+    std::uint64_t value = 0;
+    bool too_large = false;
+};
+Number take_number(Scanner& s) {
+    auto digits = s.rest();
+    std::size_t n = 0;
+    while (n < digits.size() && is_digit(digits[n])) ++n;
+    digits = digits.substr(0, n);
+    s.move_to(s.at() + n);
+    const auto value = parse_number(digits);
+    return {digits, value.value_or(0), !digits.empty() && !value};
+}
+
+std::optional<ParseError> parse_cseq(Scanner& s, CSeqValue& out) {
+    const auto begin = s.at();
+    const auto number = take_number(s);
+    if (number.digits.empty()) return malformed(begin, "no sequence number");
+    if (number.too_large || number.value >= 1ULL << 31) return malformed(begin, "sequence number above 2^31");
+    out.number = static_cast<std::uint32_t>(number.value);
+    const auto space = s.at();
+    s.skip_space();
+    const auto name_begin = s.at();
+    const auto name = s.take_while(scan::Token);
+    if (name_begin == space || name.empty()) return malformed(space, "no method");
+    out.method = parse_method(name);
+    out.method_name = name;
+    s.skip_space();
+    if (!s.done()) return malformed(s.at(), "not allowed after the method");
+    return std::nullopt;
+}
+
+std::optional<ParseError> parse_addr_spec(Scanner& s, NameAddr& out) {
+    const auto begin = s.at();
+    const auto text = s.rest().substr(0, s.rest().find_first_of("; \t\r\n,"));
+    // RFC 3261 20.10: a URI with a comma, question mark or semicolon is written between < and >.
+    if (const auto mark = text.find('?'); mark != std::string_view::npos)
+        return malformed(begin + mark, "URI with headers outside of <>");
+    auto uri = Uri::parse(text);
+    if (!uri) return malformed(begin + uri.error().offset, uri.error().what);
+    out.uri = std::move(*uri);
+    s.move_to(begin + text.size());
+    return std::nullopt;
+}
+
+// Where the display name made of tokens ends, if it is one: at the '<'.
+std::optional<std::size_t> token_display_name(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '<') return i;
+        const bool utf8 =
+            static_cast<unsigned char>(text[i]) >= 0x80;  // not in the grammar, on the wire all the same
+        if (!utf8 && !scan::is(text[i], scan::Token | scan::Space)) return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::optional<ParseError> parse_name_addr(Scanner& s, NameAddr& out) {
+    s.skip_space();
+    if (s.peek() == '"') {
+        if (!s.take_quoted(out.display_name)) return malformed(s.at(), "quoted-string not closed");
+        s.skip_space();
+        if (s.peek() != '<') return malformed(s.at(), "no < after the display name");
+    } else if (const auto end = token_display_name(s.rest())) {
+        if (*end > 0) out.display_name = scan::unfold(trim(s.rest().substr(0, *end)));
+        s.move_to(s.at() + *end);
+    }
+    if (s.take('<')) {
+        const auto begin = s.at();
+        const auto close = s.rest().find('>');
+        if (close == std::string_view::npos) return malformed(begin, "< not closed");
+        auto uri = Uri::parse(s.rest().substr(0, close));
+        if (!uri) return malformed(begin + uri.error().offset, uri.error().what);
+        out.uri = std::move(*uri);
+        s.move_to(begin + close + 1);
+    } else if (auto error = parse_addr_spec(s, out)) {
+        return error;
+    }
+    return parse_params(s, out.params);
+}
+
+std::optional<ParseError> parse_via(Scanner& s, ViaValue& out) {
+    s.skip_space();
+    const auto protocol = s.take_while(scan::Token);
+    if (protocol.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol name");
+    const auto version = s.take_while(scan::Token);
+    if (version.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol version");
+    const auto transport = s.take_while(scan::Token);
+    if (transport.empty()) return malformed(s.at(), "no transport");
+    const auto known = parse_transport(transport);
+    out.transport = known ? transport_text(*known) : transport;
+
+    const auto space = s.at();
+    s.skip_space();
+    const auto begin = s.at();
+    if (begin == space) return malformed(begin, "no white space before sent-by");
+    if (s.peek() == '[') {
+        const auto close = s.rest().find(']');
+        if (close == std::string_view::npos) return malformed(begin, "IPv6 reference not closed");
+        Scanner inside{s.rest().substr(1, close - 1)};
+        inside.take_while(scan::Ipv6);
+        if (!inside.done() || close < 3) return malformed(begin + 1 + inside.at(), "not an IPv6 address");
+        out.host = s.rest().substr(0, close + 1);
+        s.move_to(begin + close + 1);
+    } else {
+        out.host = s.take_while(scan::Host);
+    }
+    if (out.host.empty()) return malformed(begin, "no host");
+    if (s.take_separator(':')) {
+        const auto port_begin = s.at();
+        const auto port = take_number(s);
+        if (port.digits.empty() || port.too_large || port.value > 65535)
+            return malformed(port_begin, "not a port");
+        out.port = static_cast<std::uint16_t>(port.value);
+    }
+    return parse_params(s, out.params);
+}
+
+template <class T, class Parse>
+void parse_into(std::string_view text, Parsed<T>& out, Parse parse_one) {
+    Scanner s{text};
+    T value;
+    if (auto error = parse_one(s, value))
+        out = *error;
+    else
+        out = std::move(value);
+}
+
+}  // namespace
+
+void parse(std::string_view text, Parsed<std::string>& out) {
+    out = scan::unfold(trim(text));
+}
+
+void parse(std::string_view text, Parsed<std::uint32_t>& out) {
+    text = trim(text);
+    Scanner s{text};
+    const auto number = take_number(s);
+    if (number.digits.empty() || !s.done()) {
+        out = malformed(s.at(), "not a number");
+        return;
+    }
+    // A time or a length above 2^32-1 is more than anybody will wait for or read; CSeq has a rule of its own.
+    constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+    out = number.too_large || number.value > most ? most : static_cast<std::uint32_t>(number.value);
+}
+
+void parse(std::string_view text, Parsed<NameAddr>& out) {
+    parse_into(text, out, parse_name_addr);
+}
+
+void parse(std::string_view text, Parsed<ContactValue>& out) {
+    parse_into(text, out, [](Scanner& s, ContactValue& value) -> std::optional<ParseError> {
+        s.skip_space();
+        if (s.take('*')) {
+            value.star = true;
+            s.skip_space();
+            if (s.done()) return std::nullopt;
+            return malformed(s.at(), "not allowed after *");
+        }
+        return parse_name_addr(s, value.address);
+    });
+}
+
+void parse(std::string_view text, Parsed<ViaValue>& out) {
+    parse_into(text, out, parse_via);
+}
+
+ViaValue via_as_far_as_readable(std::string_view text) {
+    Scanner s{text};
+    ViaValue via;
+    (void)parse_via(s, via);
+    return via;
+}
+
+void parse(std::string_view text, Parsed<CSeqValue>& out) {
+    parse_into(text, out, [](Scanner& s, CSeqValue& value) {
+        s.skip_space();
+        return parse_cseq(s, value);
+    });
+}
+
+void parse(std::string_view text, Parsed<RAckValue>& out) {
+    parse_into(text, out, [](Scanner& s, RAckValue& value) -> std::optional<ParseError> {
+        s.skip_space();
+        const auto number = take_number(s);
+        if (number.digits.empty() || number.too_large ||
+            number.value > std::numeric_limits<std::uint32_t>::max())
+            return malformed(s.at(), "no response number");
+        value.response_number = static_cast<std::uint32_t>(number.value);
+        const auto space = s.at();
+        s.skip_space();
+        if (s.at() == space) return malformed(space, "no sequence number");
+        return parse_cseq(s, value.cseq);
+    });
+}
+
+void parse(std::string_view text, Parsed<TokenParams>& out) {
+    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
+        s.skip_space();
+        if (s.peek() == '"') {
+            value.quoted = true;
+            if (!s.take_quoted(value.token)) return malformed(s.at(), "quoted-string not closed");
+        } else {
+            // Target-Dialog and Replaces have a Call-ID here, so more than a token is let through.
+            value.token = s.take_until(scan::EndsParam);
+            if (value.token.empty()) return malformed(s.at(), "no token");
+        }
+        s.skip_space();
+        if (s.take('(')) {  // RFC 3261 20.33: Retry-After may carry a comment
+            const auto close = s.rest().find(')');
+            if (close == std::string_view::npos) return malformed(s.at(), "comment not closed");
+            s.move_to(s.at() + close + 1);
+        }
+        return parse_params(s, value.params);
+    });
+}
+
+void parse_media_type(std::string_view text, Parsed<TokenParams>& out) {
+    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
+        s.skip_space();
+        const auto type = s.take_while(scan::Token);
+        if (type.empty() || !s.take_separator('/')) return malformed(s.at(), "no media type");
+        const auto subtype = s.take_while(scan::Token);
+        if (subtype.empty()) return malformed(s.at(), "no media subtype");
+        value.token = to_lower(type);
+        value.token += '/';
+        value.token += to_lower(subtype);
+        return parse_params(s, value.params);
+    });
+}
+
+void parse_params_only(std::string_view text, Parsed<TokenParams>& out) {
+    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
+        s.skip_space();
+        if (s.peek() != ';')
+            if (auto error = parse_param(s, value.params)) return error;
+        return parse_params(s, value.params);
+    });
+}
+
+void parse(std::string_view text, Parsed<AuthValue>& out) {
+    parse_into(text, out, [](Scanner& s, AuthValue& value) -> std::optional<ParseError> {
+        s.skip_space();
+        const auto begin = s.at();
+        const auto word = s.take_while(scan::Token);
+        if (word.empty()) return malformed(begin, "no authentication scheme");
+        if (s.take_separator('='))
+            s.move_to(begin);  // Authentication-Info: parameters from the start
+        else
+            value.scheme = word;
+        for (;;) {
+            s.skip_space();
+            while (s.take_separator(',')) {
+            }
+            if (s.done()) return std::nullopt;
+            // A token68 of another scheme than Digest (RFC 7235 2.1) is held as one parameter without a
+            // value.
+            if (const auto token68 = s.rest().substr(0, s.rest().find_first_of(" \t\r\n,\""));
+                token68.find_first_not_of("=") == std::string_view::npos)
+                return malformed(s.at(), "parameter without a name");
+            if (auto error = parse_param(s, value.params)) return error;
+            s.skip_space();
+            if (!s.done() && s.peek() != ',') return malformed(s.at(), "no comma after the parameter");
+        }
+    });
+}
+
+void parse(std::string_view text, Parsed<std::vector<std::string>>& out) {
+    std::vector<std::string> values;
+    while (!text.empty()) {
+        // RFC 3323 4.2 separates with semicolons; commas are seen too.
+        const auto one = text.substr(0, text.find_first_of(";,"));
+        if (const auto word = trim(one); !word.empty()) values.emplace_back(word);
+        text.remove_prefix(one.size() < text.size() ? one.size() + 1 : text.size());
+    }
+    out = std::move(values);
+}
+
+std::size_t first_value_length(std::string_view text) {
+    std::size_t i = 0;
+    while (i < text.size()) {
+        i = text.find_first_of(",\"<", i);
+        if (i == std::string_view::npos) return text.size();
+        if (text[i] == ',') return i;
+        if (text[i] == '<') {
+            i = text.find('>', i);
+            if (i == std::string_view::npos) return text.size();
+            ++i;
+            continue;
+        }
+        for (++i; i < text.size() && text[i] != '"'; ++i)
+            if (text[i] == '\\') ++i;
+        ++i;
+    }
+    return text.size();
+}
+
+}  // namespace ims::sip::codec

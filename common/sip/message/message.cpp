@@ -1,0 +1,375 @@
+#include "common/sip/message/message.hpp"
+
+#include "common/base/text.hpp"
+#include "common/sip/message/scanner.hpp"
+
+#include <algorithm>
+
+namespace ims::sip {
+
+namespace {
+
+// The first `c` at or after `from` that is outside of quotes and <>.
+std::size_t find_outside(std::string_view text, char c, std::size_t from) {
+    for (std::size_t i = from; i < text.size(); ++i) {
+        if (text[i] == c) return i;
+        if (text[i] == '<') {
+            i = text.find('>', i);
+        } else if (text[i] == '"') {
+            for (++i; i < text.size() && text[i] != '"'; ++i)
+                if (text[i] == '\\') ++i;
+        }
+        if (i == std::string_view::npos) break;
+    }
+    return std::string_view::npos;
+}
+
+// The tag of a From or To without decoding the rest.
+std::string_view tag_of(std::string_view value) {
+    auto at = find_outside(value, ';', 0);
+    while (at != std::string_view::npos) {
+        const auto next = find_outside(value, ';', at + 1);
+        const auto param = value.substr(at + 1, next == std::string_view::npos ? next : next - at - 1);
+        const auto equal = param.find('=');
+        if (equal != std::string_view::npos && iequals(trim(param.substr(0, equal)), "tag"))
+            return trim(param.substr(equal + 1));
+        at = next;
+    }
+    return {};
+}
+
+}  // namespace
+
+// ---- building
+
+Message Message::request(Method method, Uri request_uri) {
+    Message m;
+    m.method_ = method;
+    m.request_uri_ = std::move(request_uri);
+    return m;
+}
+
+Message Message::request(std::string_view method, Uri request_uri) {
+    auto m = request(parse_method(method), std::move(request_uri));
+    if (m.method_ == Method::Other) m.method_name_ = method;
+    return m;
+}
+
+Message Message::response(const Message& request, int status, std::string_view reason,
+                          std::string_view to_tag) {
+    Message m;
+    m.buffer_ = request.buffer_;
+    m.method_ = request.method_;
+    m.method_name_ = request.method_name_;
+    m.set_status(status, reason);
+    m.lines_.reserve(16);
+    for (const auto& line : request.lines_)
+        if (line.id == HeaderId::Via) m.lines_.push_back(line);
+    for (const auto id :
+         {HeaderId::From, HeaderId::To, HeaderId::CallId, HeaderId::CSeq, HeaderId::Timestamp}) {
+        if (id == HeaderId::Timestamp && status != 100) continue;
+        const auto* line = request.find(id);
+        if (line == nullptr) continue;
+        const bool wants_tag = id == HeaderId::To && status != 100 && !to_tag.empty();
+        if (wants_tag && tag_of(request.value_of(*line)).empty()) {
+            auto value = std::string{request.value_of(*line)};
+            value += ";tag=";
+            value += to_tag;
+            m.lines_.push_back(make_entry(id, request.name_of(*line), value));
+        } else {
+            m.lines_.push_back(*line);
+        }
+    }
+    return m;
+}
+
+std::string_view Message::method_name() const {
+    return method_ == Method::Other ? std::string_view{method_name_} : method_text(method_);
+}
+
+void Message::set_request_uri(Uri uri) {
+    request_uri_ = std::move(uri);
+    start_line_edited_ = true;
+}
+
+void Message::set_status(int status, std::string_view reason) {
+    status_ = status;
+    reason_ = scan::unfold(reason.empty() ? default_reason(status) : reason);
+    start_line_edited_ = true;
+}
+
+// ---- lines
+
+std::string_view Message::text_of(const Entry& e) const {
+    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.begin, e.end - e.begin);
+}
+
+std::string_view Message::name_of(const Entry& e) const {
+    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.begin, e.name_length);
+}
+
+std::string_view Message::value_of(const Entry& e) const {
+    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.value_begin, e.value_length);
+}
+
+Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::string_view value) {
+    // No value may bring a line of its own: what looks like a fold becomes a space.
+    value = trim(value);
+    std::string text;
+    text.reserve(name.size() + 2 + value.size());
+    text += name;
+    text += ": ";
+    if (value.find_first_of("\r\n") == std::string_view::npos)
+        text += value;
+    else
+        text += scan::unfold(value);
+    Entry e;
+    e.id = id;
+    e.name_length = static_cast<std::uint32_t>(name.size());
+    e.value_begin = e.name_length + 2;
+    e.value_length = static_cast<std::uint32_t>(text.size()) - e.value_begin;
+    e.end = static_cast<std::uint32_t>(text.size());
+    e.own = std::make_shared<const std::string>(std::move(text));
+    return e;
+}
+
+const Message::Entry* Message::find(HeaderId id) const {
+    for (const auto& line : lines_)
+        if (line.id == id) return &line;
+    return nullptr;
+}
+
+void Message::insert_entry(HeaderId id, Entry e, bool first) {
+    const auto same = [id](const Entry& line) { return line.id == id; };
+    auto at = lines_.end();
+    if (first) {
+        at = std::find_if(lines_.begin(), lines_.end(), same);
+    } else {
+        const auto last = std::find_if(lines_.rbegin(), lines_.rend(), same);
+        if (last != lines_.rend()) at = last.base();
+    }
+    // RFC 3261 7.3.1: what a proxy needs goes to the top.
+    const bool none = at == lines_.end() && (first || std::none_of(lines_.begin(), lines_.end(), same));
+    if (none && id == HeaderId::Via) {
+        at = lines_.begin();
+    } else if (none && (id == HeaderId::Route || id == HeaderId::RecordRoute || id == HeaderId::Path)) {
+        at = std::find_if(lines_.rbegin(), lines_.rend(), [](const Entry& l) {
+                 return l.id == HeaderId::Via;
+             }).base();
+    }
+    lines_.insert(at, std::move(e));
+}
+
+bool Message::has(HeaderId id) const {
+    return find(id) != nullptr;
+}
+
+bool Message::has(std::string_view name) const {
+    return raw(name).has_value();
+}
+
+std::optional<std::string_view> Message::raw(HeaderId id) const {
+    const auto* line = find(id);
+    if (line == nullptr) return std::nullopt;
+    return value_of(*line);
+}
+
+std::optional<std::string_view> Message::raw(std::string_view name) const {
+    const auto id = header_id(name);
+    if (id != HeaderId::Unknown) return raw(id);
+    for (const auto& line : lines_)
+        if (line.id == HeaderId::Unknown && iequals(name_of(line), name)) return value_of(line);
+    return std::nullopt;
+}
+
+std::vector<std::string_view> Message::raw_all(HeaderId id) const {
+    std::vector<std::string_view> values;
+    for (const auto& line : lines_)
+        if (line.id == id) values.push_back(value_of(line));
+    return values;
+}
+
+void Message::set_raw(HeaderId id, std::string_view value) {
+    auto e = make_entry(id, header_name(id), value);
+    const auto at =
+        std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
+    if (at == lines_.end()) return insert_entry(id, std::move(e), false);
+    *at = std::move(e);
+    lines_.erase(std::remove_if(at + 1, lines_.end(), [id](const Entry& line) { return line.id == id; }),
+                 lines_.end());
+}
+
+void Message::append_raw(std::string_view name, std::string_view value) {
+    const auto id = header_id(name);
+    auto e = make_entry(id, name, value);
+    if (id == HeaderId::Unknown)
+        lines_.push_back(std::move(e));
+    else
+        insert_entry(id, std::move(e), false);
+}
+
+void Message::prepend_raw(HeaderId id, std::string_view value) {
+    insert_entry(id, make_entry(id, header_name(id), value), true);
+}
+
+std::vector<Message::Line> Message::lines() const {
+    std::vector<Line> all;
+    all.reserve(lines_.size());
+    for (const auto& line : lines_) all.push_back({line.id, name_of(line), value_of(line)});
+    return all;
+}
+
+void Message::remove(HeaderId id) {
+    std::erase_if(lines_, [id](const Entry& line) { return line.id == id; });
+}
+
+void Message::remove(std::string_view name) {
+    const auto id = header_id(name);
+    if (id != HeaderId::Unknown) return remove(id);
+    std::erase_if(lines_, [&](const Entry& line) { return line.id == id && iequals(name_of(line), name); });
+}
+
+void Message::remove_first_value(HeaderId id) {
+    const auto at =
+        std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
+    if (at == lines_.end()) return;
+    const auto value = value_of(*at);
+    const auto length = codec::first_value_length(value);
+    const auto rest = length < value.size() ? trim(value.substr(length + 1)) : std::string_view{};
+    if (rest.empty())
+        lines_.erase(at);
+    else
+        *at = make_entry(id, std::string{name_of(*at)}, std::string{rest});
+}
+
+// ---- what everybody asks for
+
+std::string_view Message::call_id() const {
+    return raw(HeaderId::CallId).value_or(std::string_view{});
+}
+
+CSeqValue Message::cseq() const {
+    auto value = get<h::CSeq>();
+    return value ? std::move(*value) : CSeqValue{};
+}
+
+std::string_view Message::from_tag() const {
+    return tag_of(raw(HeaderId::From).value_or(std::string_view{}));
+}
+
+std::string_view Message::to_tag() const {
+    return tag_of(raw(HeaderId::To).value_or(std::string_view{}));
+}
+
+ViaValue Message::top_via() const {
+    const auto value = raw(HeaderId::Via).value_or(std::string_view{});
+    return codec::via_as_far_as_readable(value.substr(0, codec::first_value_length(value)));
+}
+
+bool Message::has_option(HeaderId list, std::string_view option_tag) const {
+    for (const auto& line : lines_) {
+        if (line.id != list) continue;
+        auto rest = value_of(line);
+        while (!rest.empty()) {
+            const auto one = rest.substr(0, rest.find(','));
+            if (iequals(trim(one), option_tag)) return true;
+            rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+        }
+    }
+    return false;
+}
+
+// ---- body
+
+std::string_view Message::body() const {
+    if (own_body_) return *own_body_;
+    return buffer_ ? std::string_view{*buffer_}.substr(body_begin_, body_length_) : std::string_view{};
+}
+
+void Message::set_body(std::string body, std::string_view content_type) {
+    set_raw(HeaderId::ContentType, content_type);
+    set_raw(HeaderId::ContentLength, std::to_string(body.size()));
+    own_body_ = std::make_shared<const std::string>(std::move(body));
+}
+
+void Message::clear_body() {
+    for (const auto id : {HeaderId::ContentType, HeaderId::ContentDisposition, HeaderId::ContentEncoding,
+                          HeaderId::ContentLanguage, HeaderId::ContentLength})
+        remove(id);
+    own_body_.reset();
+    body_length_ = 0;
+}
+
+// ---- writing
+
+std::size_t Message::serialized_size_hint() const {
+    std::size_t octets = start_line_edited_
+                             ? 128 + reason_.size() + request_uri_.user.size() + request_uri_.headers.size()
+                             : start_line_end_ - start_line_begin_ + 2;
+    for (const auto& line : lines_) octets += line.end - line.begin + 2;
+    return octets + 32 + body().size();
+}
+
+void Message::write_start_line(std::string& out) const {
+    if (!start_line_edited_) {
+        out.append(*buffer_, start_line_begin_, start_line_end_ - start_line_begin_);
+    } else if (is_response()) {
+        out += "SIP/2.0 ";
+        out += std::to_string(status_);
+        out += ' ';
+        out += reason_;
+    } else {
+        out += method_name();
+        out += ' ';
+        request_uri_.print(out);
+        out += " SIP/2.0";
+    }
+    out += "\r\n";
+}
+
+void Message::serialize(std::string& out) const {
+    out.reserve(out.size() + serialized_size_hint());
+    write_start_line(out);
+    const auto content = body();
+    bool has_length = false;
+    for (auto line = lines_.begin(); line != lines_.end(); ++line) {
+        if (line->id == HeaderId::ContentLength) {
+            has_length = true;
+            if (parse_number(value_of(*line)) != content.size()) {
+                out += name_of(*line);
+                out += ": ";
+                out += std::to_string(content.size());
+                out += "\r\n";
+                continue;
+            }
+        }
+        if (line->own) {
+            out += *line->own;
+            out += "\r\n";
+            continue;
+        }
+        // Neighbours that nobody touched leave in one piece.
+        auto last = line;
+        while (last + 1 != lines_.end() && !(last + 1)->own && (last + 1)->id != HeaderId::ContentLength &&
+               (last + 1)->begin == last->end + 2)
+            ++last;
+        out.append(*buffer_, line->begin, last->end - line->begin);
+        out += "\r\n";
+        line = last;
+    }
+    if (!has_length) {
+        out += "Content-Length: ";
+        out += std::to_string(content.size());
+        out += "\r\n";
+    }
+    out += "\r\n";
+    out += content;
+}
+
+std::string Message::serialize() const {
+    std::string out;
+    serialize(out);
+    return out;
+}
+
+}  // namespace ims::sip
