@@ -39,6 +39,9 @@ struct Config {
     // Where requests of the trust domain come from. Absent: every peer is trusted, which is right where
     // nobody but the own network reaches this node.
     std::optional<std::vector<AddressRange>> trusted_peers;
+    // How long a selected S-CSCF may stay silent on REGISTER and INVITE before another is tried. Below the 32
+    // s after which those upstream give up.
+    Duration scscf_patience = 8s;
 };
 
 class Icscf final : public Node {
@@ -55,8 +58,7 @@ class Icscf final : public Node {
     std::string save(TimePoint now) const override;  // nothing outlives a transaction: only the version
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
 
-    // SIGHUP: the list of S-CSCFs, policies and static routes may change; listening points may not.
-    void reload(Config config, sip::LocatorConfig locator);
+    void reload(sip::LocatorConfig locator);  // SIGHUP: static routes
 
   private:
     struct Impl;
