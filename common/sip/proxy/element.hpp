@@ -6,6 +6,7 @@
 #include "common/sip/locate/locator.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/message.hpp"
+#include "common/sip/transaction/timers.hpp"
 
 #include <cstdint>
 #include <map>
@@ -23,16 +24,6 @@
 //   node core --respond, forward, send, ...--> Element --Transmit, dns::Query--> shell
 namespace ims::sip {
 
-// RFC 3261 17, table 4; TS 24.229 7.7.
-struct TimerValues {
-    Duration t1 = 500ms;
-    Duration t2 = 4s;
-    Duration t4 = 5s;
-    auto operator<=>(const TimerValues&) const = default;
-};
-inline constexpr TimerValues core_timers{};
-inline constexpr TimerValues gm_timers{2s, 16s, 17s};
-
 using ServerTransactionId = Strong<struct ServerTransactionIdTag, std::uint64_t>;
 using ClientTransactionId = Strong<struct ClientTransactionIdTag, std::uint64_t>;
 
@@ -40,6 +31,7 @@ using ClientTransactionId = Strong<struct ClientTransactionIdTag, std::uint64_t>
 struct ListeningPoint {
     Transport transport = Transport::Udp;
     IpEndpoint endpoint;
+    std::optional<TimerValues> timers = {};  // of transactions on this point, if not the element's (TS 24.229 7.7)
 };
 
 struct ElementConfig {
@@ -52,7 +44,10 @@ struct ElementConfig {
     std::vector<std::string> proxy_extensions;  // option tags accepted in Proxy-Require: "sec-agree"
     std::string server;                     // Server / User-Agent text of own messages; empty: none
     unsigned max_breadth = 60;              // RFC 5393
-    std::size_t max_transactions = 200'000;  // beyond: 503 with Retry-After
+    // Beyond it 503 with Retry-After answers new requests; those inside dialogs may use another eighth.
+    std::size_t max_transactions = 200'000;
+    std::vector<std::string> uri_schemes{"urn"};  // of Request-URIs besides sip, sips and tel; all others get 416
+    Limits limits;
     LocatorConfig locator;
 };
 
