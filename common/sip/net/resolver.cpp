@@ -1,0 +1,212 @@
+#include "common/sip/net/resolver.hpp"
+
+#include "common/sip/net/dns_message.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+#include <ares.h>
+#include <arpa/nameser.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sys/time.h>
+
+namespace ims::sip {
+
+namespace {
+
+using boost::asio::posix::stream_descriptor;
+using boost::system::error_code;
+
+struct Watch {
+    Watch(boost::asio::io_context& io, int fd) : descriptor{io, fd} {}
+    ~Watch() { release(); }
+    void release() {  // c-ares closes it
+        if (descriptor.is_open()) descriptor.release();
+    }
+    stream_descriptor descriptor;
+    bool want_read = false, want_write = false, reading = false, writing = false;
+};
+
+}  // namespace
+
+struct Resolver::Impl : std::enable_shared_from_this<Resolver::Impl> {
+    Impl(boost::asio::io_context& io_context, Sink s)
+        : io{io_context}, sink{std::move(s)}, timer{io_context} {}
+    ~Impl() {
+        if (channel != nullptr) ares_destroy(channel);
+    }
+
+    void open(const ResolverConfig& config);
+    void ask(dns::Query query);
+    void answer(dns::Answer a);
+    void on_socket_state(int fd, bool readable, bool writable);
+    void watch(const std::shared_ptr<Watch>& w);
+    void process(int read_fd, int write_fd);
+    void arm();
+
+    boost::asio::io_context& io;
+    Sink sink;
+    boost::asio::steady_timer timer;
+    ares_channel channel = nullptr;
+    std::string broken;
+    std::unordered_map<int, std::shared_ptr<Watch>> watches;
+    bool closed = false;
+};
+
+namespace {
+
+// What c-ares carries from ares_query() to its callback.
+struct Asked {
+    Resolver::Sink tell;
+    dns::Query query;
+};
+
+void on_answer(void* argument, int status, int, unsigned char* octets, int length) {
+    const std::unique_ptr<Asked> asked{static_cast<Asked*>(argument)};
+    if (status == ARES_EDESTRUCTION) return;
+    dns::Answer answer{std::move(asked->query), {}, false, {}};
+    switch (status) {
+        case ARES_SUCCESS:
+            if (auto records =
+                    dns::parse_answer({octets, static_cast<std::size_t>(length)}, answer.query.type)) {
+                answer.records = std::move(*records);
+            } else {
+                answer.failed = true;
+                answer.detail = "malformed answer";
+            }
+            break;
+        case ARES_ENOTFOUND: answer.detail = "no such name"; break;
+        case ARES_ENODATA: answer.detail = "no such record"; break;
+        case ARES_EBADNAME: answer.detail = "not a domain name"; break;
+        default:
+            answer.failed = true;
+            answer.detail = ares_strerror(status);
+            break;
+    }
+    asked->tell(std::move(answer));
+}
+
+}  // namespace
+
+void Resolver::Impl::open(const ResolverConfig& config) {
+    ares_options options{};
+    options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
+    options.timeout =
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(config.timeout).count());
+    options.tries = static_cast<int>(config.attempts);
+    options.sock_state_cb_data = this;
+    options.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
+        static_cast<Impl*>(self)->on_socket_state(fd, readable != 0, writable != 0);
+    };
+    const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    int status = ares_library_init(ARES_LIB_INIT_ALL);
+    if (status == ARES_SUCCESS) status = ares_init_options(&channel, &options, mask);
+    if (status == ARES_SUCCESS && !config.servers.empty()) {
+        std::string servers;
+        for (const auto& server : config.servers) servers += (servers.empty() ? "" : ",") + server.text();
+        status = ares_set_servers_ports_csv(channel, servers.c_str());
+    }
+    if (status != ARES_SUCCESS) broken = ares_strerror(status);
+}
+
+void Resolver::Impl::answer(dns::Answer a) {
+    // c-ares may answer from within ares_query() (a bad name, a server that refuses at once).
+    boost::asio::post(io, [self = shared_from_this(), a = std::move(a)]() mutable {
+        if (!self->closed) self->sink(std::move(a));
+    });
+}
+
+void Resolver::Impl::ask(dns::Query query) {
+    if (!broken.empty()) return answer({std::move(query), {}, true, broken});
+    const auto name = query.name;
+    const auto type = dns::type_number(query.type);
+    auto asked =
+        std::make_unique<Asked>(Asked{[this](dns::Answer a) { answer(std::move(a)); }, std::move(query)});
+    ares_query(channel, name.c_str(), ns_c_in, type, on_answer, asked.release());
+    arm();
+}
+
+void Resolver::Impl::on_socket_state(int fd, bool readable, bool writable) {
+    if (!readable && !writable) {
+        // At once, even if a handler still holds it: c-ares is about to close it and may open another of the
+        // same number.
+        if (const auto it = watches.find(fd); it != watches.end()) {
+            it->second->release();
+            watches.erase(it);
+        }
+        return;
+    }
+    auto& w = watches[fd];
+    if (!w) w = std::make_shared<Watch>(io, fd);
+    w->want_read = readable;
+    w->want_write = writable;
+    watch(w);
+}
+
+void Resolver::Impl::watch(const std::shared_ptr<Watch>& w) {
+    const int fd = w->descriptor.native_handle();
+    const auto on_ready = [this, fd, weak = std::weak_ptr{w}](bool Watch::*waiting, bool Watch::*wanted,
+                                                              bool read) {
+        return [keep = shared_from_this(), this, fd, weak, waiting, wanted, read](const error_code& error) {
+            const auto still = weak.lock();
+            if (!still) return;  // c-ares closed it; the number may be another socket by now
+            (*still).*waiting = false;
+            if (error) return;
+            if ((*still).*wanted) process(read ? fd : ARES_SOCKET_BAD, read ? ARES_SOCKET_BAD : fd);
+            if (!weak.expired() && watches.contains(fd) && watches.at(fd) == still) watch(still);
+        };
+    };
+    if (w->want_read && !std::exchange(w->reading, true))
+        w->descriptor.async_wait(stream_descriptor::wait_read,
+                                 on_ready(&Watch::reading, &Watch::want_read, true));
+    if (w->want_write && !std::exchange(w->writing, true))
+        w->descriptor.async_wait(stream_descriptor::wait_write,
+                                 on_ready(&Watch::writing, &Watch::want_write, false));
+}
+
+void Resolver::Impl::process(int read_fd, int write_fd) {
+    if (closed) return;
+    ares_process_fd(channel, read_fd, write_fd);
+    arm();
+}
+
+void Resolver::Impl::arm() {
+    timeval storage{};
+    const auto* wait = ares_timeout(channel, nullptr, &storage);
+    if (wait == nullptr) {
+        timer.cancel();
+        return;
+    }
+    timer.expires_after(std::chrono::seconds{wait->tv_sec} + std::chrono::microseconds{wait->tv_usec} + 1ms);
+    timer.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (!cancelled) self->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    });
+}
+
+Resolver::Resolver(boost::asio::io_context& io, ResolverConfig config, Sink sink)
+    : impl_{std::make_shared<Impl>(io, std::move(sink))} {
+    impl_->open(config);
+}
+
+Resolver::~Resolver() {
+    impl_->closed = true;
+    impl_->timer.cancel();
+    if (impl_->channel != nullptr) ares_destroy(std::exchange(impl_->channel, nullptr));
+    impl_->watches.clear();
+}
+
+bool Resolver::usable(std::string& why) const {
+    why = impl_->broken;
+    return why.empty();
+}
+
+void Resolver::ask(dns::Query query) {
+    impl_->ask(std::move(query));
+}
+
+}  // namespace ims::sip

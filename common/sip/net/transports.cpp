@@ -1,0 +1,375 @@
+#include "common/sip/net/transports.hpp"
+
+#include "common/sip/net/tcp_connection.hpp"
+#include "common/sip/net/udp_socket.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <unordered_map>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace ims::sip {
+
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr Duration accept_pause = 100ms;  // after an error that would only repeat (out of descriptors)
+constexpr int accepts_in_a_row = 64;
+
+struct Acceptor {
+    Acceptor(boost::asio::io_context& io, IpEndpoint at) : acceptor{io}, pause{io}, local{at} {}
+    tcp::acceptor acceptor;
+    boost::asio::steady_timer pause;
+    IpEndpoint local;
+};
+
+}  // namespace
+
+struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::Impl> {
+    Impl(boost::asio::io_context& io_context, TransportsConfig c, Sink s)
+        : Wire{c}, io{io_context}, sink{std::move(s)}, sweep{io_context} {}
+
+    // ---- Wire
+    void received(Buffer message, const Flow& flow) override { sink(Received{std::move(message), flow}); }
+    void failed(std::uint64_t transmit, std::string_view detail) override {
+        if (transmit != 0) tell(TransportFailed{transmit, std::string{detail}});
+    }
+    void closed(const Flow& flow, std::string_view reason, bool was_open) override;
+    void note(Note n) override { tell(std::move(n)); }
+    void flush_soon() override;
+    void flush_soon(TcpConnection& connection) override {
+        if (!connection.dirty) to_flush.push_back(connection.shared_from_this());
+        connection.dirty = true;
+        flush_soon();
+    }
+
+    // ---- listening
+    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
+    void await_accept(std::shared_ptr<Acceptor> listener);
+    bool accept_one(Acceptor& listener);
+    void admit(tcp::socket socket, const IpEndpoint& from);
+
+    // ---- sending
+    void send(Transmit transmit);
+    void send_to(std::uint64_t id, Buffer bytes, const Flow& flow);
+    void send_to(std::uint64_t id, Buffer bytes, const Target& target);
+    UdpSocket* datagram_socket(const Target& target);
+    TcpConnection* connection_to(const Target& target);
+    std::optional<IpAddress> bind_address(const Target& target) const;
+    void flush();
+
+    void tell(Event event);
+    void start_sweep();
+    void close();
+
+    boost::asio::io_context& io;
+    Sink sink;
+    std::vector<std::shared_ptr<UdpSocket>> datagram_sockets;
+    std::vector<std::shared_ptr<Acceptor>> acceptors;
+    std::unordered_map<std::uint64_t, std::shared_ptr<TcpConnection>> connections;
+    std::multimap<IpEndpoint, std::uint64_t> by_remote;
+    std::unordered_map<IpAddress, std::size_t> accepted_from;
+    std::unordered_map<std::uint64_t, IpAddress> accepted;  // connections that count in accepted_from
+    std::uint64_t next_connection = 1;
+    std::vector<std::shared_ptr<TcpConnection>> to_flush;
+    std::vector<Event> told;
+    boost::asio::steady_timer sweep;
+    bool flush_posted = false, sweeping = false, shut = false;
+};
+
+void Transports::Impl::tell(Event event) {
+    told.push_back(std::move(event));
+    if (told.size() > 1) return;
+    boost::asio::post(io, [self = shared_from_this()] {
+        if (self->shut) return;
+        for (auto& e : std::exchange(self->told, {})) self->sink(std::move(e));
+    });
+}
+
+void Transports::Impl::flush_soon() {
+    if (std::exchange(flush_posted, true)) return;
+    boost::asio::post(io, [self = shared_from_this()] { self->flush(); });
+}
+
+void Transports::Impl::flush() {
+    flush_posted = false;
+    for (const auto& socket : datagram_sockets) socket->flush();
+    for (const auto& connection : std::exchange(to_flush, {})) {
+        connection->dirty = false;
+        connection->flush();
+    }
+}
+
+Result<IpEndpoint, std::string> Transports::Impl::listen(Transport transport, const IpEndpoint& at) {
+    if (at.address.is_unspecified())
+        return std::string{"an address that peers can reach is needed, it goes into Via"};
+    if (transport == Transport::Udp) {
+        auto socket = std::make_shared<UdpSocket>(io, *this);
+        std::string why;
+        if (!socket->open(at, why)) return why;
+        socket->start();
+        datagram_sockets.push_back(socket);
+        return socket->local();
+    }
+    if (transport != Transport::Tcp) return std::string{transport_text(transport)} + " is not available";
+    auto listener = std::make_shared<Acceptor>(io, at);
+    auto& acceptor = listener->acceptor;
+    const auto endpoint = asio_endpoint<tcp>(at);
+    error_code error;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+    if (!error && at.address.is_v6()) acceptor.set_option(boost::asio::ip::v6_only{true}, error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(config.backlog, error);
+    if (!error) acceptor.native_non_blocking(true, error);
+    if (!error) listener->local = endpoint_of(acceptor.local_endpoint(error));
+    if (error) return error.message();
+    acceptors.push_back(listener);
+    await_accept(listener);
+    start_sweep();
+    return listener->local;
+}
+
+void Transports::Impl::await_accept(std::shared_ptr<Acceptor> listener) {
+    auto& acceptor = listener->acceptor;
+    acceptor.async_wait(tcp::acceptor::wait_read,
+                        [self = shared_from_this(), listener](const error_code& error) {
+                            if (error || self->shut) return;
+                            for (int i = 0; i < accepts_in_a_row; ++i)
+                                if (!self->accept_one(*listener)) break;
+                            if (!listener->acceptor.is_open()) return;
+                            if (listener->pause.expiry() <= std::chrono::steady_clock::now())
+                                return self->await_accept(listener);
+                            listener->pause.async_wait([self, listener](const error_code& cancelled) {
+                                if (!cancelled) self->await_accept(listener);
+                            });
+                        });
+}
+
+// False when nobody (else) is waiting.
+bool Transports::Impl::accept_one(Acceptor& listener) {
+    error_code error;
+    tcp::endpoint from;
+    tcp::socket socket{io};
+    listener.acceptor.accept(socket, from, error);
+    if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) return false;
+    if (error == boost::asio::error::connection_aborted) return true;
+    if (error) {
+        note(Note{Severity::Warning, "sip.net.accept.failed"}
+                 .with("peer", listener.local.text())
+                 .with("reason", error.message()));
+        listener.pause.expires_after(accept_pause);
+        return false;
+    }
+    admit(std::move(socket), endpoint_of(from));
+    return true;
+}
+
+void Transports::Impl::admit(tcp::socket socket, const IpEndpoint& from) {
+    std::string why;
+    auto& of_peer = accepted_from[from.address];
+    if (connections.size() >= config.connections) why = "connections: limit reached";
+    if (of_peer >= config.connections_per_peer) why = "connections_per_peer: limit reached";
+    if (why.empty()) {
+        auto connection = std::make_shared<TcpConnection>(std::move(socket), *this, next_connection++);
+        if (connection->accepted(why)) {
+            const auto id = connection->flow().connection;
+            ++of_peer;
+            accepted.emplace(id, from.address);
+            by_remote.emplace(from, id);
+            note(
+                Note{Severity::Trace, "sip.net.connection.accepted"}.with("flow", connection->flow().text()));
+            connections.emplace(id, std::move(connection));
+            return;
+        }
+    }
+    if (of_peer == 0) accepted_from.erase(from.address);
+    ++counters.refused;
+    note(Note{Severity::Warning, "sip.net.connection.refused"}
+             .with("peer", from.text())
+             .with("reason", std::move(why)));
+}
+
+void Transports::Impl::closed(const Flow& flow, std::string_view reason, bool was_open) {
+    const auto [first, last] = by_remote.equal_range(flow.remote);
+    for (auto it = first; it != last; ++it) {
+        if (it->second != flow.connection) continue;
+        by_remote.erase(it);
+        break;
+    }
+    if (const auto it = accepted.find(flow.connection); it != accepted.end()) {
+        const auto peer = accepted_from.find(it->second);
+        if (--peer->second == 0) accepted_from.erase(peer);
+        accepted.erase(it);
+    }
+    connections.erase(flow.connection);
+    if (!was_open) {
+        note(Note{Severity::Warning, "sip.net.connect.failed"}
+                 .with("peer", flow.remote.text())
+                 .with("reason", std::string{reason}));
+        return;
+    }
+    note(Note{Severity::Trace, "sip.net.connection.closed"}
+             .with("flow", flow.text())
+             .with("reason", std::string{reason}));
+    tell(FlowClosed{flow});
+}
+
+void Transports::Impl::send(Transmit transmit) {
+    std::visit([&](const auto& to) { send_to(transmit.id, std::move(transmit.bytes), to); }, transmit.to);
+}
+
+void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Flow& flow) {
+    if (flow.transport == Transport::Udp) {
+        for (const auto& socket : datagram_sockets)
+            if (socket->local() == flow.local) return socket->send(id, std::move(bytes), flow.remote);
+        return failed(id, "no datagram socket at " + flow.local.text());
+    }
+    const auto it = connections.find(flow.connection);
+    if (it == connections.end()) return failed(id, "connection closed");
+    it->second->send(id, std::move(bytes));
+}
+
+void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Target& target) {
+    switch (target.transport) {
+        case Transport::Udp:
+            if (auto* socket = datagram_socket(target))
+                return socket->send(id, std::move(bytes), target.remote);
+            return failed(id, "no datagram socket to reach " + target.remote.text());
+        case Transport::Tcp:
+            if (auto* connection = connection_to(target)) return connection->send(id, std::move(bytes));
+            return failed(id, "connections: limit reached");
+        case Transport::Tls:
+        case Transport::Sctp:
+        case Transport::Ws:
+        case Transport::Wss:
+            return failed(id, std::string{transport_text(target.transport)} + " is not available");
+    }
+}
+
+UdpSocket* Transports::Impl::datagram_socket(const Target& target) {
+    UdpSocket* same_address = nullptr;
+    UdpSocket* same_family = nullptr;
+    for (const auto& socket : datagram_sockets) {
+        const auto& local = socket->local();
+        if (target.local && *target.local == local) return socket.get();
+        if (target.local && target.local->address == local.address && same_address == nullptr)
+            same_address = socket.get();
+        if (local.address.family() == target.remote.address.family() && same_family == nullptr)
+            same_family = socket.get();
+    }
+    if (target.local) return same_address;
+    return same_family;
+}
+
+// The address we listen on, so that a peer sees the one it knows us by. A loopback address reaches nobody
+// else.
+std::optional<IpAddress> Transports::Impl::bind_address(const Target& target) const {
+    if (target.local) return target.local->address;
+    for (const auto& listener : acceptors) {
+        const auto& address = listener->local.address;
+        if (address.family() == target.remote.address.family() &&
+            address.is_loopback() == target.remote.address.is_loopback())
+            return address;
+    }
+    return std::nullopt;
+}
+
+TcpConnection* Transports::Impl::connection_to(const Target& target) {
+    const auto [first, last] = by_remote.equal_range(target.remote);
+    for (auto it = first; it != last; ++it) {
+        const auto& connection = connections.at(it->second);
+        if (connection->state() == TcpConnection::State::Closing) continue;
+        const bool connecting = connection->state() == TcpConnection::State::Connecting;
+        if (!target.local || connecting || target.local->address == connection->flow().local.address)
+            return connection.get();
+    }
+    if (connections.size() >= config.connections) return nullptr;
+    auto connection = std::make_shared<TcpConnection>(tcp::socket{io}, *this, next_connection++);
+    by_remote.emplace(target.remote, connection->flow().connection);
+    connections.emplace(connection->flow().connection, connection);
+    connection->connect(target.remote, bind_address(target));
+    start_sweep();
+    return connection.get();
+}
+
+// One timer for all connections: it looks at each a few times per time-out.
+void Transports::Impl::start_sweep() {
+    if (std::exchange(sweeping, true)) return;
+    const auto shortest = std::min(config.idle_timeout, config.message_timeout);
+    sweep.expires_after(std::clamp<Duration>(shortest / 8, 5ms, 5s));
+    sweep.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        self->sweeping = false;
+        if (cancelled || self->shut) return;
+        const auto now = std::chrono::steady_clock::now();
+        std::vector<std::shared_ptr<TcpConnection>> all;  // check() may close and so erase
+        all.reserve(self->connections.size());
+        for (const auto& [id, connection] : self->connections) all.push_back(connection);
+        for (const auto& connection : all) connection->check(now);
+        self->start_sweep();
+    });
+}
+
+void Transports::Impl::close() {
+    if (std::exchange(shut, true)) return;
+    flush();
+    sweep.cancel();
+    error_code ignored;
+    for (const auto& listener : acceptors) {
+        listener->acceptor.close(ignored);
+        listener->pause.cancel();
+    }
+    for (const auto& socket : datagram_sockets) socket->close();
+    std::vector<std::shared_ptr<TcpConnection>> all;
+    for (const auto& [id, connection] : connections) all.push_back(connection);
+    for (const auto& connection : all) connection->close("shutting down");
+}
+
+Transports::Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink)
+    : impl_{std::make_shared<Impl>(io, config, std::move(sink))} {}
+Transports::~Transports() {
+    impl_->close();
+}
+
+Result<IpEndpoint, std::string> Transports::listen(Transport transport, const IpEndpoint& at) {
+    return impl_->listen(transport, at);
+}
+
+std::vector<std::pair<Transport, IpEndpoint>> Transports::listening() const {
+    std::vector<std::pair<Transport, IpEndpoint>> all;
+    for (const auto& socket : impl_->datagram_sockets) all.emplace_back(Transport::Udp, socket->local());
+    for (const auto& listener : impl_->acceptors) all.emplace_back(Transport::Tcp, listener->local);
+    return all;
+}
+
+void Transports::send(Transmit transmit) {
+    impl_->send(std::move(transmit));
+}
+void Transports::flush() {
+    impl_->flush();
+}
+
+void Transports::stop_accepting() {
+    error_code ignored;
+    for (const auto& listener : impl_->acceptors) listener->acceptor.close(ignored);
+}
+
+void Transports::close() {
+    impl_->close();
+}
+
+Transports::Counters Transports::counters() const {
+    auto counters = impl_->counters;
+    counters.connections = impl_->connections.size();
+    return counters;
+}
+
+}  // namespace ims::sip

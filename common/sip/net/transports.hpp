@@ -1,0 +1,77 @@
+#pragma once
+#include "common/base/note.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/sip/message/flow.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ims::sip {
+
+struct TransportsConfig {
+    std::size_t message_octets = 65535;  // of one message; beyond: 513 and, on a stream, the end of it
+    std::size_t header_lines = 256;    // beyond: 400; up to Limits{}.header_lines, which the parser enforces
+    std::size_t connections = 20'000;  // accepted and opened
+    std::size_t connections_per_peer = 64;  // accepted from one address
+    int backlog = 1024;                     // listen(2)
+    Duration connect_timeout = 5s;
+    Duration idle_timeout = 600s;              // a connection without traffic; TS 24.229 leaves it to us
+    Duration message_timeout = 32s;            // from the first octet of a message to its last
+    std::size_t write_queue_octets = 1 << 20;  // per connection; beyond: TransportFailed
+    std::size_t datagram_queue =
+        16'384;                   // per socket, when the kernel's buffer is full; beyond: TransportFailed
+    int socket_buffer = 4 << 20;  // SO_RCVBUF and SO_SNDBUF of datagram sockets, as far as the kernel allows
+};
+
+// SIP on UDP and TCP, IPv4 and IPv6 (RFC 3261 18), on one io_context and one thread. TLS will be a third kind
+// of listener and connection behind the same Transport.
+//
+// What is sent leaves with the next flush(), which happens by itself at the end of each batch of received
+// messages and otherwise in the next turn of the loop. The sink is never called from within send().
+//
+// Notes: sip.net.connection.accepted, .opened, .closed (trace); sip.net.connection.refused,
+// sip.net.stream.broken, sip.net.datagram.refused, sip.net.accept.failed, sip.net.send.failed (warning), each
+// with peer or flow and reason.
+class Transports {
+  public:
+    using Event = std::variant<Received, FlowClosed, TransportFailed, Note>;
+    using Sink = std::function<void(Event)>;
+
+    Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink);
+    ~Transports();
+
+    // Where it listens (port 0: any free one), or why not. The address goes into Via, so it cannot be 0.0.0.0
+    // or ::.
+    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
+    std::vector<std::pair<Transport, IpEndpoint>> listening() const;
+
+    void send(Transmit transmit);
+    void flush();
+
+    void stop_accepting();  // closes TCP listeners; flows live on
+    void close();           // sends what is queued as far as possible without waiting, then closes everything
+
+    struct Counters {
+        std::uint64_t datagrams_received = 0, datagrams_sent = 0, keepalives = 0;
+        std::uint64_t stream_messages_received = 0, stream_messages_sent = 0;
+        std::uint64_t octets_received = 0, octets_sent = 0;
+        std::uint64_t refused = 0;    // datagrams, messages and connections
+        std::size_t connections = 0;  // now
+    };
+    Counters counters() const;
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace ims::sip

@@ -1,0 +1,43 @@
+#pragma once
+#include "common/sip/net/transports.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace ims::sip {
+
+class TcpConnection;
+
+// What a datagram socket or a connection tells the Transports that own it. received() reaches the sink at
+// once and so is called from the loop only; everything else is told in a later turn and may be said while
+// somebody is sending.
+class Wire {
+  public:
+    virtual void received(Buffer message, const Flow& flow) = 0;
+    virtual void failed(std::uint64_t transmit, std::string_view detail) = 0;
+    virtual void closed(const Flow& flow, std::string_view reason, bool was_open) = 0;
+    virtual void note(Note note) = 0;
+    virtual void flush_soon() = 0;
+    virtual void flush_soon(TcpConnection& connection) = 0;
+
+    const TransportsConfig config;
+    Transports::Counters counters;
+
+    // Where all sockets read into; only the pages that are used become resident.
+    static constexpr std::size_t datagrams = 64, largest_datagram = 65536;
+    const std::unique_ptr<char[]> scratch =
+        std::make_unique_for_overwrite<char[]>(datagrams * largest_datagram);
+
+  protected:
+    explicit Wire(TransportsConfig c) : config{c} {}
+    ~Wire() = default;
+};
+
+// A message in the queue of a socket.
+struct Outgoing {
+    std::uint64_t transmit = 0;
+    Buffer bytes;
+};
+
+}  // namespace ims::sip
