@@ -8,12 +8,15 @@
 // Identities of TS 23.003 clause 13.
 namespace ims {
 
-using Impi = Strong<struct ImpiTag, std::string>;  // private identity, an NAI: "001010000000001@ims.mnc001.mcc001.3gppnetwork.org"
-using Impu = Strong<struct ImpuTag, std::string>;  // public identity in canonical form: "sip:user@domain" or "tel:+123"
+using Impi = Strong<struct ImpiTag, std::string>;  // private identity, an NAI:
+                                                   // "001010000000001@ims.mnc001.mcc001.3gppnetwork.org"
+using Impu = Strong<struct ImpuTag,
+                    std::string>;  // public identity in canonical form: "sip:user@domain" or "tel:+123"
 
-// 23.003 13.4: "sip:user@domain" without port and parameters, host in lower case, or "tel:+digits" without separators
-// and parameters. Nothing for other schemes or a local tel number without global context (phone-context is kept:
-// "tel:123;phone-context=x"). A SIP URI with user=phone keeps its SIP form: see tel_of().
+// 23.003 13.4: "sip:user@domain" without port and parameters, host in lower case, or "tel:+digits" without
+// separators and parameters. Nothing for other schemes or a local tel number without global context
+// (phone-context is kept: "tel:123;phone-context=x"). A SIP URI with user=phone keeps its SIP form: see
+// tel_of().
 std::optional<Impu> canonical_impu(std::string_view uri);
 // "sip:+123@d;user=phone" -> "tel:+123" (24.229 5.3.2.1 step 1); nothing if it is no such URI.
 std::optional<Impu> tel_of(std::string_view sip_uri);

@@ -10,23 +10,35 @@
 #include <utility>
 #include <vector>
 
-// application/reginfo+xml (RFC 3680, RFC 5628, 24.229 7.10): the document both ends of the reg event exchange.
+// application/reginfo+xml (RFC 3680, RFC 5628, 24.229 7.10): the document both ends of the reg event
+// exchange.
 namespace ims::reginfo {
 
 enum class State : std::uint8_t { Init, Active, Terminated };
-enum class ContactEvent : std::uint8_t { Registered, Created, Refreshed, Shortened, Expired, Deactivated, Probation, Unregistered, Rejected };
+enum class ContactEvent : std::uint8_t {
+    Registered,
+    Created,
+    Refreshed,
+    Shortened,
+    Expired,
+    Deactivated,
+    Probation,
+    Unregistered,
+    Rejected
+};
 
 struct Contact {
     std::string id;
-    bool active = true;                        // state: active or terminated
+    bool active = true;  // state: active or terminated
     ContactEvent event = ContactEvent::Registered;
     std::optional<std::uint64_t> duration_registered, expires, retry_after;
     std::optional<std::string> q, call_id;
     std::optional<std::uint32_t> cseq;
     std::string uri;
     std::optional<std::string> display_name;
-    std::vector<std::pair<std::string, std::string>> unknown_params;  // Contact header parameters: reg-id, +sip.instance, ...
-    std::optional<std::string> pub_gruu, temp_gruu;                   // RFC 5628
+    std::vector<std::pair<std::string, std::string>>
+        unknown_params;                              // Contact header parameters: reg-id, +sip.instance, ...
+    std::optional<std::string> pub_gruu, temp_gruu;  // RFC 5628
     bool operator==(const Contact&) const = default;
 };
 struct Registration {

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-// The user profile of TS 29.228 Annex B, and its XML (Annex E) in User-Data. specs: one document is one implicit
-// registration set.
+// The user profile of TS 29.228 Annex B, and its XML (Annex E) in User-Data. specs: one document is one
+// implicit registration set.
 namespace ims {
 
 enum class SessionCase : std::uint8_t {
@@ -21,9 +21,19 @@ enum class SessionCase : std::uint8_t {
     OriginatingCdiv = 4,
 };
 enum class DefaultHandling : std::uint8_t { SessionContinued = 0, SessionTerminated = 1 };
-enum class RegistrationType : std::uint8_t { InitialRegistration = 0, ReRegistration = 1, DeRegistration = 2 };
+enum class RegistrationType : std::uint8_t {
+    InitialRegistration = 0,
+    ReRegistration = 1,
+    DeRegistration = 2
+};
 enum class ProfilePartIndicator : std::uint8_t { Registered = 0, Unregistered = 1 };
-enum class IdentityType : std::uint8_t { DistinctImpu = 0, DistinctPsi = 1, WildcardedPsi = 2, NonDistinctImpu = 3, WildcardedImpu = 4 };
+enum class IdentityType : std::uint8_t {
+    DistinctImpu = 0,
+    DistinctPsi = 1,
+    WildcardedPsi = 2,
+    NonDistinctImpu = 3,
+    WildcardedImpu = 4
+};
 
 struct PublicIdentity {
     Impu identity;
@@ -39,10 +49,24 @@ struct PublicIdentity {
 };
 
 struct ServicePointTrigger {
-    struct RequestUri { std::string pattern; bool operator==(const RequestUri&) const = default; };
-    struct Method { std::string method; bool operator==(const Method&) const = default; };
-    struct SipHeader { std::string header; std::optional<std::string> content; bool operator==(const SipHeader&) const = default; };
-    struct SessionDescription { std::string line; std::optional<std::string> content; bool operator==(const SessionDescription&) const = default; };
+    struct RequestUri {
+        std::string pattern;
+        bool operator==(const RequestUri&) const = default;
+    };
+    struct Method {
+        std::string method;
+        bool operator==(const Method&) const = default;
+    };
+    struct SipHeader {
+        std::string header;
+        std::optional<std::string> content;
+        bool operator==(const SipHeader&) const = default;
+    };
+    struct SessionDescription {
+        std::string line;
+        std::optional<std::string> content;
+        bool operator==(const SessionDescription&) const = default;
+    };
 
     bool condition_negated = false;
     std::vector<std::uint32_t> groups;
@@ -73,7 +97,7 @@ struct InitialFilterCriterion {
 struct ServiceProfile {
     std::vector<PublicIdentity> public_identities;
     std::optional<std::uint32_t> subscribed_media_profile_id;
-    std::vector<std::string> service_ids;                       // ICSIs; empty = no restriction
+    std::vector<std::string> service_ids;  // ICSIs; empty = no restriction
     std::vector<InitialFilterCriterion> initial_filter_criteria;
     std::vector<std::uint32_t> shared_ifc_set_ids;
     bool operator==(const ServiceProfile&) const = default;
@@ -86,7 +110,7 @@ struct ImsSubscription {
 
     // The first non-barred, distinct SIP identity in document order (24.229 5.4.1.2.2F b), or null.
     const PublicIdentity* default_identity() const;
-    const PublicIdentity* find(const Impu& impu) const;          // distinct match, then wildcards
+    const PublicIdentity* find(const Impu& impu) const;  // distinct match, then wildcards
     const ServiceProfile* profile_of(const Impu& impu) const;
 };
 
@@ -94,7 +118,8 @@ struct XmlError {
     std::size_t offset = 0;
     std::string what;
 };
-Result<ImsSubscription, XmlError> parse_user_data(std::string_view xml);  // tolerant reader: nested Extension, unknown elements
-std::string print_user_data(const ImsSubscription& subscription);         // valid against CxDataType_Rel8.xsd
+Result<ImsSubscription, XmlError> parse_user_data(
+    std::string_view xml);  // tolerant reader: nested Extension, unknown elements
+std::string print_user_data(const ImsSubscription& subscription);  // valid against CxDataType_Rel8.xsd
 
 }  // namespace ims

@@ -1,0 +1,188 @@
+#include "common/ims/reginfo.hpp"
+
+#include "common/ims/xml.hpp"
+
+#include <array>
+
+namespace ims::reginfo {
+
+namespace {
+
+constexpr std::string_view reginfo_namespace = "urn:ietf:params:xml:ns:reginfo";
+constexpr std::string_view gruu_namespace = "urn:ietf:params:xml:ns:gruuinfo";  // RFC 5628 5
+constexpr std::string_view wildcard_namespace = "urn:3gpp:ns:extRegExp:1.0";    // 24.229 7.10.2
+
+constexpr std::array<std::string_view, 9> event_texts{"registered", "created",      "refreshed",
+                                                      "shortened",  "expired",      "deactivated",
+                                                      "probation",  "unregistered", "rejected"};
+constexpr std::array<std::string_view, 3> state_texts{"init", "active", "terminated"};
+
+template <class Enum, std::size_t N>
+std::optional<Enum> find(const std::array<std::string_view, N>& texts, std::string_view text) {
+    for (std::size_t i = 0; i < N; ++i)
+        if (texts[i] == text) return static_cast<Enum>(i);
+    return {};
+}
+
+void print_gruu(xml::Writer& w, std::string_view element, const std::optional<std::string>& uri) {
+    if (!uri) return;
+    w.begin(element);
+    w.attribute("uri", *uri);
+    w.end_empty();
+}
+
+void print(xml::Writer& w, const Contact& c) {
+    w.begin("contact");
+    w.attribute("id", c.id);
+    w.attribute("state", c.active ? "active" : "terminated");
+    w.attribute("event", text(c.event));
+    if (c.duration_registered) w.attribute("duration-registered", *c.duration_registered);
+    if (c.expires) w.attribute("expires", *c.expires);
+    if (c.retry_after) w.attribute("retry-after", *c.retry_after);
+    if (c.q) w.attribute("q", *c.q);
+    if (c.call_id) w.attribute("callid", *c.call_id);
+    if (c.cseq) w.attribute("cseq", std::uint64_t{*c.cseq});
+    w.begin_content();
+    w.leaf("uri", c.uri);
+    if (c.display_name) w.leaf("display-name", *c.display_name);
+    for (const auto& [name, value] : c.unknown_params) {
+        w.begin("unknown-param");
+        w.attribute("name", name);
+        w.begin_content();
+        w.text(value);
+        w.close("unknown-param");
+    }
+    print_gruu(w, "gr:pub-gruu", c.pub_gruu);
+    print_gruu(w, "gr:temp-gruu", c.temp_gruu);
+    w.close("contact");
+}
+
+void print(xml::Writer& w, const Registration& r) {
+    w.begin("registration");
+    w.attribute("aor", r.aor);
+    w.attribute("id", r.id);
+    w.attribute("state", state_texts[static_cast<std::size_t>(r.state)]);
+    w.begin_content();
+    for (const auto& contact : r.contacts) print(w, contact);
+    if (r.wildcarded_identity) w.leaf("ere:wildcardedIdentity", *r.wildcarded_identity);
+    w.close("registration");
+}
+
+bool uses_gruu(const Document& document) {
+    for (const auto& registration : document.registrations)
+        for (const auto& contact : registration.contacts)
+            if (contact.pub_gruu || contact.temp_gruu) return true;
+    return false;
+}
+
+bool uses_wildcard(const Document& document) {
+    for (const auto& registration : document.registrations)
+        if (registration.wildcarded_identity) return true;
+    return false;
+}
+
+using pugi::xml_node;
+using Failure = std::optional<XmlError>;
+
+std::string_view attribute(const xml_node& node, const char* name) {
+    return trim(node.attribute(name).value());
+}
+
+template <class Number>
+Failure read_number(const xml_node& node, const char* name, std::optional<Number>& out) {
+    if (!node.attribute(name)) return {};
+    out = xml::number_of<Number>(attribute(node, name));
+    if (!out) return xml::error_at(node, "number expected in " + std::string{name});
+    return {};
+}
+
+std::optional<std::string> optional_attribute(const xml_node& node, const char* name) {
+    if (!node.attribute(name)) return {};
+    return std::string{attribute(node, name)};
+}
+
+Failure read(const xml_node& node, Contact& out) {
+    out.id = attribute(node, "id");
+    const auto state = attribute(node, "state");
+    if (state != "active" && state != "terminated") return xml::error_at(node, "unknown state of a contact");
+    out.active = state == "active";
+    const auto event = find<ContactEvent>(event_texts, attribute(node, "event"));
+    if (!event) return xml::error_at(node, "unknown event of a contact");
+    out.event = *event;
+    if (auto failure = read_number(node, "duration-registered", out.duration_registered)) return failure;
+    if (auto failure = read_number(node, "expires", out.expires)) return failure;
+    if (auto failure = read_number(node, "retry-after", out.retry_after)) return failure;
+    if (auto failure = read_number(node, "cseq", out.cseq)) return failure;
+    out.q = optional_attribute(node, "q");
+    out.call_id = optional_attribute(node, "callid");
+
+    const auto uri = xml::child(node, "uri");
+    if (!uri) return xml::error_at(node, "contact without uri");
+    out.uri = xml::text_of(uri);
+    if (const auto name = xml::child(node, "display-name"))
+        out.display_name = std::string{xml::text_of(name)};
+    xml::for_each_child(node, "unknown-param", [&](const xml_node& param) {
+        out.unknown_params.emplace_back(attribute(param, "name"), xml::text_of(param));
+    });
+    if (const auto gruu = xml::child(node, "pub-gruu")) out.pub_gruu = optional_attribute(gruu, "uri");
+    if (const auto gruu = xml::child(node, "temp-gruu")) out.temp_gruu = optional_attribute(gruu, "uri");
+    return {};
+}
+
+Failure read(const xml_node& node, Registration& out) {
+    out.aor = attribute(node, "aor");
+    if (out.aor.empty()) return xml::error_at(node, "registration without aor");
+    out.id = attribute(node, "id");
+    const auto state = find<State>(state_texts, attribute(node, "state"));
+    if (!state) return xml::error_at(node, "unknown state of a registration");
+    out.state = *state;
+    for (const auto& element : node.children()) {
+        if (xml::local_name(element) != "contact") continue;
+        if (auto failure = read(element, out.contacts.emplace_back())) return failure;
+    }
+    if (const auto wildcard = xml::child(node, "wildcardedIdentity"))
+        out.wildcarded_identity = std::string{xml::text_of(wildcard)};
+    return {};
+}
+
+}  // namespace
+
+std::string_view text(ContactEvent e) {
+    return event_texts[static_cast<std::size_t>(e)];
+}
+
+std::string print(const Document& document) {
+    xml::Writer w;
+    w.begin("reginfo");
+    w.attribute("xmlns", reginfo_namespace);
+    if (uses_gruu(document)) w.attribute("xmlns:gr", gruu_namespace);
+    if (uses_wildcard(document)) w.attribute("xmlns:ere", wildcard_namespace);
+    w.attribute("version", std::uint64_t{document.version});
+    w.attribute("state", document.full ? "full" : "partial");
+    w.begin_content();
+    for (const auto& registration : document.registrations) print(w, registration);
+    w.close("reginfo");
+    return w.take();
+}
+
+Result<Document, XmlError> parse(std::string_view text) {
+    const auto xml_document = xml::parse(text);
+    if (!xml_document) return xml_document.error();
+    const auto root = xml_document->document_element();
+    if (xml::local_name(root) != "reginfo") return xml::error_at(root, "reginfo expected");
+
+    Document document;
+    const auto version = xml::number_of<std::uint32_t>(attribute(root, "version"));
+    if (!version) return xml::error_at(root, "reginfo without version");
+    document.version = *version;
+    const auto state = attribute(root, "state");
+    if (state != "full" && state != "partial") return xml::error_at(root, "unknown state of reginfo");
+    document.full = state == "full";
+    for (const auto& element : root.children()) {
+        if (xml::local_name(element) != "registration") continue;
+        if (auto failure = read(element, document.registrations.emplace_back())) return *failure;
+    }
+    return document;
+}
+
+}  // namespace ims::reginfo

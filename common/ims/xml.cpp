@@ -1,0 +1,51 @@
+#include "common/ims/xml.hpp"
+
+namespace ims::xml {
+
+void escape(std::string_view text, std::string& out) {
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default: {
+                const auto octet = static_cast<unsigned char>(c);
+                // XML 1.0 2.2: of the control characters only these three are characters.
+                if (octet >= 0x20 || c == '\t' || c == '\n' || c == '\r') out += c;
+            }
+        }
+    }
+}
+
+Result<pugi::xml_document, XmlError> parse(std::string_view text) {
+    pugi::xml_document document;
+    const auto result =
+        document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
+    if (!result) return XmlError{static_cast<std::size_t>(result.offset), result.description()};
+    return document;
+}
+
+std::string_view local_name(const pugi::xml_node& node) {
+    const std::string_view name = node.name();
+    const auto colon = name.find(':');
+    return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+pugi::xml_node child(const pugi::xml_node& parent, std::string_view name) {
+    for (const auto& node : parent.children())
+        if (local_name(node) == name) return node;
+    return {};
+}
+
+std::string_view text_of(const pugi::xml_node& node) {
+    return trim(node.child_value());
+}
+
+pugi::xml_node extended_child(const pugi::xml_node& parent, std::string_view name) {
+    for (pugi::xml_node level = parent; level; level = child(level, "Extension"))
+        if (const auto found = child(level, name)) return found;
+    return {};
+}
+
+}  // namespace ims::xml
