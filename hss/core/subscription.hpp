@@ -159,8 +159,8 @@ using Change = std::variant<Assign, SetReassignmentPending, SetState, SetRegistr
                             SetAuthenticationPending, SetSqn>;
 using Changes = std::vector<Change>;
 
-void apply(Subscription& subscription, const Change& change);
-void apply(Subscription& subscription, const Changes& changes);
+void apply_to(Subscription& subscription, const Change& change);
+void apply_to(Subscription& subscription, const Changes& changes);
 
 // Why a subscription could not be stored, in words for who provisions it; nothing if it is consistent:
 // identities are canonical and unique, every set has a private identity of the subscription and can name a

@@ -1,0 +1,116 @@
+#include "hss/core/memory_store.hpp"
+
+#include <cassert>
+
+namespace ims::hss {
+
+MemoryStore::MemoryStore() {
+    Catalogue catalogue;
+    catalogue.service_profiles[ServiceProfileId{1}] = {ServiceProfileId{1}, "default", {}, {}, {}, {}};
+    catalogue_ = std::make_shared<const Catalogue>(std::move(catalogue));
+}
+
+Snapshot MemoryStore::snapshot(const Subscription& subscription) const {
+    return {subscription, true, catalogue_};
+}
+
+Result<Snapshot, StoreError> MemoryStore::load(const Lookup& lookup) {
+    if (away_) return StoreError::Away;
+    Snapshot result{std::nullopt, false, catalogue_};
+    const auto by_impu = [&]() -> const Subscription* {
+        if (!lookup.impu) return nullptr;
+        if (const auto at = by_impu_.find(*lookup.impu); at != by_impu_.end())
+            return &subscriptions_.at(at->second);
+        for (const auto& [id, s] : subscriptions_)
+            if (s.find(*lookup.impu)) return &s;
+        return nullptr;
+    };
+    const auto* of_impu = by_impu();
+    result.public_identity_known = of_impu != nullptr;
+    const auto* wanted = lookup.impi ? find(*lookup.impi) : of_impu;
+    if (wanted) result.subscription = *wanted;
+    return result;
+}
+
+std::optional<StoreError> MemoryStore::save(const Subscription& loaded, const Changes& changes) {
+    if (away_) return StoreError::Away;
+    const auto at = subscriptions_.find(loaded.id.value());
+    if (at == subscriptions_.end() || at->second.version != loaded.version) return StoreError::Conflict;
+    apply_to(at->second, changes);
+    ++at->second.version;
+    return std::nullopt;
+}
+
+Subscription& MemoryStore::add_subscriber(const Subscriber& subscriber) {
+    return add(subscription_of(subscriber));
+}
+
+Subscription& MemoryStore::add(Subscription subscription) {
+    assert(!inconsistency(subscription));
+    const auto id = next_id_++;
+    subscription.id = SubscriptionId{id};
+    for (auto& set : subscription.implicit_registration_sets) {
+        set.id = SetId{next_id_++};
+        for (const auto& r : set.public_identities) by_impu_[r.identity.identity] = id;
+    }
+    for (const auto& p : subscription.private_identities) by_impi_[p.impi] = id;
+    return subscriptions_.emplace(id, std::move(subscription)).first->second;
+}
+
+std::vector<Push> MemoryStore::change(const Impi& impi, const std::function<void(Subscription&)>& edit) {
+    auto* s = find_mutable(impi);
+    if (!s) return {};
+    const auto before = snapshot(*s);
+    edit(*s);
+    ++s->version;
+    for (auto& set : s->implicit_registration_sets) {
+        if (set.id == SetId{}) set.id = SetId{next_id_++};
+        for (const auto& r : set.public_identities) by_impu_[r.identity.identity] = s->id.value();
+    }
+    for (const auto& p : s->private_identities) by_impi_[p.impi] = s->id.value();
+    for (const auto& set : before.subscription->implicit_registration_sets)
+        for (const auto& r : set.public_identities)
+            if (!s->find(r.identity.identity)) by_impu_.erase(r.identity.identity);
+    return pushes_for_change(before, snapshot(*s));
+}
+
+std::vector<Push> MemoryStore::change_catalogue(const std::function<void(Catalogue&)>& edit) {
+    auto next = *catalogue_;
+    edit(next);
+    ++next.revision;
+    const auto old = std::exchange(catalogue_, std::make_shared<const Catalogue>(std::move(next)));
+    std::vector<Push> pushes;
+    for (const auto& [id, s] : subscriptions_)
+        for (auto& push : pushes_for_change({s, true, old}, snapshot(s))) pushes.push_back(std::move(push));
+    return pushes;
+}
+
+std::vector<Push> MemoryStore::bar(const Impi& impi) {
+    return change(impi, [](Subscription& s) { s.barred = true; });
+}
+void MemoryStore::unbar(const Impi& impi) {
+    change(impi, [](Subscription& s) { s.barred = false; });
+}
+
+std::vector<Push> MemoryStore::remove(const Impi& impi) {
+    const auto* s = find(impi);
+    if (!s) return {};
+    auto pushes = terminate(*s, {cx::ReasonCode::PermanentTermination, {}});
+    for (const auto& set : s->implicit_registration_sets)
+        for (const auto& r : set.public_identities) by_impu_.erase(r.identity.identity);
+    const auto id = s->id.value();
+    std::erase_if(by_impi_, [&](const auto& entry) { return entry.second == id; });
+    subscriptions_.erase(id);
+    return pushes;
+}
+
+const Subscription* MemoryStore::find(const Impi& impi) const {
+    const auto at = by_impi_.find(impi);
+    return at == by_impi_.end() ? nullptr : &subscriptions_.at(at->second);
+}
+Subscription* MemoryStore::find_mutable(const Impi& impi) {
+    const auto at = by_impi_.find(impi);
+    return at == by_impi_.end() ? nullptr : &subscriptions_.at(at->second);
+}
+
+}  // namespace ims::hss
