@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-// Cx commands (TS 29.229 6.1) as plain structs; members are the AVPs' names. An empty vector or an absent optional is
-// an absent AVP. Session-Id, Origin-*, Auth-Session-State, Vendor-Specific-Application-Id, Destination-Realm and
-// Proxy-Info belong to the codec and the node, not here.
+// Cx commands (TS 29.229 6.1) as plain structs; members are the AVPs' names. An empty vector or an absent
+// optional is an absent AVP. Session-Id, Origin-*, Auth-Session-State, Vendor-Specific-Application-Id,
+// Destination-Realm and Proxy-Info belong to the codec and the node, not here.
 namespace ims::cx {
 
 using diameter::ExperimentalResultCode;
@@ -36,11 +36,20 @@ enum class ServerAssignmentType : std::uint32_t {
     AuthenticationTimeout = 10,
     DeregistrationTooMuchData = 11,
 };
-enum class UserAuthorizationType : std::uint32_t { Registration = 0, DeRegistration = 1, RegistrationAndCapabilities = 2 };
+enum class UserAuthorizationType : std::uint32_t {
+    Registration = 0,
+    DeRegistration = 1,
+    RegistrationAndCapabilities = 2
+};
 enum class UserDataAlreadyAvailable : std::uint32_t { NotAvailable = 0, AlreadyAvailable = 1 };
-enum class ReasonCode : std::uint32_t { PermanentTermination = 0, NewServerAssigned = 1, ServerChange = 2, RemoveSCscf = 3 };
+enum class ReasonCode : std::uint32_t {
+    PermanentTermination = 0,
+    NewServerAssigned = 1,
+    ServerChange = 2,
+    RemoveSCscf = 3
+};
 
-namespace scheme {  // SIP-Authentication-Scheme
+namespace scheme {                                                         // SIP-Authentication-Scheme
 inline constexpr std::string_view digest_aka_v1_md5 = "Digest-AKAv1-MD5";  // AKAv2 as well
 inline constexpr std::string_view sip_digest = "SIP Digest";
 inline constexpr std::string_view nass_bundled = "NASS-Bundled";
@@ -52,6 +61,7 @@ struct SupportedFeatures {
     std::uint32_t vendor_id = vendor_3gpp;
     std::uint32_t feature_list_id = 1;
     std::uint32_t feature_list = 0;  // bit 0 SiFC, 1 AliasInd, 2 IMSRestorationInd, 3 P-CSCF-Restoration
+    bool mandatory = false;          // M bit, in a request: its sender cannot do without them (29.229 7.2.1)
     bool operator==(const SupportedFeatures&) const = default;
 };
 struct ServerCapabilities {
@@ -64,14 +74,14 @@ struct SipDigestAuthenticate {
     std::string digest_realm;
     std::optional<std::string> digest_algorithm;  // absent = MD5
     std::string digest_qop = "auth";
-    std::string digest_ha1;                       // lower-case hexadecimal
+    std::string digest_ha1;  // lower-case hexadecimal
     bool operator==(const SipDigestAuthenticate&) const = default;
 };
 struct SipAuthDataItem {
     std::optional<std::uint32_t> sip_item_number;
     std::optional<std::string> sip_authentication_scheme;
-    std::optional<Octets> sip_authenticate;       // RAND || AUTN
-    std::optional<Octets> sip_authorization;      // MAA: XRES; MAR resynchronisation: RAND || AUTS
+    std::optional<Octets> sip_authenticate;   // RAND || AUTN
+    std::optional<Octets> sip_authorization;  // MAA: XRES; MAR resynchronisation: RAND || AUTS
     std::optional<Octets> sip_authentication_context;
     std::optional<Octets> confidentiality_key;
     std::optional<Octets> integrity_key;
@@ -246,10 +256,10 @@ struct PushProfileAnswer {
     bool operator==(const PushProfileAnswer&) const = default;
 };
 
-using Request = std::variant<UserAuthorizationRequest, ServerAssignmentRequest, LocationInfoRequest, MultimediaAuthRequest,
-                             RegistrationTerminationRequest, PushProfileRequest>;
-using Answer = std::variant<UserAuthorizationAnswer, ServerAssignmentAnswer, LocationInfoAnswer, MultimediaAuthAnswer,
-                            RegistrationTerminationAnswer, PushProfileAnswer>;
+using Request = std::variant<UserAuthorizationRequest, ServerAssignmentRequest, LocationInfoRequest,
+                             MultimediaAuthRequest, RegistrationTerminationRequest, PushProfileRequest>;
+using Answer = std::variant<UserAuthorizationAnswer, ServerAssignmentAnswer, LocationInfoAnswer,
+                            MultimediaAuthAnswer, RegistrationTerminationAnswer, PushProfileAnswer>;
 
 std::string_view name(const Request& r);  // "UAR"
 std::string_view name(const Answer& a);   // "UAA"
@@ -273,7 +283,7 @@ struct SendFailed {  // event: no answer will come
     enum class Reason : std::uint8_t { NoPeer, Timeout, PeerLost, Protocol };
     RequestId id;
     Reason reason = Reason::NoPeer;
-    std::string detail;   // "no open connection to hss.ims.example", "DIAMETER_UNABLE_TO_DELIVER (3002)"
+    std::string detail;  // "no open connection to hss.ims.example", "DIAMETER_UNABLE_TO_DELIVER (3002)"
 };
 struct RequestArrived {  // event: answer with Reply of the same id
     RequestId id;

@@ -44,8 +44,8 @@ enum class ResultCode : std::uint32_t {
 };
 std::string_view name(ResultCode code);  // "DIAMETER_SUCCESS"; "" if unknown
 
-// TS 29.229 6.2, inside Experimental-Result with Vendor-Id 10415. Never to be mixed up with the above: 2001, 5003
-// and 5012 mean other things there.
+// TS 29.229 6.2, inside Experimental-Result with Vendor-Id 10415. Never to be mixed up with the above: 2001,
+// 5003 and 5012 mean other things there.
 enum class ExperimentalResultCode : std::uint32_t {
     FirstRegistration = 2001,
     SubsequentRegistration = 2002,
@@ -67,7 +67,9 @@ std::string_view name(ExperimentalResultCode code);
 
 using Result = std::variant<ResultCode, ExperimentalResultCode>;
 std::string text(const Result& result);  // "DIAMETER_SUCCESS (2001)"
-inline bool is(const Result& r, ResultCode c) { return std::holds_alternative<ResultCode>(r) && std::get<ResultCode>(r) == c; }
+inline bool is(const Result& r, ResultCode c) {
+    return std::holds_alternative<ResultCode>(r) && std::get<ResultCode>(r) == c;
+}
 inline bool is(const Result& r, ExperimentalResultCode c) {
     return std::holds_alternative<ExperimentalResultCode>(r) && std::get<ExperimentalResultCode>(r) == c;
 }
