@@ -1,0 +1,38 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ims::pcscf {
+
+// Whether a UE must protect its signalling (TS 33.203 6, RFC 3329).
+enum class Security : std::uint8_t {
+    Required,  // a REGISTER without a security agreement is refused
+    Off,       // IMS-AKA and digest in clear: laboratories on loopback only
+};
+// TS 24.229 5.2.6.3.3 step 2 leaves the choice to the operator.
+enum class RouteMismatch : std::uint8_t { Replace, Refuse };
+// TS 24.229 5.2.6.3.2A says discard; a lab may want to see a 403.
+enum class Unregistered : std::uint8_t { Discard, Refuse };
+
+struct Config {
+    std::string uri;              // own SIP URI in Path and Record-Route: "sip:pcscf.ims.example:5060"
+    std::string visited_network;  // P-Visited-Network-ID: the network this P-CSCF stands in
+    std::string ioi;              // inter operator identifier (type 1); empty: visited_network
+    // Entry points of the home network (I-CSCF or IBCF) as SIP URIs, tried in order. Empty: RFC 3263 on the
+    // domain of the Request-URI.
+    std::vector<std::string> entry_points;
+
+    Security security = Security::Required;
+    RouteMismatch route_mismatch = RouteMismatch::Replace;
+    Unregistered unregistered = Unregistered::Discard;
+    bool subscribe_to_reg_event = true;  // 5.2.3; off, only expiry and the UE itself end a registration here
+    bool forward_only_default_impu = false;                    // 5.2.2.1, 200, step 3A
+    std::vector<std::string> emergency_numbers{"112", "911"};  // dial strings besides urn:service:sos
+    std::chrono::seconds reg_await_auth{240};                  // TS 24.229 7.8
+    std::size_t max_bindings = 1'000'000;  // beyond: 503 with Retry-After to new registrations
+};
+
+}  // namespace ims::pcscf

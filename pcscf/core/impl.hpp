@@ -1,0 +1,155 @@
+#pragma once
+#include "common/base/text.hpp"
+#include "common/ims/reginfo.hpp"
+#include "pcscf/core/access_security.hpp"
+#include "pcscf/core/binding.hpp"
+#include "pcscf/core/charging.hpp"
+#include "pcscf/core/dialog.hpp"
+#include "pcscf/core/pcscf.hpp"
+#include "pcscf/core/subscription.hpp"
+#include "pcscf/core/wakeups.hpp"
+
+#include <unordered_map>
+#include <variant>
+
+// The inside of the P-CSCF. One file for each procedure: registration.cpp (5.2.2, 5.2.5), originating.cpp
+// (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, reg_event.cpp (5.2.3, 5.2.4), emergency.cpp (5.2.10),
+// saved.cpp.
+namespace ims::pcscf {
+
+// What a forwarded request needs to know when its response comes. Lives as long as the server transaction.
+struct RegisterContext {
+    Impi impi;
+    std::string impu;     // To, as text
+    std::string token;    // of the Path it went with
+    std::string contact;  // empty: a query of the bindings
+    bool star = false;    // Contact: *
+    std::string instance;
+    std::uint32_t reg_id = 0;
+    std::uint32_t asked_expires = 600'000;
+    bool radio_access = false;
+    sip::Flow flow;
+    ChargingVector charging;
+    std::optional<sip::Message> retry;  // as it went out, while there are further entry points
+    std::size_t entry_point = 0;
+};
+struct OriginatingContext {
+    std::string binding;
+    std::string dialog;  // empty for standalone requests
+    bool initial = true;
+};
+struct TerminatingContext {
+    std::string binding;
+    std::string dialog;
+    std::string called_party;  // P-Called-Party-ID, as text
+    ChargingVector charging;
+    bool initial = true;
+};
+using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
+
+struct Pcscf::Impl {
+    Impl(Config c, sip::ElementConfig e, Random& r);
+
+    // ---- dispatch (pcscf.cpp)
+    void handle(const Event& event, TimePoint now, Effects& out);
+    void handle_timeout(TimePoint now, Effects& out);
+    std::optional<TimePoint> next_deadline() const;
+    void settle(sip::ElementOutputs& outputs, TimePoint now);  // acts on what the element says
+    void act(sip::RequestArrived& e, TimePoint now);
+    void act(sip::AckArrived& e, TimePoint now);
+    void act(sip::Cancelled& e, TimePoint now);
+    void act(sip::ResponseToForward& e, TimePoint now);
+    void act(sip::ResponseArrived& e, TimePoint now);
+    void act(sip::RequestFailed& e, TimePoint now);
+    void act(sip::TransactionEnded& e, TimePoint now);
+
+    // ---- REGISTER
+    void on_register(sip::RequestArrived& e, TimePoint now);
+    void on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now);
+    void registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires, TimePoint now);
+    void deregistered(const RegisterContext& c, const sip::Message& ok, TimePoint now);
+    std::vector<sip::Branch> towards_home(sip::Message request, std::size_t entry_point) const;
+    // The binding goes when what it still carries is over (5.2.5).
+    void leave(Binding& b, std::string_view reason, TimePoint now);
+    void drop(Binding& b);
+
+    // ---- from the UE
+    void on_originating(sip::RequestArrived& e, Binding& b, TimePoint now);
+    void on_response(OriginatingContext& c, sip::ResponseToForward& e, TimePoint now);
+    // Route against the Service-Route or the dialog's route set; false: it differs and the policy refuses.
+    bool check_route(sip::Message& request, const std::vector<std::string>& expected, const Binding& b);
+    void assert_identity(sip::Message& request, const Binding& b, Impu& originator) const;
+
+    // ---- to the UE
+    void on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now);
+    void on_response(TerminatingContext& c, sip::ResponseToForward& e, TimePoint now);
+
+    // ---- inside dialogs
+    void on_in_dialog(sip::RequestArrived& e, Dialog& d, TimePoint now);
+    void on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now);
+    void on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now);
+    void dialog_ends(Dialog& d, TimePoint now);
+    void rewrite_record_route(sip::Message& m, std::string_view token, const sip::NameAddr& with) const;
+    Dialog* dialog_of(const sip::Message& request, const std::optional<sip::NameAddr>& own_route);
+
+    // ---- reg event
+    void subscribe(const Binding& b, TimePoint now);
+    void send_subscribe(Subscription& s, std::chrono::seconds expires, TimePoint now);
+    void on_subscribe_answered(const std::string& call_id, const sip::Message& response, TimePoint now);
+    void on_subscribe_failed(const std::string& call_id, std::string_view reason, TimePoint now);
+    void on_notify(sip::RequestArrived& e, TimePoint now);
+    void apply(const reginfo::Document& document, const Subscription& s, const sip::Message& notify,
+               TimePoint now);
+    void on_subscription_due(const std::string& call_id, TimePoint now);
+    void unsubscribe_if_alone(const Impi& impi, TimePoint now);
+
+    // ---- emergency
+    bool is_emergency(const sip::Message& request) const;
+    void refuse_emergency(sip::RequestArrived& e, const Binding* b, TimePoint now);
+
+    // ---- helpers
+    void respond(sip::ServerTransactionId id, sip::Message response, TimePoint now);
+    void refuse(const sip::RequestArrived& e, int status, std::string_view reason, TimePoint now);
+    void discard(const sip::RequestArrived& e, std::string_view reason, TimePoint now);
+    void forward(sip::ServerTransactionId id, sip::Branch branch, Context context, TimePoint now);
+    Note& note(Severity severity, std::string_view id);
+    Note& note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b = nullptr);
+    sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
+    sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
+    Binding* sender(const sip::Message& request, const sip::Flow& flow);
+    std::string new_token() { return random.token(12); }  // 96 random bits: nobody guesses it
+    std::string ioi() const { return type_1_ioi(config.ioi.empty() ? config.visited_network : config.ioi); }
+
+    std::string save(TimePoint now) const;
+    bool restore(std::string_view saved, TimePoint now, std::string& why);
+
+    Config config;
+    Random& random;
+    sip::Uri uri;  // config.uri
+    sip::Element element;
+    Bindings bindings;
+    Dialogs dialogs;
+    std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions;  // by Call-ID
+    std::unordered_map<Impi, std::string> subscription_of;  // the Call-ID of it
+    struct RunningChallenge {
+        Challenge challenge;
+        std::string token;
+        std::string contact;
+        sip::Flow flow;
+        TimePoint until;
+    };
+    std::unordered_map<Impi, RunningChallenge> challenges;  // reg-await-auth
+
+    std::unordered_map<sip::ServerTransactionId, Context> contexts;
+    std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription
+
+    struct Wakeup {
+        enum class Kind : std::uint8_t { Binding, Dialog, Subscription, Challenge } kind = Kind::Binding;
+        std::string key;
+    };
+    Wakeups<Wakeup> wakeups;
+    Effects* effects = nullptr;   // of the event being handled
+    sip::ElementOutputs pending;  // what the element says while we act
+};
+
+}  // namespace ims::pcscf

@@ -1,0 +1,151 @@
+// Requests inside dialogs (24.229 5.2.6.3.5, .9; 5.2.6.4.5, .9), ACKs, and the life of a dialog.
+#include "pcscf/core/impl.hpp"
+#include "pcscf/core/trust.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+using sip::HeaderId;
+
+// 64*T1 of Gm: retransmissions of what ended the dialog.
+constexpr Duration ended_grace = 64 * sip::gm_timers.t1;
+
+bool ends_dialog(const sip::Message& request) {
+    if (request.method() == sip::Method::Bye) return true;
+    if (request.method() != sip::Method::Notify) return false;
+    const auto state = request.get<sip::h::SubscriptionState>();  // RFC 6665 4.1.3
+    return state && iequals(state->token, "terminated");
+}
+
+void take_contact(const sip::Message& request, std::string& contact) {
+    if (const auto c = request.get<sip::h::Contact>(); c && !c->star) contact = c->address.uri.text();
+}
+}  // namespace
+
+Dialog* Pcscf::Impl::dialog_of(const sip::Message& request, const std::optional<sip::NameAddr>& own_route) {
+    const auto from = request.from_tag();
+    const auto to = request.to_tag();
+    if (own_route) {
+        auto* d = dialogs.find(own_route->uri.user);
+        if (d == nullptr || d->call_id != request.call_id()) return nullptr;
+        // A NOTIFY may come before the answer to its SUBSCRIBE (RFC 6665 4.4.1), a request of the called UE
+        // before its 1xx: one side is known, the other is new.
+        if (!to.empty() && (d->ue_tag == from || d->ue_tag == to || d->ue_tag.empty())) return d;
+        return nullptr;
+    }
+    if (to.empty()) return nullptr;
+    return dialogs.find(request.call_id(), from, to);  // a UE that lost its route set
+}
+
+void Pcscf::Impl::on_in_dialog(sip::RequestArrived& e, Dialog& d, TimePoint now) {
+    auto* b = bindings.by_token(d.binding);
+    if (b == nullptr) return refuse(e, 481, "the UE of this dialog is gone", now);
+    if (d.ue_tag == e.request.from_tag()) return on_in_dialog_from_ue(e, d, *b, now);
+    return on_in_dialog_to_ue(e, d, *b, now);
+}
+
+void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now) {
+    auto& request = e.request;
+    // Step 1: it must come from the UE that has this dialog, on its flow or, without security, from its
+    // address.
+    const bool its_own = e.flow == b.flow ||
+                         (config.security == Security::Off && e.flow.remote.address == b.flow.remote.address);
+    if (!its_own) return refuse(e, 403, "not a dialog of this originator", now);
+    auto& peer = d.peer_or_new(request.to_tag());
+    // Step 2
+    if (!peer.route_set.empty() && !check_route(request, peer.route_set, b))
+        return refuse(e, 400, "Route is not the route set of the dialog", now);
+    strip_from_ue(request);
+    request.remove(HeaderId::PPreferredIdentity);
+    request.remove(HeaderId::PAssertedIdentity);
+    // Steps 4 and 6
+    d.ue_cseq = std::max(d.ue_cseq, request.cseq().number);
+    take_contact(request, d.ue_contact);
+    set_charging_vector(request, {d.icid, ioi(), {}});
+    note(Severity::Trace, "pcscf.dialog.from_ue", request, &b).with("icid", d.icid);
+    OriginatingContext c{b.token, d.token, false};
+    forward(e.transaction, {.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}},
+            std::move(c), now);
+}
+
+void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now) {
+    auto& request = e.request;
+    if (!b.flow_open) {
+        note(Severity::Info, "pcscf.flow.gone", request, &b).with("flow", b.flow.text());
+        return refuse(e, b.outbound ? 430 : 480, "the UE's flow is closed", now);
+    }
+    auto& peer = d.peer_or_new(request.from_tag());
+    if (const auto recorded = request.all<sip::h::RecordRoute>();
+        recorded && !recorded->empty() && peer.route_set.empty() && d.ue_is_caller)
+        // A NOTIFY that makes the dialog: its Record-Route is the UE's route set after our own entry.
+        for (const auto& r : *recorded)
+            if (!(element.is_own(r.uri) && r.uri.user == d.token)) peer.route_set.push_back(r.uri.text());
+    peer.cseq = std::max(peer.cseq, request.cseq().number);
+    take_contact(request, peer.contact);
+    if (request.method() == sip::Method::Notify) peer.confirmed = true;
+
+    TerminatingContext c;
+    c.binding = b.token;
+    c.dialog = d.token;
+    c.initial = false;
+    c.charging = charging_vector_of(request);
+    if (c.charging.icid.empty()) c.charging.icid = d.icid;
+    sip::Branch branch{.request = std::move(request), .next_hop = {b.flow}, .record_route = {}, .timers = {}};
+    if (b.radio_access) branch.timers = sip::gm_timers;
+    note(Severity::Trace, "pcscf.dialog.to_ue", branch.request, &b).with("icid", d.icid);
+    const bool last = ends_dialog(branch.request);
+    strip_towards_ue(branch.request);
+    forward(e.transaction, std::move(branch), std::move(c), now);
+    if (last && d.method != sip::Method::Invite) dialog_ends(d, now);
+}
+
+// An ACK to a 2xx: no transaction, no answer. A wrong one is dropped.
+void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
+    auto* d = dialog_of(e.request, e.own_route);
+    auto* b = d == nullptr ? nullptr : bindings.by_token(d->binding);
+    if (b == nullptr) {
+        note(Severity::Warning, "pcscf.ack.discarded", e.request).with("reason", "no such dialog");
+        return;
+    }
+    sip::Branch branch{.request = std::move(e.request), .next_hop = {}, .record_route = {}, .timers = {}};
+    auto& ack = branch.request;
+    if (d->ue_tag == ack.from_tag()) {
+        const auto* peer = d->peer(ack.to_tag());
+        if (peer != nullptr && !peer->route_set.empty() && !check_route(ack, peer->route_set, *b)) {
+            note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");
+            return;
+        }
+        strip_from_ue(ack);
+        ack.remove(HeaderId::PPreferredIdentity);
+        ack.remove(HeaderId::PAssertedIdentity);
+    } else {
+        branch.next_hop = b->flow;
+        strip_towards_ue(ack);
+    }
+    element.forward_ack(std::move(branch), now, pending);
+}
+
+void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {
+    if (d.ends) return;
+    d.ends = now + ended_grace;
+    wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
+}
+
+// Our own entry shows each side the address by which it reaches us (5.2.6.3.4, 5.2.6.4.4 step 3).
+void Pcscf::Impl::rewrite_record_route(sip::Message& m, std::string_view token,
+                                       const sip::NameAddr& with) const {
+    auto recorded = m.all<sip::h::RecordRoute>();
+    if (!recorded) return;
+    bool changed = false;
+    for (auto& r : *recorded) {
+        if (r.uri.user != token || r.uri == with.uri) continue;
+        r = with;
+        changed = true;
+    }
+    if (changed) m.set_all<sip::h::RecordRoute>(*recorded);
+}
+
+}  // namespace ims::pcscf

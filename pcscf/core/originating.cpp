@@ -1,0 +1,175 @@
+// Initial and standalone requests from the UE (24.229 5.2.6.3.3, .7, .11) and their responses (.4, .8).
+#include "pcscf/core/impl.hpp"
+#include "pcscf/core/trust.hpp"
+
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+
+using sip::HeaderId;
+
+bool begins_dialog(sip::Method m) {
+    return m == sip::Method::Invite || m == sip::Method::Subscribe || m == sip::Method::Refer;
+}
+
+// An identity as it stands in P-Preferred-Identity against one that is registered (5.2.6.3.1 steps 1 and 2).
+const AssociatedUri* registered_identity(const Binding& b, const sip::NameAddr& preferred) {
+    const auto text = preferred.uri.text();
+    if (const auto impu = canonical_impu(text))
+        if (const auto* found = b.find(*impu)) return found;
+    if (const auto tel = tel_of(text)) return b.find(*tel);
+    return nullptr;
+}
+
+}  // namespace
+
+void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint now) {
+    auto& request = e.request;
+    const bool dialog = begins_dialog(request.method());
+    if (e.request.method() == sip::Method::Other || request.to_tag().empty()) {
+        // an initial or standalone request
+    } else {
+        // 5.2.6.3.5 step 1, .9 step 1: inside a dialog that is not this originator's.
+        return refuse(e, 403, "no such dialog of this UE", now);
+    }
+    if (b.service_route.empty()) return refuse(e, 403, "registered without a Service-Route", now);
+
+    // Step 2 (step 1, our own entry, is gone already)
+    if (!check_route(request, b.service_route, b))
+        return refuse(e, 400, "Route is not the Service-Route", now);
+
+    strip_from_ue(request);
+    Impu originator;
+    assert_identity(request, b, originator);                // steps 6, 6A
+    const ChargingVector charging{new_token(), ioi(), {}};  // step 7
+    set_charging_vector(request, charging);
+
+    OriginatingContext c{b.token, {}, true};
+    sip::Branch branch{.request = {std::move(request)}, .next_hop = {}, .record_route = {}, .timers = {}};
+    auto& out = branch.request;
+    if (dialog) {
+        Dialog d;
+        d.token = new_token();
+        d.binding = b.token;
+        d.impi = b.impi;
+        d.impu = originator;
+        d.method = out.method();
+        d.call_id = out.call_id();
+        d.ue_tag = out.from_tag();
+        d.ue_cseq = out.cseq().number;
+        if (const auto contact = out.get<sip::h::Contact>(); contact && !contact->star)
+            d.ue_contact = contact->address.uri.text();
+        d.icid = charging.icid;
+        c.dialog = d.token;
+        branch.record_route = own_uri(d.token);  // step 5
+        if (b.outbound) branch.record_route->uri.params.set("ob");
+        dialogs.add(std::move(d));
+    }
+    note(Severity::Trace, "pcscf.request.originating", out, &b)
+        .with("request_uri", out.request_uri().text())
+        .with("icid", charging.icid)
+        .with("detail", "as " + originator.value());
+    forward(e.transaction, std::move(branch), std::move(c), now);
+}
+
+bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::string>& expected,
+                              const Binding& b) {
+    const auto routes = request.all<sip::h::Route>();
+    bool same = routes && routes->size() == expected.size();
+    for (std::size_t i = 0; same && i < expected.size(); ++i) {
+        const auto& given = (*routes)[i].uri;
+        if (given.text() == expected[i]) continue;
+        const auto wanted = sip::Uri::parse(expected[i]);
+        same = wanted && wanted->equivalent(given);
+    }
+    if (same) return true;
+    const bool replace = config.route_mismatch == RouteMismatch::Replace;
+    note(replace ? Severity::Trace : Severity::Warning, "pcscf.route.mismatch", request, &b)
+        .with("header", "Route")
+        .with("detail", replace ? "replaced" : "refused");
+    if (!replace) return false;
+    request.remove(HeaderId::Route);
+    for (const auto& uri_text : expected)
+        request.append_raw(sip::header_name(HeaderId::Route), "<" + uri_text + ">");
+    return true;
+}
+
+// 5.2.6.3.1, 5.2.6.3.3 step 8: who the UE is, is what it registered; what it prefers only chooses.
+void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, Impu& originator) const {
+    const AssociatedUri* first = nullptr;
+    std::vector<std::string> asserted;
+    std::string profile_key;
+    if (const auto preferred = request.all<sip::h::PPreferredIdentity>(); preferred && preferred->size() <= 2)
+        for (const auto& p : *preferred) {
+            const auto* match = registered_identity(b, p);
+            if (match == nullptr) {
+                asserted.clear();
+                first = nullptr;
+                break;
+            }
+            const bool wildcard = is_wildcarded(match->impu);
+            if (first == nullptr) {
+                first = match;
+                originator = wildcard ? canonical_impu(p.uri.text()).value_or(match->impu) : match->impu;
+                if (wildcard) profile_key = match->impu.value();
+            }
+            // The value the UE gave stays (step 2) where it names a number or a wildcard's member; the
+            // display name is the registered one.
+            asserted.push_back(!wildcard && p.uri.text() == match->impu.value() ? match->name_addr()
+                                                                                : "<" + p.uri.text() + ">");
+        }
+    if (first == nullptr) {
+        first = b.default_identity();
+        originator = first->impu;
+        asserted = {first->name_addr()};
+    }
+    request.remove(HeaderId::PPreferredIdentity);
+    request.remove(HeaderId::PAssertedIdentity);
+    for (const auto& a : asserted) request.append_raw(sip::header_name(HeaderId::PAssertedIdentity), a);
+    if (!profile_key.empty()) request.set_raw(HeaderId::PProfileKey, "<" + profile_key + ">");  // step 9
+}
+
+void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, TimePoint now) {
+    auto& response = e.response;
+    auto* b = bindings.by_token(c.binding);
+    auto* d = c.dialog.empty() ? nullptr : dialogs.find(c.dialog);
+    const int status = response.status();
+
+    if (d != nullptr && status > 100 && status < 300 && !response.to_tag().empty()) {
+        // 5.2.6.3.4: Record-Route, dialog id and Contact of what this response establishes or refreshes.
+        auto& peer = d->peer_or_new(response.to_tag());
+        if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
+            peer.contact = contact->address.uri.text();
+        if (c.initial) {
+            if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && !peer.confirmed) {
+                peer.route_set.clear();
+                for (auto r = recorded->rbegin(); r != recorded->rend(); ++r)
+                    if (!(element.is_own(r->uri) && r->uri.user == d->token))
+                        peer.route_set.push_back(r->uri.text());
+            }
+            peer.confirmed = peer.confirmed || status >= 200;
+        }
+        if (b != nullptr) rewrite_record_route(response, d->token, own_uri_towards(*b, d->token));
+    }
+    if (e.origin != sip::ResponseToForward::Origin::Received)
+        note(Severity::Warning, "pcscf.core.silent", response, b)
+            .with("status", std::to_string(status))
+            .with("reason", e.detail);
+    else if (status >= 300 && c.initial)
+        note(Severity::Info, "pcscf.request.rejected", response, b)
+            .with("status", std::to_string(status))
+            .with("reason", std::string{response.reason()});
+    if (status >= 200 && d != nullptr && !c.initial &&
+        (response.method() == sip::Method::Bye || status == 481 || status == 408))
+        if (response.method() == sip::Method::Bye || status != 408) dialog_ends(*d, now);
+
+    if (b != nullptr)
+        if (const auto pcfa = response.raw(HeaderId::PChargingFunctionAddresses))
+            b->charging_functions = *pcfa;
+    strip_towards_ue(response);
+    respond(e.transaction, std::move(response), now);
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,347 @@
+#include "pcscf/core/pcscf.hpp"
+
+#include "pcscf/core/impl.hpp"
+#include "pcscf/core/trust.hpp"
+
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+
+sip::Uri own_uri_of(const Config& config, const sip::ElementConfig& element) {
+    if (auto parsed = sip::Uri::parse(config.uri); parsed && parsed->is_sip()) return std::move(*parsed);
+    if (element.listen.empty()) return sip::Uri::sip("", "localhost");
+    const auto& at = element.listen.front().endpoint;
+    return sip::Uri::sip("", at.address.uri_text(), at.port);
+}
+
+sip::ElementConfig with_own_name(sip::ElementConfig element, const sip::Uri& uri) {
+    element.own_names.push_back(uri.port ? uri.host + ":" + std::to_string(*uri.port) : uri.host);
+    // RFC 3329: sec-agree is ours to understand, whether or not the policy makes use of it.
+    element.proxy_extensions.emplace_back("sec-agree");
+    return element;
+}
+
+}  // namespace
+
+Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
+    : config{std::move(c)},
+      random{r},
+      uri{own_uri_of(config, e)},
+      element{with_own_name(std::move(e), uri), r} {}
+
+// ---- events
+
+void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
+    effects = &out;
+    sip::ElementOutputs outputs;
+    std::visit(
+        overloaded{
+            [&](const sip::FlowClosed& closed) {
+                for (auto* b : bindings.on_flow(closed.flow)) {
+                    b->flow_open = false;
+                    note(Severity::Info, "pcscf.flow.closed")
+                        .with("impi", b->impi.value())
+                        .with("flow", b->flow.text());
+                }
+                element.handle(closed, now, outputs);
+            },
+            [&](const sip::Received& e) { element.handle(e, now, outputs); },
+            [&](const sip::TransportFailed& e) { element.handle(e, now, outputs); },
+            [&](const sip::dns::Answer& e) { element.handle(e, now, outputs); },
+            [&](const auto&) { note(Severity::Error, "pcscf.event.unexpected"); },  // a P-CSCF has no Cx
+        },
+        event);
+    settle(outputs, now);
+    effects = nullptr;
+}
+
+void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
+    effects = &out;
+    while (auto due = wakeups.take_due(now)) {
+        switch (due->kind) {
+            case Wakeup::Kind::Binding: {
+                auto* b = bindings.by_token(due->key);
+                if (b == nullptr) break;
+                if (b->until > now) {
+                    wakeups.at(b->until, std::move(*due));
+                } else if (b->state == Binding::State::Registered) {
+                    leave(*b, "expired", now);
+                } else {
+                    drop(*b);
+                }
+                break;
+            }
+            case Wakeup::Kind::Dialog:
+                if (const auto* d = dialogs.find(due->key); d != nullptr && d->ends && *d->ends <= now)
+                    dialogs.remove(due->key);
+                break;
+            case Wakeup::Kind::Subscription: on_subscription_due(due->key, now); break;
+            case Wakeup::Kind::Challenge:
+                if (const auto c = challenges.find(Impi{due->key});
+                    c != challenges.end() && c->second.until <= now) {
+                    note(Severity::Info, "pcscf.challenge.unanswered").with("impi", due->key);
+                    challenges.erase(c);
+                }
+                break;
+        }
+    }
+    sip::ElementOutputs outputs;
+    element.handle_timeout(now, outputs);
+    settle(outputs, now);
+    effects = nullptr;
+}
+
+std::optional<TimePoint> Pcscf::Impl::next_deadline() const {
+    return earliest(wakeups.next(), element.next_deadline());
+}
+
+void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
+    for (;;) {
+        for (auto& output : outputs)
+            std::visit(overloaded{
+                           [&](sip::Transmit& e) { effects->emplace_back(std::move(e)); },
+                           [&](sip::dns::Query& e) { effects->emplace_back(std::move(e)); },
+                           [&](Note& e) { effects->emplace_back(std::move(e)); },
+                           [&](auto& e) { act(e, now); },
+                       },
+                       output);
+        if (pending.empty()) return;
+        outputs.clear();
+        std::swap(outputs, pending);
+    }
+}
+
+void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
+    const auto& request = e.request;
+    if (request.method() == sip::Method::Register) return on_register(e, now);
+    if (request.method() == sip::Method::Notify && element.is_own(request.request_uri()) && !e.own_route)
+        return on_notify(e, now);
+
+    // 5.2.7, 5.2.9: to every INVITE and re-INVITE at once. A stranger gets silence instead.
+    const auto trying = [&] {
+        if (request.method() == sip::Method::Invite)
+            respond(e.transaction, sip::Message::response(request, 100), now);
+    };
+
+    if (auto* d = dialog_of(request, e.own_route)) {
+        trying();
+        return on_in_dialog(e, *d, now);
+    }
+    // 5.2.6.2: our Path mark makes it terminating; what comes on a UE's own flow never is.
+    if (e.own_route && !e.own_route->uri.user.empty() && !bindings.knows(e.flow)) {
+        trying();
+        return on_terminating(e, bindings.by_token(e.own_route->uri.user), now);
+    }
+    auto* from = sender(request, e.flow);
+    if (is_emergency(request)) return refuse_emergency(e, from, now);
+    if (from == nullptr || from->state != Binding::State::Registered) {
+        // 5.2.6.3.2A: not registered: silence.
+        if (config.unregistered == Unregistered::Refuse) return refuse(e, 403, "not registered here", now);
+        return discard(e, "not registered here", now);
+    }
+    trying();
+    on_originating(e, *from, now);
+}
+
+void Pcscf::Impl::act(sip::ResponseToForward& e, TimePoint now) {
+    const auto found = contexts.find(e.transaction);
+    if (found == contexts.end()) return;
+    std::visit([&](auto& context) { on_response(context, e, now); }, found->second);
+}
+
+void Pcscf::Impl::act(sip::Cancelled& e, TimePoint) {
+    note(Severity::Trace, "pcscf.request.cancelled", e.cancel);
+}
+
+void Pcscf::Impl::act(sip::ResponseArrived& e, TimePoint now) {
+    if (e.response.status() < 200) return;
+    const auto found = subscribing.find(e.transaction);
+    if (found == subscribing.end()) return;
+    const auto call_id = std::move(found->second);
+    subscribing.erase(found);
+    on_subscribe_answered(call_id, e.response, now);
+}
+
+void Pcscf::Impl::act(sip::RequestFailed& e, TimePoint now) {
+    const auto found = subscribing.find(e.transaction);
+    if (found == subscribing.end()) return;
+    const auto call_id = std::move(found->second);
+    subscribing.erase(found);
+    on_subscribe_failed(call_id,
+                        e.reason == sip::RequestFailed::Reason::Timeout ? "no answer" : "unreachable", now);
+}
+
+void Pcscf::Impl::act(sip::TransactionEnded& e, TimePoint now) {
+    const auto found = contexts.find(e.transaction);
+    if (found == contexts.end()) return;
+    // What never became a dialog ends with its request.
+    const auto end_early = [&](const std::string& token) {
+        auto* d = token.empty() ? nullptr : dialogs.find(token);
+        if (d != nullptr && !d->confirmed() && !d->ends) dialog_ends(*d, now);
+    };
+    std::visit(overloaded{
+                   [&](const RegisterContext&) {},
+                   [&](const auto& c) {
+                       if (c.initial) end_early(c.dialog);
+                   },
+               },
+               found->second);
+    contexts.erase(found);
+}
+
+// ---- helpers
+
+void Pcscf::Impl::respond(sip::ServerTransactionId id, sip::Message response, TimePoint now) {
+    element.respond(id, std::move(response), now, pending);
+}
+
+void Pcscf::Impl::refuse(const sip::RequestArrived& e, int status, std::string_view reason, TimePoint now) {
+    note(Severity::Info, "pcscf.request.refused", e.request)
+        .with("status", std::to_string(status))
+        .with("reason", std::string{reason})
+        .with("peer", e.flow.remote.text());
+    respond(e.transaction, sip::Message::response(e.request, status, {}, random.token(8)), now);
+}
+
+void Pcscf::Impl::discard(const sip::RequestArrived& e, std::string_view reason, TimePoint) {
+    note(Severity::Warning, "pcscf.request.discarded", e.request)
+        .with("reason", std::string{reason})
+        .with("peer", e.flow.remote.text());
+    element.discard(e.transaction);
+}
+
+void Pcscf::Impl::forward(sip::ServerTransactionId id, sip::Branch branch, Context context, TimePoint now) {
+    contexts.insert_or_assign(id, std::move(context));
+    std::vector<sip::Branch> branches;
+    branches.push_back(std::move(branch));
+    element.forward(id, std::move(branches), now, pending,
+                    {.recurse_on_305 = true, .no_answer = {}});  // 5.2.1
+}
+
+Note& Pcscf::Impl::note(Severity severity, std::string_view id) {
+    effects->emplace_back(Note{severity, id});
+    return std::get<Note>(effects->back());
+}
+
+Note& Pcscf::Impl::note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b) {
+    auto& n = note(severity, id);
+    n.with("call_id", std::string{about.call_id()}).with("method", std::string{about.method_name()});
+    if (b != nullptr) {
+        n.with("impi", b->impi.value());
+        if (const auto* impu = b->default_identity()) n.with("impu", impu->impu.value());
+    }
+    return n;
+}
+
+sip::NameAddr Pcscf::Impl::own_uri(std::string_view user) const {
+    auto own = uri;
+    own.user = user;
+    own.params.set("lr");
+    return sip::NameAddr{std::move(own)};
+}
+
+// 5.2.6.3.4, 5.2.6.4.3 step 4: the port the UE sends to, which is the protected server port where there is a
+// security association; and over the transport it uses.
+sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view user) const {
+    auto own = own_uri(user);
+    own.uri.host = b.flow.local.address.uri_text();
+    own.uri.port = b.flow.local.port;
+    if (b.flow.transport != sip::Transport::Udp)
+        own.uri.params.set("transport", to_lower(sip::transport_text(b.flow.transport)));
+    if (b.outbound) own.uri.params.set("ob");
+    return own;
+}
+
+Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow) {
+    // Only where the flow alone does not tell: an asserted identity never comes from From (5.2.6.3.1).
+    std::vector<Impu> hints;
+    const auto hint = [&](const sip::Parsed<sip::NameAddr>& value) {
+        if (!value) return;
+        const auto text = value->uri.text();
+        if (auto impu = canonical_impu(text)) hints.push_back(std::move(*impu));
+        if (auto tel = tel_of(text)) hints.push_back(std::move(*tel));
+    };
+    if (bindings.knows(flow)) {
+        if (auto* b = bindings.sender(flow, {})) return b;
+        hint(request.get<sip::h::PPreferredIdentity>());
+        hint(request.get<sip::h::From>());
+        return bindings.sender(flow, hints);
+    }
+    // A large request comes over TCP from an ephemeral port (RFC 3261 18.1.1): with a security association it
+    // is known by that, without one by address and identity.
+    if (config.security != Security::Off) return nullptr;
+    hint(request.get<sip::h::PPreferredIdentity>());
+    hint(request.get<sip::h::From>());
+    return bindings.sender_at(flow.remote.address, hints);
+}
+
+// ---- the face
+
+Pcscf::Pcscf(Config config, sip::ElementConfig element, Random& random)
+    : impl_{std::make_unique<Impl>(std::move(config), std::move(element), random)} {}
+Pcscf::~Pcscf() = default;
+
+void Pcscf::handle(const Event& event, TimePoint now, Effects& out) {
+    impl_->handle(event, now, out);
+}
+void Pcscf::handle_timeout(TimePoint now, Effects& out) {
+    impl_->handle_timeout(now, out);
+}
+std::optional<TimePoint> Pcscf::next_deadline() const {
+    return impl_->next_deadline();
+}
+
+void Pcscf::drain(TimePoint, Effects& out) {
+    impl_->element.refuse_new_requests(std::chrono::seconds{30});
+    out.emplace_back(Note{Severity::Info, "pcscf.draining"});
+}
+
+bool Pcscf::idle() const {
+    return impl_->element.idle() && impl_->pending.empty();
+}
+
+std::vector<Gauge> Pcscf::gauges() const {
+    const auto count = [](std::size_t n) { return static_cast<double>(n); };
+    return {
+        {"pcscf_bindings", "Contacts of UEs that are registered through this P-CSCF",
+         count(impl_->bindings.size())},
+        {"pcscf_dialogs", "Dialogs that run through this P-CSCF", count(impl_->dialogs.size())},
+        {"pcscf_subscriptions", "Subscriptions of this P-CSCF to the reg event",
+         count(impl_->subscriptions.size())},
+        {"pcscf_challenges", "Authentications waiting for the UE", count(impl_->challenges.size())},
+        {"pcscf_transactions", "SIP transactions alive", count(impl_->element.transactions())},
+    };
+}
+
+std::string Pcscf::save(TimePoint now) const {
+    return impl_->save(now);
+}
+bool Pcscf::restore(std::string_view saved, TimePoint now, std::string& why) {
+    return impl_->restore(saved, now, why);
+}
+
+void Pcscf::reload(Config config, sip::LocatorConfig locator) {
+    config.uri = impl_->config.uri;
+    impl_->config = std::move(config);
+    impl_->element.reload(std::move(locator));
+}
+void Pcscf::reload(sip::LocatorConfig locator) {
+    impl_->element.reload(std::move(locator));
+}
+
+bool Pcscf::is_registered(const Impu& impu) const {
+    return impl_->bindings.is_registered(impu);
+}
+std::size_t Pcscf::bindings() const {
+    return impl_->bindings.size();
+}
+std::size_t Pcscf::dialogs() const {
+    return impl_->dialogs.size();
+}
+std::size_t Pcscf::subscriptions() const {
+    return impl_->subscriptions.size();
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,271 @@
+// Our subscription to the registration state of the UE's user (24.229 5.2.3) and what its NOTIFYs say
+// (5.2.4, 5.2.5.2).
+#include "pcscf/core/impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+
+using sip::HeaderId;
+using std::chrono::seconds;
+
+constexpr seconds above_registration{600};  // 5.2.3 step 1: longer than the registration
+constexpr seconds first_retry{60};
+constexpr seconds last_retry{3600};
+
+// 5.2.3 step 4: 600 s before the end of more than 1200 s, else at half.
+Duration refresh_after(seconds granted) {
+    return granted > seconds{1200} ? granted - seconds{600} : Duration{granted} / 2;
+}
+
+std::vector<std::string> texts(const std::vector<sip::NameAddr>& values, bool reversed) {
+    std::vector<std::string> list;
+    list.reserve(values.size());
+    for (const auto& v : values) list.push_back(v.text());
+    if (reversed) std::reverse(list.begin(), list.end());
+    return list;
+}
+
+}
+
+}  // namespace
+
+void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {
+    const auto sip_identity = std::find_if(b.associated.begin(), b.associated.end(), [](const auto& a) {
+        return istarts_with(a.impu.value(), "sip:") && !is_wildcarded(a.impu);
+    });
+    if (sip_identity == b.associated.end()) return;
+    Subscription s;
+    s.call_id = random.token(12);
+    s.impi = b.impi;
+    s.target = sip_identity->impu.value();
+    s.binding = b.token;
+    s.local_tag = random.token(8);
+    s.icid = new_token();
+    subscription_of.insert_or_assign(b.impi, s.call_id);
+    auto& stored = subscriptions.insert_or_assign(s.call_id, std::move(s)).first->second;
+    const auto lifetime = std::chrono::duration_cast<seconds>(b.until - now);
+    send_subscribe(stored, lifetime + above_registration, now);
+}
+
+void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now) {
+    const auto target = sip::Uri::parse(s.remote_target.empty() ? s.target : s.remote_target);
+    const auto user = sip::Uri::parse(s.target);
+    if (!target || !user) return;
+    auto request = sip::Message::request(sip::Method::Subscribe, *target);
+    sip::NameAddr from{uri};
+    from.params.set("tag", s.local_tag);
+    sip::NameAddr to{*user};
+    if (!s.remote_tag.empty()) to.params.set("tag", s.remote_tag);
+    request.set<sip::h::From>(from);
+    request.set<sip::h::To>(to);
+    request.set<sip::h::CallId>(s.call_id);
+    request.set<sip::h::CSeq>({++s.cseq, sip::Method::Subscribe, "SUBSCRIBE"});
+    auto contact = uri;
+    contact.user = s.call_id;
+    request.set<sip::h::Contact>({false, sip::NameAddr{std::move(contact)}});
+    request.set_raw(HeaderId::Event, "reg");
+    request.set_raw(HeaderId::Accept, "application/reginfo+xml");
+    request.set<sip::h::Expires>(static_cast<std::uint32_t>(expires.count()));
+    request.set<sip::h::PAssertedIdentity>(own_uri(s.binding));  // step 1: our Path URI
+    set_charging_vector(request, {s.icid, ioi(), {}});
+
+    sip::NextHop next_hop;
+    if (!s.remote_tag.empty()) {
+        for (const auto& r : s.route_set) request.append_raw(sip::header_name(HeaderId::Route), r);
+    } else if (const auto* b = bindings.by_token(s.binding); b != nullptr && !b->service_route.empty()) {
+        // Step 2: by the Service-Route, which spares the I-CSCF and a question to the HSS.
+        for (const auto& r : b->service_route)
+            request.append_raw(sip::header_name(HeaderId::Route), "<" + r + ">");
+    } else if (!config.entry_points.empty()) {
+        if (auto entry = sip::Uri::parse(config.entry_points.front())) next_hop = std::move(*entry);
+    }
+    s.act_at = now + first_retry;  // should the answer get lost with a restart
+    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+    const auto id = element.send(std::move(request), std::move(next_hop), now, pending);
+    subscribing.insert_or_assign(id, s.call_id);
+}
+
+void Pcscf::Impl::on_subscribe_answered(const std::string& call_id, const sip::Message& response,
+                                        TimePoint now) {
+    const auto found = subscriptions.find(call_id);
+    if (found == subscriptions.end()) return;
+    auto& s = found->second;
+    if (response.status() >= 300) {
+        if (response.status() == 481 && !s.remote_tag.empty()) {
+            // Step 4: the notifier lost us: a new subscription.
+            s.remote_tag.clear();
+            s.remote_target.clear();
+            s.route_set.clear();
+            s.expires.reset();
+        }
+        return on_subscribe_failed(call_id, std::to_string(response.status()), now);
+    }
+    s.failures = 0;
+    if (s.remote_tag.empty()) s.remote_tag = response.to_tag();
+    if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
+        s.remote_target = contact->address.uri.text();
+    if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && s.route_set.empty())
+        s.route_set = texts(*recorded, true);
+    const auto granted =
+        seconds{response.get<sip::h::Expires>().has_value() ? *response.get<sip::h::Expires>() : 3761};
+    s.expires = now + granted;
+    s.act_at = now + refresh_after(granted);
+    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+    note(Severity::Trace, "pcscf.subscription.accepted", response)
+        .with("impi", s.impi.value())
+        .with("detail", std::to_string(granted.count()) + " s");
+}
+
+void Pcscf::Impl::on_subscribe_failed(const std::string& call_id, std::string_view reason, TimePoint now) {
+    const auto found = subscriptions.find(call_id);
+    if (found == subscriptions.end()) return;
+    auto& s = found->second;
+    note(Severity::Warning, "pcscf.subscription.failed")
+        .with("call_id", s.call_id)
+        .with("impi", s.impi.value())
+        .with("reason", std::string{reason})
+        .with("detail", "a deregistration by the network is not seen until it is renewed");
+    // Step 4: an old one stays good to its end. 24.229 says no more; we try again, each time later.
+    const auto wait = std::min<seconds>(first_retry * (1U << std::min(s.failures, 6U)), last_retry);
+    ++s.failures;
+    s.act_at = now + wait;
+    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+}
+
+void Pcscf::Impl::on_subscription_due(const std::string& call_id, TimePoint now) {
+    const auto found = subscriptions.find(call_id);
+    if (found == subscriptions.end() || found->second.act_at > now) return;
+    auto& s = found->second;
+    const auto own = bindings.of_user(s.impi);
+    const auto registered = std::find_if(
+        own.begin(), own.end(), [](const auto* b) { return b->state == Binding::State::Registered; });
+    if (registered == own.end()) {  // 5.2.4: nothing left here to hear about
+        subscription_of.erase(s.impi);
+        subscriptions.erase(found);
+        return;
+    }
+    s.binding = (*registered)->token;
+    const auto lifetime = std::chrono::duration_cast<seconds>((*registered)->until - now);
+    send_subscribe(s, lifetime + above_registration, now);
+}
+
+void Pcscf::Impl::unsubscribe_if_alone(const Impi& impi, TimePoint) {
+    if (!bindings.of_user(impi).empty()) return;
+    const auto call_id = subscription_of.find(impi);
+    if (call_id == subscription_of.end()) return;
+    // 5.2.4 lets it run out; a NOTIFY that still comes is answered 481, which ends it at the notifier (RFC
+    // 6665 4.2.2).
+    subscriptions.erase(call_id->second);
+    subscription_of.erase(call_id);
+}
+
+// ---- NOTIFY
+
+void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
+    const auto& request = e.request;
+    const auto found = subscriptions.find(request.call_id());
+    if (found == subscriptions.end() || found->second.local_tag != request.to_tag() ||
+        (!found->second.remote_tag.empty() && found->second.remote_tag != request.from_tag()))
+        return refuse(e, 481, "no such subscription", now);
+    auto& s = found->second;
+    const auto event = request.get<sip::h::Event>();
+    if (!event || !iequals(event->token, "reg")) return refuse(e, 489, "not the event subscribed to", now);
+    const auto state = request.get<sip::h::SubscriptionState>();
+    if (!state) return refuse(e, 400, "Subscription-State is missing or malformed", now);
+    if (request.cseq().number <= s.notified_cseq)
+        return refuse(e, 500, "an older NOTIFY", now);  // RFC 3261 12.2.2
+
+    std::optional<reginfo::Document> document;
+    if (!request.body().empty()) {
+        auto parsed = reginfo::parse(request.body());
+        if (!parsed) return refuse(e, 400, "reginfo: " + parsed.error().what, now);
+        document = std::move(*parsed);
+    }
+    s.notified_cseq = request.cseq().number;
+    // Step 3: the first NOTIFY makes the dialog and may come before the 2xx.
+    if (s.remote_tag.empty()) {
+        s.remote_tag = request.from_tag();
+        if (const auto recorded = request.all<sip::h::RecordRoute>()) s.route_set = texts(*recorded, false);
+    }
+    if (const auto contact = request.get<sip::h::Contact>(); contact && !contact->star)
+        s.remote_target = contact->address.uri.text();
+    if (const auto text = state->params.get("expires"))
+        if (const auto granted = parse_number(*text)) {
+            const seconds left{std::min<std::uint64_t>(*granted, 0xFFFFFFFF)};
+            s.expires = now + left;
+            s.act_at = now + refresh_after(left);
+            wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+        }
+    auto ok = sip::Message::response(request, 200);
+    const auto received = charging_vector_of(request);
+    set_charging_vector(ok, {received.icid.empty() ? s.icid : received.icid, received.orig_ioi, ioi()});
+    respond(e.transaction, std::move(ok), now);
+
+    const Subscription kept = s;
+    const bool terminated = iequals(state->token, "terminated");
+    if (terminated) {  // 5.2.3B
+        subscription_of.erase(s.impi);
+        subscriptions.erase(found);
+    }
+    if (document) apply(*document, kept, request, now);
+    if (!terminated) return;
+    // RFC 6665 4.1.3: over, but the user is still here: ask again (the notifier moved, or the subscription
+    // ran out).
+    for (const auto* b : bindings.of_user(kept.impi))
+        if (b->state == Binding::State::Registered) return subscribe(*b, now);
+}
+
+void Pcscf::Impl::apply(const reginfo::Document& document, const Subscription& s, const sip::Message& notify,
+                        TimePoint now) {
+    using reginfo::ContactEvent;
+    for (auto* b : bindings.of_user(s.impi)) {
+        if (b->state != Binding::State::Registered) continue;
+        const auto own_contact = sip::Uri::parse(b->contact);
+        auto associated = b->associated;
+        std::string_view why;
+        for (const auto& r : document.registrations) {
+            const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
+                                                    : canonical_impu(r.aor).value_or(Impu{r.aor});
+            bool active = false, ended = false;
+            ContactEvent event = ContactEvent::Registered;
+            for (const auto& c : r.contacts) {  // only this UE's contact counts
+                if (c.uri != b->contact) {
+                    const auto other = sip::Uri::parse(c.uri);
+                    if (!other || !own_contact || !other->equivalent(*own_contact)) continue;
+                }
+                if (c.active) {
+                    active = true;
+                } else {
+                    ended = true;
+                    event = c.event;
+                }
+            }
+            const auto known = std::find_if(associated.begin(), associated.end(),
+                                            [&](const auto& a) { return a.impu == impu; });
+            if (active && r.state == reginfo::State::Active) {
+                if (known == associated.end()) associated.push_back({impu, {}});
+            } else if (ended && known != associated.end()) {
+                why = reginfo::text(event);
+                associated.erase(known);
+            }
+        }
+        if (associated.empty()) {
+            note(Severity::Info, "pcscf.registration.ended_by_network", notify, b)
+                .with("reason", std::string{why});
+            leave(*b, why, now);  // the identities stay with it: its last requests are still its own
+            continue;
+        }
+        if (associated != b->associated) {
+            note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
+                .with("detail",
+                      std::to_string(b->associated.size()) + " -> " + std::to_string(associated.size()));
+            bindings.set_associated(*b, std::move(associated));
+        }
+    }
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,340 @@
+// Registration (24.229 5.2.2) and deregistration (5.2.5).
+#include "pcscf/core/impl.hpp"
+#include "pcscf/core/trust.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+
+using sip::HeaderId;
+
+// 64*T1 of Gm (24.229 7.7): what may still be on its way to a UE that has left.
+constexpr Duration leaving_grace = 64 * sip::gm_timers.t1;
+// 5.2.2.2, 200, step 1.
+constexpr Duration expiry_grace = 30s;
+
+// IMPI of a REGISTER without credentials: from To, as the I-CSCF does (5.3.1.2 step 2).
+Impi impi_of(const sip::Message& request) {
+    if (const auto authorization = request.get<sip::h::Authorization>())
+        if (const auto username = authorization->params.get("username"); username && !username->empty())
+            return Impi{std::string{*username}};
+    const auto to = request.get<sip::h::To>();
+    if (!to) return {};
+    return Impi{to->uri.user + "@" + to_lower(to->uri.host)};
+}
+
+// 24.229 7.7: the Gm timer values belong to these radio accesses.
+bool names_radio_access(const sip::Message& request) {
+    const auto access = request.raw(HeaderId::PAccessNetworkInfo);
+    return access && (istarts_with(*access, "3GPP") || istarts_with(*access, "IEEE-802.11") ||
+                      istarts_with(*access, "DVB-RCS2"));
+}
+
+std::string bare_uri(const sip::NameAddr& a) {
+    return a.uri.text();
+}
+
+bool same_contact(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    const auto first = sip::Uri::parse(a);
+    const auto second = sip::Uri::parse(b);
+    return first && second && first->equivalent(*second);
+}
+
+std::optional<std::chrono::seconds> seconds_param(const sip::Params& params, std::string_view name) {
+    const auto text = params.get(name);
+    const auto value = text ? parse_number(*text) : std::nullopt;
+    if (!value) return std::nullopt;
+    return std::chrono::seconds{std::min<std::uint64_t>(*value, 0xFFFFFFFF)};
+}
+
+// What the registrar granted to this contact; nothing if it is not among the bindings.
+std::optional<std::chrono::seconds> granted_expiry(const sip::Message& ok, std::string_view contact) {
+    const auto contacts = ok.all<sip::h::Contact>();
+    if (!contacts) return std::nullopt;
+    for (const auto& c : *contacts) {
+        if (c.star || !same_contact(c.address.uri.text(), contact)) continue;
+        if (const auto own = seconds_param(c.address.params, "expires")) return own;
+        if (const auto all = ok.get<sip::h::Expires>()) return std::chrono::seconds{*all};
+        return std::chrono::seconds{3600};  // RFC 3261 10.2.4
+    }
+    return std::nullopt;
+}
+
+std::vector<AssociatedUri> associated_of(const sip::Message& ok, std::string_view to) {
+    std::vector<AssociatedUri> list;
+    if (const auto values = ok.all<sip::h::PAssociatedUri>())
+        for (const auto& v : *values) {
+            auto impu = canonical_impu(v.uri.text());
+            if (!impu) continue;
+            AssociatedUri a{std::move(*impu), v.text()};
+            if (a.asserted == "<" + a.impu.value() + ">") a.asserted.clear();
+            list.push_back(std::move(a));
+        }
+    // A registrar that says nothing registered what it was asked for.
+    if (list.empty())
+        if (auto impu = canonical_impu(to)) list.push_back({std::move(*impu), {}});
+    return list;
+}
+
+}  // namespace
+
+// ---- the request
+
+void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
+    auto& request = e.request;
+    RegisterContext c;
+    c.impi = impi_of(request);
+    c.flow = e.flow;
+    if (const auto to = request.get<sip::h::To>()) c.impu = to->uri.text();
+
+    const auto contacts = request.all<sip::h::Contact>();
+    if (!contacts) return refuse(e, 400, "Contact is malformed", now);
+    if (!contacts->empty()) {
+        const auto& first = contacts->front();
+        c.star = first.star;
+        if (!c.star) {
+            c.contact = bare_uri(first.address);
+            c.instance = first.address.params.get("+sip.instance").value_or("");
+            if (const auto id = seconds_param(first.address.params, "reg-id"))
+                c.reg_id = static_cast<std::uint32_t>(id->count());
+        }
+        const auto expires = request.get<sip::h::Expires>();
+        c.asked_expires = expires ? *expires : c.asked_expires;
+        if (const auto own = seconds_param(first.address.params, "expires"))
+            c.asked_expires = static_cast<std::uint32_t>(own->count());
+        // 5.2.10.1: emergency registration is not offered here; the UE turns to the circuit switched domain.
+        if (!c.star && first.address.uri.has("sos"))
+            return refuse(e, 403, "emergency registration not served", now);
+    }
+
+    // The same Path URI for a registration, its challenge, its refreshes, queries and its end (5.2.2.1 step
+    // 1).
+    const Binding* known = nullptr;
+    for (const auto* b : bindings.of_user(c.impi)) {
+        if (b->flow != e.flow) continue;
+        if (c.contact.empty() || same_contact(b->contact, c.contact)) known = b;
+    }
+    const Challenge* challenge = nullptr;
+    if (const auto running = challenges.find(c.impi);
+        running != challenges.end() && running->second.flow == e.flow) {
+        challenge = &running->second.challenge;
+        if (known == nullptr && same_contact(running->second.contact, c.contact))
+            c.token = running->second.token;
+    }
+    if (known != nullptr) c.token = known->token;
+    if (c.token.empty()) {
+        if (bindings.size() + challenges.size() >= config.max_bindings) {
+            auto response = sip::Message::response(request, 503, {}, random.token(8));
+            response.set_raw(HeaderId::RetryAfter, "60");
+            note(Severity::Error, "pcscf.registration.limit", request).with("impi", c.impi.value());
+            return respond(e.transaction, std::move(response), now);
+        }
+        c.token = new_token();
+    }
+
+    const bool registered_here = known != nullptr && known->state == Binding::State::Registered;
+    auto decision = screen_register(request, config.security, registered_here, challenge);
+    if (auto* refused = std::get_if<AccessRefused>(&decision)) {
+        note(Severity::Info, "pcscf.registration.refused", request)
+            .with("impi", c.impi.value())
+            .with("impu", c.impu)
+            .with("status", std::to_string(refused->response.status()))
+            .with("reason", std::string{refused->reason});
+        return respond(e.transaction, std::move(refused->response), now);
+    }
+
+    c.radio_access = names_radio_access(request);
+    strip_from_ue(request);
+    remove_option(request, HeaderId::Supported, "sec-agree");
+    request.remove(HeaderId::PAssertedIdentity);
+    request.remove(HeaderId::PPreferredIdentity);
+    request.remove(HeaderId::Route);  // the next hop is ours to choose (5.2.2.1 steps 5 to 7)
+    request.remove(HeaderId::Path);
+    const bool outbound = c.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
+    // Steps 1 to 4
+    auto path = own_uri(c.token);
+    if (outbound) path.uri.params.set("ob");
+    request.prepend<sip::h::Path>(path);
+    if (!request.has_option(HeaderId::Require, "path")) request.append<sip::h::Require>("path");
+    c.charging = {new_token(), ioi(), {}};
+    set_charging_vector(request, c.charging);
+    request.set<sip::h::PVisitedNetworkId>({config.visited_network, true, {}});
+    // Step 4B and 5.2.2.2 step 1
+    if (auto authorization = request.get<sip::h::Authorization>()) {
+        const auto value = std::get<AccessAccepted>(decision).integrity_protected;
+        const bool removed = authorization->params.remove("integrity-protected");
+        if (value) authorization->params.set_quoted("integrity-protected", *value);
+        if (removed || value) request.set<sip::h::Authorization>(*authorization);
+    }
+
+    note(Severity::Trace, "pcscf.registration.forwarded", request)
+        .with("impi", c.impi.value())
+        .with("impu", c.impu)
+        .with("icid", c.charging.icid)
+        .with("flow", e.flow.text());
+    if (config.entry_points.size() > 1) c.retry = request;
+    contexts.insert_or_assign(e.transaction, std::move(c));
+    element.forward(e.transaction, towards_home(std::move(request), 0), now, pending,
+                    {.recurse_on_305 = true, .no_answer = {}});
+}
+
+std::vector<sip::Branch> Pcscf::Impl::towards_home(sip::Message request, std::size_t entry_point) const {
+    sip::Branch branch{.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}};
+    if (entry_point < config.entry_points.size())
+        if (auto parsed = sip::Uri::parse(config.entry_points[entry_point]))
+            branch.next_hop = std::move(*parsed);
+    std::vector<sip::Branch> branches;
+    branches.push_back(std::move(branch));
+    return branches;
+}
+
+// ---- the responses
+
+void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now) {
+    auto& response = e.response;
+    const int status = response.status();
+    const bool silent = e.origin != sip::ResponseToForward::Origin::Received;
+
+    // 5.2.2.1 steps 5 to 7: no answer, 3xx or 480: the next entry point; none left: 504.
+    if (silent || status / 100 == 3 || status == 480) {
+        if (c.retry && c.entry_point + 1 < config.entry_points.size()) {
+            ++c.entry_point;
+            note(Severity::Warning, "pcscf.entry_point.skipped", response)
+                .with("impi", c.impi.value())
+                .with("reason", silent ? e.detail : std::to_string(status))
+                .with("peer", config.entry_points[c.entry_point - 1]);
+            auto again = *c.retry;
+            return element.forward(e.transaction, towards_home(std::move(again), c.entry_point), now,
+                                   pending);
+        }
+        if (silent) {
+            note(Severity::Error, "pcscf.entry_point.unreachable", response)
+                .with("impi", c.impi.value())
+                .with("impu", c.impu)
+                .with("reason", e.detail);
+            const auto* request = element.request_of(e.transaction);
+            if (request == nullptr) return;
+            return respond(e.transaction, sip::Message::response(*request, 504, {}, random.token(8)), now);
+        }
+    }
+
+    if (status == 401) {
+        // 5.2.2.2, 401, step 2: only without its keys.
+        auto challenge = take_keys(response);
+        if (!challenge) {
+            note(Severity::Warning, "pcscf.challenge.unreadable", response).with("impi", c.impi.value());
+            response.remove(HeaderId::WwwAuthenticate);
+            response.set_status(500);
+        } else {
+            const auto until = now + config.reg_await_auth;
+            challenges.insert_or_assign(
+                c.impi, RunningChallenge{std::move(*challenge), c.token, c.contact, c.flow, until});
+            wakeups.at(until, {Wakeup::Kind::Challenge, c.impi.value()});
+            note(Severity::Trace, "pcscf.registration.challenged", response)
+                .with("impi", c.impi.value())
+                .with("impu", c.impu);
+        }
+    } else if (status / 100 == 2) {
+        if (const auto expires = c.contact.empty() ? std::nullopt : granted_expiry(response, c.contact);
+            expires && expires->count() > 0)
+            registered(c, response, *expires, now);
+        else if (c.star || (!c.contact.empty() && (c.asked_expires == 0 || !expires)))
+            deregistered(c, response, now);
+        else
+            challenges.erase(c.impi);
+    } else if (status >= 300) {
+        challenges.erase(c.impi);
+        note(Severity::Info, "pcscf.registration.rejected", response)
+            .with("impi", c.impi.value())
+            .with("impu", c.impu)
+            .with("status", std::to_string(status))
+            .with("reason", std::string{response.reason()});
+    }
+
+    strip_towards_ue(response);
+    respond(e.transaction, std::move(response), now);
+}
+
+// 5.2.2.1, 200 with an expiry.
+void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires,
+                             TimePoint now) {
+    challenges.erase(c.impi);
+    auto associated = associated_of(ok, c.impu);
+    const bool first_of_user = !subscription_of.contains(c.impi);
+
+    auto* b = bindings.by_token(c.token);
+    const bool anew = b == nullptr || b->state != Binding::State::Registered;
+    if (b == nullptr) {
+        Binding fresh;
+        fresh.token = c.token;
+        fresh.impi = c.impi;
+        fresh.flow = c.flow;
+        b = &bindings.add(std::move(fresh));
+        // The same contact on another flow, or the same device at another address: the old one is no more (a
+        // phone that was switched off says no goodbye).
+        for (auto* old : bindings.of_user(c.impi)) {
+            if (old == b || old->reg_id != c.reg_id) continue;
+            if (!same_contact(old->contact, c.contact) && (c.instance.empty() || old->instance != c.instance))
+                continue;
+            dialogs.rebind(old->token, b->token);
+            bindings.remove(old->token);
+        }
+    }
+    bindings.set_flow(*b, c.flow);
+    b->contact = c.contact;
+    b->instance = c.instance;
+    b->reg_id = c.reg_id;
+    b->radio_access = c.radio_access;
+    b->state = Binding::State::Registered;
+    const auto until = now + expires + expiry_grace;
+    const bool sooner = until < b->until;
+    b->until = until;
+    // Steps 1 to 5
+    b->service_route.clear();
+    if (const auto route = ok.all<sip::h::ServiceRoute>())
+        for (const auto& r : *route) b->service_route.push_back(r.uri.text());
+    bindings.set_associated(*b, std::move(associated));
+    if (const auto pcfa = ok.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
+    b->term_ioi = charging_vector_of(ok).term_ioi;
+    b->outbound = c.reg_id != 0 && ok.has_option(HeaderId::Require, "outbound");
+    // Step 3A
+    if (config.forward_only_default_impu && !b->associated.empty())
+        ok.set_raw(HeaderId::PAssociatedUri, b->associated.front().name_addr());
+
+    if (anew || sooner) wakeups.at(b->until, {Wakeup::Kind::Binding, b->token});
+    note(Severity::Info, anew ? "pcscf.registration.accepted" : "pcscf.registration.refreshed", ok, b)
+        .with("flow", b->flow.text())
+        .with("detail", std::to_string(expires.count()) + " s");
+    if (config.subscribe_to_reg_event && first_of_user) subscribe(*b, now);  // 5.2.3 step 1
+}
+
+// 5.2.5.1: the UE took a contact away, or all of them with "*".
+void Pcscf::Impl::deregistered(const RegisterContext& c, const sip::Message&, TimePoint now) {
+    challenges.erase(c.impi);
+    for (auto* b : bindings.of_user(c.impi))
+        if (b->state == Binding::State::Registered && (c.star || same_contact(b->contact, c.contact)))
+            leave(*b, "deregistered by the UE", now);
+}
+
+void Pcscf::Impl::leave(Binding& b, std::string_view reason, TimePoint now) {
+    auto& n = note(Severity::Info, "pcscf.registration.ended");
+    n.with("impi", b.impi.value()).with("reason", std::string{reason});
+    if (const auto* impu = b.default_identity()) n.with("impu", impu->impu.value());
+    b.state = Binding::State::Leaving;
+    b.until = now + leaving_grace;
+    wakeups.at(b.until, {Wakeup::Kind::Binding, b.token});
+}
+
+void Pcscf::Impl::drop(Binding& b) {
+    // 5.2.8.1.4: what is left of its dialogs goes without a word.
+    for (const auto& token : dialogs.of_binding(b.token)) dialogs.remove(token);
+    const auto impi = b.impi;
+    bindings.remove(b.token);
+    unsubscribe_if_alone(impi, b.until);
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,239 @@
+// What outlives the process, as JSON: bindings, dialogs, subscriptions and running challenges, never keys.
+// Times are milliseconds from the moment of saving.
+#include "pcscf/core/impl.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace ims::pcscf {
+
+namespace {
+
+using nlohmann::json;
+constexpr int version = 1;
+
+std::int64_t from_now(TimePoint at, TimePoint now) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at - now).count();
+}
+TimePoint to_time(const json& j, TimePoint now) {
+    return now + std::chrono::milliseconds{j.get<std::int64_t>()};
+}
+
+json flow_json(const sip::Flow& f) {
+    return {{"transport", sip::transport_text(f.transport)},
+            {"local", f.local.text()},
+            {"remote", f.remote.text()}};
+}
+
+// Throws json::exception on anything else than what flow_json wrote.
+sip::Flow flow_from(const json& j) {
+    sip::Flow f;
+    const auto transport = sip::parse_transport(j.at("transport").get<std::string>());
+    const auto local = IpEndpoint::parse(j.at("local").get<std::string>());
+    const auto remote = IpEndpoint::parse(j.at("remote").get<std::string>());
+    if (!transport || !local || !remote) throw json::other_error::create(501, "not a flow", nullptr);
+    f.transport = *transport;
+    f.local = *local;
+    f.remote = *remote;
+    return f;
+}
+
+json binding_json(const Binding& b, TimePoint now) {
+    json identities = json::array();
+    for (const auto& a : b.associated) identities.push_back({a.impu.value(), a.asserted});
+    return {{"token", b.token},
+            {"impi", b.impi.value()},
+            {"contact", b.contact},
+            {"instance", b.instance},
+            {"reg_id", b.reg_id},
+            {"outbound", b.outbound},
+            {"radio_access", b.radio_access},
+            {"leaving", b.state == Binding::State::Leaving},
+            {"until", from_now(b.until, now)},
+            {"flow", flow_json(b.flow)},
+            {"associated", std::move(identities)},
+            {"service_route", b.service_route},
+            {"charging_functions", b.charging_functions},
+            {"term_ioi", b.term_ioi}};
+}
+
+Binding binding_from(const json& j, TimePoint now) {
+    Binding b;
+    b.token = j.at("token");
+    b.impi = Impi{j.at("impi").get<std::string>()};
+    b.contact = j.at("contact");
+    b.instance = j.at("instance");
+    b.reg_id = j.at("reg_id");
+    b.outbound = j.at("outbound");
+    b.radio_access = j.at("radio_access");
+    b.state = j.at("leaving").get<bool>() ? Binding::State::Leaving : Binding::State::Registered;
+    b.until = to_time(j.at("until"), now);
+    b.flow = flow_from(j.at("flow"));
+    // A connection does not outlive the process: the UE will make a new one (RFC 5626 4.3).
+    b.flow_open = !sip::is_reliable(b.flow.transport);
+    for (const auto& a : j.at("associated"))
+        b.associated.push_back({Impu{a.at(0).get<std::string>()}, a.at(1)});
+    b.service_route = j.at("service_route").get<std::vector<std::string>>();
+    b.charging_functions = j.at("charging_functions");
+    b.term_ioi = j.at("term_ioi");
+    return b;
+}
+
+json dialog_json(const Dialog& d, TimePoint now) {
+    json peers = json::array();
+    for (const auto& p : d.peers)
+        peers.push_back({{"tag", p.tag},
+                         {"contact", p.contact},
+                         {"route_set", p.route_set},
+                         {"cseq", p.cseq},
+                         {"confirmed", p.confirmed}});
+    json j{{"token", d.token},
+           {"binding", d.binding},
+           {"impi", d.impi.value()},
+           {"impu", d.impu.value()},
+           {"ue_is_caller", d.ue_is_caller},
+           {"method", sip::method_text(d.method)},
+           {"call_id", d.call_id},
+           {"ue_tag", d.ue_tag},
+           {"ue_contact", d.ue_contact},
+           {"ue_cseq", d.ue_cseq},
+           {"icid", d.icid},
+           {"orig_ioi", d.orig_ioi},
+           {"route_set", d.route_set},
+           {"peers", std::move(peers)}};
+    if (d.ends) j["ends"] = from_now(*d.ends, now);
+    return j;
+}
+
+Dialog dialog_from(const json& j, TimePoint now) {
+    Dialog d;
+    d.token = j.at("token");
+    d.binding = j.at("binding");
+    d.impi = Impi{j.at("impi").get<std::string>()};
+    d.impu = Impu{j.at("impu").get<std::string>()};
+    d.ue_is_caller = j.at("ue_is_caller");
+    d.method = sip::parse_method(j.at("method").get<std::string>());
+    d.call_id = j.at("call_id");
+    d.ue_tag = j.at("ue_tag");
+    d.ue_contact = j.at("ue_contact");
+    d.ue_cseq = j.at("ue_cseq");
+    d.icid = j.at("icid");
+    d.orig_ioi = j.at("orig_ioi");
+    d.route_set = j.at("route_set").get<std::vector<std::string>>();
+    for (const auto& p : j.at("peers"))
+        d.peers.push_back({p.at("tag"), p.at("contact"), p.at("route_set").get<std::vector<std::string>>(),
+                           p.at("cseq"), p.at("confirmed")});
+    if (j.contains("ends")) d.ends = to_time(j.at("ends"), now);
+    return d;
+}
+
+json subscription_json(const Subscription& s, TimePoint now) {
+    json j{{"call_id", s.call_id},
+           {"impi", s.impi.value()},
+           {"target", s.target},
+           {"binding", s.binding},
+           {"local_tag", s.local_tag},
+           {"remote_tag", s.remote_tag},
+           {"remote_target", s.remote_target},
+           {"route_set", s.route_set},
+           {"cseq", s.cseq},
+           {"notified_cseq", s.notified_cseq},
+           {"icid", s.icid},
+           {"act_at", from_now(s.act_at, now)},
+           {"failures", s.failures}};
+    if (s.expires) j["expires"] = from_now(*s.expires, now);
+    return j;
+}
+
+Subscription subscription_from(const json& j, TimePoint now) {
+    Subscription s;
+    s.call_id = j.at("call_id");
+    s.impi = Impi{j.at("impi").get<std::string>()};
+    s.target = j.at("target");
+    s.binding = j.at("binding");
+    s.local_tag = j.at("local_tag");
+    s.remote_tag = j.at("remote_tag");
+    s.remote_target = j.at("remote_target");
+    s.route_set = j.at("route_set").get<std::vector<std::string>>();
+    s.cseq = j.at("cseq");
+    s.notified_cseq = j.at("notified_cseq");
+    s.icid = j.at("icid");
+    s.act_at = to_time(j.at("act_at"), now);
+    s.failures = j.at("failures");
+    if (j.contains("expires")) s.expires = to_time(j.at("expires"), now);
+    return s;
+}
+
+}  // namespace
+
+std::string Pcscf::Impl::save(TimePoint now) const {
+    json j{{"node", "pcscf"},
+           {"version", version},
+           {"bindings", json::array()},
+           {"dialogs", json::array()},
+           {"subscriptions", json::array()},
+           {"challenges", json::array()}};
+    bindings.for_each([&](const Binding& b) { j["bindings"].push_back(binding_json(b, now)); });
+    dialogs.for_each([&](const Dialog& d) { j["dialogs"].push_back(dialog_json(d, now)); });
+    for (const auto& [call_id, s] : subscriptions) j["subscriptions"].push_back(subscription_json(s, now));
+    for (const auto& [impi, c] : challenges)
+        j["challenges"].push_back({{"impi", impi.value()},
+                                   {"aka", c.challenge.kind == Challenge::Kind::Aka},
+                                   {"token", c.token},
+                                   {"contact", c.contact},
+                                   {"flow", flow_json(c.flow)},
+                                   {"until", from_now(c.until, now)}});
+    return j.dump();
+}
+
+bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& why) {
+    try {
+        const auto j = json::parse(saved);
+        if (j.at("node") != "pcscf" || j.at("version") != version) {
+            why = "not a P-CSCF state of version " + std::to_string(version);
+            return false;
+        }
+        // All is read before anything is taken: a broken file changes nothing.
+        std::vector<Binding> read_bindings;
+        std::vector<Dialog> read_dialogs;
+        std::vector<Subscription> read_subscriptions;
+        std::vector<std::pair<Impi, RunningChallenge>> read_challenges;
+        for (const auto& b : j.at("bindings")) read_bindings.push_back(binding_from(b, now));
+        for (const auto& d : j.at("dialogs")) read_dialogs.push_back(dialog_from(d, now));
+        for (const auto& s : j.at("subscriptions")) read_subscriptions.push_back(subscription_from(s, now));
+        for (const auto& c : j.at("challenges")) {
+            RunningChallenge running;
+            running.challenge.kind = c.at("aka").get<bool>() ? Challenge::Kind::Aka : Challenge::Kind::Digest;
+            running.token = c.at("token");
+            running.contact = c.at("contact");
+            running.flow = flow_from(c.at("flow"));
+            running.until = to_time(c.at("until"), now);
+            read_challenges.emplace_back(Impi{c.at("impi").get<std::string>()}, std::move(running));
+        }
+        for (auto& b : read_bindings) {
+            wakeups.at(b.until, {Wakeup::Kind::Binding, b.token});
+            bindings.add(std::move(b));
+        }
+        for (auto& d : read_dialogs) {
+            if (d.ends) wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
+            dialogs.add(std::move(d));
+        }
+        for (auto& s : read_subscriptions) {
+            wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+            subscription_of.insert_or_assign(s.impi, s.call_id);
+            auto key = s.call_id;
+            subscriptions.insert_or_assign(std::move(key), std::move(s));
+        }
+        for (auto& [impi, c] : read_challenges) {
+            wakeups.at(c.until, {Wakeup::Kind::Challenge, impi.value()});
+            challenges.insert_or_assign(impi, std::move(c));
+        }
+        return true;
+    } catch (const json::exception& e) {
+        why = e.what();
+        return false;
+    }
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,125 @@
+// Initial and standalone requests to the UE (24.229 5.2.6.4.1, .3, .7) and their responses (.4, .8).
+#include "pcscf/core/impl.hpp"
+#include "pcscf/core/trust.hpp"
+
+#include <utility>
+
+namespace ims::pcscf {
+
+namespace {
+using sip::HeaderId;
+
+bool begins_dialog(sip::Method m) {
+    return m == sip::Method::Invite || m == sip::Method::Subscribe || m == sip::Method::Refer;
+}
+}  // namespace
+
+void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now) {
+    auto& request = e.request;
+    // 5.2.6.4.1: no binding: 404, which makes an S-CSCF with restoration look elsewhere.
+    if (b == nullptr) return refuse(e, 404, "no binding for this Path", now);
+    if (b->state != Binding::State::Registered) return refuse(e, 480, "deregistered", now);
+    if (!b->flow_open) {
+        // RFC 5626 5.3.1: the registrar may have another flow of this UE; without outbound it has not.
+        note(Severity::Info, "pcscf.flow.gone", request, b).with("flow", b->flow.text());
+        return refuse(e, b->outbound ? 430 : 480, "the UE's flow is closed", now);
+    }
+
+    TerminatingContext c;
+    c.binding = b->token;
+    c.charging = charging_vector_of(request);                                                 // steps 8 to 10
+    if (const auto called = request.raw(HeaderId::PCalledPartyId)) c.called_party = *called;  // step 11
+    if (const auto pcfa = request.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
+
+    sip::Branch branch{
+        .request = {std::move(request)}, .next_hop = {b->flow}, .record_route = {}, .timers = {}};
+    auto& out = branch.request;
+    if (b->radio_access) branch.timers = sip::gm_timers;
+    if (begins_dialog(out.method())) {
+        Dialog d;
+        d.token = new_token();
+        d.binding = b->token;
+        d.impi = b->impi;
+        d.ue_is_caller = false;
+        d.method = out.method();
+        d.call_id = out.call_id();
+        d.icid = c.charging.icid;
+        d.orig_ioi = c.charging.orig_ioi;
+        if (const auto called = sip::NameAddr::parse(c.called_party))
+            if (auto impu = canonical_impu(called->uri.text())) d.impu = std::move(*impu);
+        // Step 2: what lies before us on the way back. The UE has it after our own entry.
+        if (const auto recorded = out.all<sip::h::RecordRoute>())
+            for (const auto& r : *recorded) d.route_set.push_back(r.uri.text());
+        // Step 3
+        auto& caller = d.peer_or_new(out.from_tag());
+        caller.cseq = out.cseq().number;
+        if (const auto contact = out.get<sip::h::Contact>(); contact && !contact->star)
+            caller.contact = contact->address.uri.text();
+        c.dialog = d.token;
+        branch.record_route = own_uri_towards(*b, d.token);  // step 4
+        dialogs.add(std::move(d));
+    }
+    note(Severity::Trace, "pcscf.request.terminating", out, b)
+        .with("request_uri", out.request_uri().text())
+        .with("icid", c.charging.icid)
+        .with("flow", b->flow.text());
+    strip_towards_ue(out);
+    forward(e.transaction, std::move(branch), std::move(c), now);
+}
+
+void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, TimePoint now) {
+    auto& response = e.response;
+    auto* b = bindings.by_token(c.binding);
+    auto* d = c.dialog.empty() ? nullptr : dialogs.find(c.dialog);
+    int status = response.status();
+
+    if (e.origin != sip::ResponseToForward::Origin::Received) {
+        // The UE is gone: its transport says so at once (RFC 5626: 430), or nothing ever comes back.
+        const bool gone = e.origin == sip::ResponseToForward::Origin::Unreachable;
+        note(Severity::Info, gone ? "pcscf.ue.unreachable" : "pcscf.ue.silent", response, b)
+            .with("reason", e.detail);
+        if (gone) {
+            response.set_status(b != nullptr && b->outbound ? 430 : 480);
+            status = response.status();
+        }
+    }
+
+    strip_from_ue(response);
+    response.remove(HeaderId::PPreferredIdentity);
+    response.remove(HeaderId::PAssertedIdentity);
+    if (c.initial && status > 100 && status < 300 && b != nullptr) {
+        // .4 step 1, .8: who answered is who was called.
+        const AssociatedUri* identity = nullptr;
+        if (const auto called = sip::NameAddr::parse(c.called_party)) {
+            const auto text = called->uri.text();
+            if (const auto impu = canonical_impu(text)) identity = b->find(*impu);
+            if (identity == nullptr)
+                if (const auto tel = tel_of(text)) identity = b->find(*tel);
+        } else {
+            identity = b->default_identity();
+        }
+        if (identity != nullptr && !is_wildcarded(identity->impu))
+            response.set_raw(HeaderId::PAssertedIdentity, identity->name_addr());
+        else if (!c.called_party.empty())
+            response.set_raw(HeaderId::PAssertedIdentity, c.called_party);
+    }
+    // .4 step 6
+    if (status > 100 && !c.charging.icid.empty())
+        set_charging_vector(response, {c.charging.icid, c.charging.orig_ioi, ioi()});
+
+    if (d != nullptr && status > 100 && status < 300) {
+        // Steps 3 to 5
+        if (c.initial && !response.to_tag().empty()) d->ue_tag = response.to_tag();
+        if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
+            d->ue_contact = contact->address.uri.text();
+        if (c.initial && status >= 200)
+            for (auto& p : d->peers) p.confirmed = true;
+        rewrite_record_route(response, d->token, own_uri(d->token));
+    }
+    if (status >= 200 && d != nullptr && !c.initial &&
+        (response.method() == sip::Method::Bye || status == 481))
+        dialog_ends(*d, now);
+    respond(e.transaction, std::move(response), now);
+}
+
+}  // namespace ims::pcscf
