@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -97,7 +98,16 @@ struct ConfigValue<sip::Target> {
     static std::optional<sip::Target> parse(std::string_view text) { return parse_target(text); }
 };
 
+std::string duration_text(Duration d);  // as parse_duration() reads it, in the largest unit that fits
+
 namespace detail {
+template <class T>
+std::string printed(const T& value) {
+    if constexpr (std::is_convertible_v<T, Duration>)
+        return duration_text(value);
+    else
+        return std::to_string(value);
+}
 struct ConfigNode;
 struct ConfigText;
 }  // namespace detail
@@ -133,7 +143,7 @@ class Section {
     T get_between(std::string_view key, T fallback, T low, T high) const {
         auto value = get<T>(key, fallback);
         if (value >= low && value <= high) return value;
-        out_of_range(key);
+        out_of_range(key, detail::printed(low), detail::printed(high));
         return fallback;
     }
     // A list of scalars; a lone scalar is a list of one; absent is empty.
@@ -182,7 +192,7 @@ class Section {
     void not_one_of(std::string_view key, std::string_view scalar,
                     const std::vector<std::string_view>& names) const;
     void missing(std::string_view key) const;
-    void out_of_range(std::string_view key) const;
+    void out_of_range(std::string_view key, std::string_view low, std::string_view high) const;
 
     std::shared_ptr<detail::ConfigText> text_;
     detail::ConfigNode* node_ = nullptr;

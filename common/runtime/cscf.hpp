@@ -31,15 +31,15 @@ struct CscfCommon {
 };
 
 struct CscfProgram {
-    std::string name;  // the node's own section in the configuration has this name too
-    std::string description;
+    std::string name{};  // the node's own section in the configuration has this name too
+    std::string description{};
     bool diameter = true;  // hosts a diameter::Service and reads `diameter`
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;
     // Reads the node's own section; complaints go into the section, then Build is not called.
-    std::function<Build(Section own, const CscfCommon& common)> configure;
+    std::function<Build(Section own, const CscfCommon& common)> configure{};
     // SIGHUP: static routes changed. Optional; a node passes it on to Element::reload().
-    std::function<void(Node&, const sip::LocatorConfig&)> reload_routes;
+    std::function<void(Node&, const sip::LocatorConfig&)> reload_routes{};
 };
 
 int run_cscf(int argc, const char* const* argv, const CscfProgram& program);

@@ -25,8 +25,8 @@ struct HttpRequest {
         path;  // percent-decoded; segments() decodes after splitting and so keeps an escaped "/" inside one
     std::string raw_path;
     std::string query;  // without "?", as sent
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers{};
+    std::string body{};
     IpEndpoint remote;
 
     std::string_view header(std::string_view name) const;               // any case; empty if absent
@@ -36,9 +36,9 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 200;
-    std::string body;
+    std::string body{};
     std::string content_type = "text/plain; charset=utf-8";
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space = false);

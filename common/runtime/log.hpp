@@ -16,7 +16,7 @@ enum class LogFormat : std::uint8_t { Logfmt, Json };
 struct LogConfig {
     Severity level = Severity::Info;
     LogFormat format = LogFormat::Logfmt;
-    std::string file;              // empty: standard error
+    std::string file{};            // empty: standard error
     bool mask_identities = false;  // see masked_identity()
 };
 LogConfig read_log(const Section& log);      // keys level, format, file, mask_identities

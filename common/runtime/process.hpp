@@ -23,7 +23,7 @@ namespace ims::runtime {
 struct Health {
     bool ok = true;
     // Shown by /healthz: {"status":"ok","service":"hss","checks":{"database":"connected"}}
-    std::vector<std::pair<std::string, std::string>> checks;
+    std::vector<std::pair<std::string, std::string>> checks{};
 };
 
 class Process;
@@ -43,13 +43,13 @@ class Hosted {
 };
 
 struct Program {
-    std::string name;         // "hss"
-    std::string description;  // one line for --help
+    std::string name{};         // "hss"
+    std::string description{};  // one line for --help
     using Make = std::function<std::unique_ptr<Hosted>(Process&)>;
     // Reads the program's configuration from the document's root (log, admin and drain_limit are read
     // already); mistakes stay in the document and `Make` is then not called. Also called to check before a
     // reload.
-    std::function<Make(Section root)> configure;
+    std::function<Make(Section root)> configure{};
 };
 
 class Process {
