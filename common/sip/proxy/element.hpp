@@ -16,9 +16,9 @@
 #include <variant>
 #include <vector>
 
-// A SIP element: transactions, proxying (RFC 3261 16) and the UAS and UAC sides of transactions under one roof, as a
-// value machine. A node core owns one Element, hands it what arrives and acts on what it says; the CSCFs and the test
-// UE stand on it. The element knows RFC 3261 and its corrections; it knows nothing of IMS.
+// A SIP element: transactions, proxying (RFC 3261 16) and the UAS and UAC sides of transactions under one
+// roof, as a value machine. A node core owns one Element, hands it what arrives and acts on what it says; the
+// CSCFs and the test UE stand on it. The element knows RFC 3261 and its corrections; it knows nothing of IMS.
 //
 //   shell --Received, TransportFailed, FlowClosed, dns::Answer--> Element --ElementOutput--> node core
 //   node core --respond, forward, send, ...--> Element --Transmit, dns::Query--> shell
@@ -31,48 +31,53 @@ using ClientTransactionId = Strong<struct ClientTransactionIdTag, std::uint64_t>
 struct ListeningPoint {
     Transport transport = Transport::Udp;
     IpEndpoint endpoint;
-    std::optional<TimerValues> timers = {};  // of transactions on this point, if not the element's (TS 24.229 7.7)
+    std::optional<TimerValues> timers =
+        {};  // of transactions on this point, if not the element's (TS 24.229 7.7)
 };
 
 struct ElementConfig {
     std::vector<ListeningPoint> listen;
-    // Hosts that mean this element in a Route or Request-URI besides the listening addresses: "scscf.ims.example",
-    // with port, or without (then any port). Case-insensitive.
+    // Hosts that mean this element in a Route or Request-URI besides the listening addresses:
+    // "scscf.ims.example", with port, or without (then any port). Case-insensitive.
     std::vector<std::string> own_names;
     TimerValues timers = core_timers;
-    Duration timer_c = 181s;                // RFC 3261 16.6 step 11: above 3 minutes
+    Duration timer_c = 181s;                    // RFC 3261 16.6 step 11: above 3 minutes
     std::vector<std::string> proxy_extensions;  // option tags accepted in Proxy-Require: "sec-agree"
-    std::string server;                     // Server / User-Agent text of own messages; empty: none
-    unsigned max_breadth = 60;              // RFC 5393
+    std::string server;                         // Server / User-Agent text of own messages; empty: none
+    unsigned max_breadth = 60;                  // RFC 5393
     // Beyond it 503 with Retry-After answers new requests; those inside dialogs may use another eighth.
     std::size_t max_transactions = 200'000;
-    std::vector<std::string> uri_schemes{"urn"};  // of Request-URIs besides sip, sips and tel; all others get 416
+    std::vector<std::string> uri_schemes{
+        "urn"};  // of Request-URIs besides sip, sips and tel; all others get 416
     Limits limits;
     LocatorConfig locator;
 };
 
-// How a request is sent on. Exactly one of: a flow, a fixed target, or RFC 3263 on a URI (default: top Route, else
-// Request-URI).
+// How a request is sent on. Exactly one of: a flow, a fixed target, or RFC 3263 on a URI (default: top Route,
+// else Request-URI).
 using NextHop = std::variant<std::monostate, Flow, Target, Uri>;
 
 struct Branch {
-    Message request;         // as the node wants it; the element adds Via, decrements Max-Forwards, adds Record-Route
+    Message
+        request;  // as the node wants it; the element adds Via, decrements Max-Forwards, adds Record-Route
     NextHop next_hop;
-    int q = 1000;            // thousandths; equal values in parallel, lower ones after the higher have failed
-    std::optional<NameAddr> record_route;   // prepended if set
-    std::optional<TimerValues> timers;      // of this hop, if not the element's
+    int q = 1000;  // thousandths; equal values in parallel, lower ones after the higher have failed
+    std::optional<NameAddr> record_route;  // prepended if set
+    std::optional<TimerValues> timers;     // of this hop, if not the element's
 };
 
 struct ForwardOptions {
-    bool recurse_on_305 = false;   // TS 24.229: CSCFs recurse only on 305
-    std::optional<Duration> no_answer;   // give up an INVITE branch that has no final response after this (S-CSCF, AS)
+    bool recurse_on_305 = false;  // TS 24.229: CSCFs recurse only on 305
+    std::optional<Duration>
+        no_answer;  // give up an INVITE branch that has no final response after this (S-CSCF, AS)
 };
 
 // ---- what the element says
 
-// A request for the node, well-formed, checked (RFC 3261 16.3: Max-Forwards, loops, Proxy-Require) and with the
-// Route header preprocessed (16.4): if the top Route was this element it is gone and stands in own_route. `received`
-// and `rport` are filled in the top Via. The node answers with respond() or forward(), now or later.
+// A request for the node, well-formed, checked (RFC 3261 16.3: Max-Forwards, loops, Proxy-Require) and with
+// the Route header preprocessed (16.4): if the top Route was this element it is gone and stands in own_route.
+// `received` and `rport` are filled in the top Via. The node answers with respond() or forward(), now or
+// later.
 struct RequestArrived {
     ServerTransactionId transaction;
     Message request;
@@ -85,26 +90,26 @@ struct AckArrived {
     Flow flow;
     std::optional<NameAddr> own_route;
 };
-// A CANCEL matched this INVITE. It was answered 200 and its branches are being cancelled; where nothing had been
-// forwarded yet the INVITE was answered 487 and the transaction is over: drop late answers.
+// A CANCEL matched this INVITE. It was answered 200 and its branches are being cancelled; where nothing had
+// been forwarded yet the INVITE was answered 487 and the transaction is over: drop late answers.
 struct Cancelled {
     ServerTransactionId transaction;
     Message cancel;
-    bool answered = false;   // 487 already sent by the element
+    bool answered = false;  // 487 already sent by the element
 };
-// A response that RFC 3261 16.7 would forward now (a provisional, a 2xx, or the chosen best final one), own Via
-// removed. The node changes what it must and calls respond(), or tries elsewhere with forward().
+// A response that RFC 3261 16.7 would forward now (a provisional, a 2xx, or the chosen best final one), own
+// Via removed. The node changes what it must and calls respond(), or tries elsewhere with forward().
 struct ResponseToForward {
     enum class Origin : std::uint8_t {
-        Received,        // by a peer
-        NoAnswer,        // timer B, F or C: stands for 408
-        Unreachable,     // transport error or no target: stands for 503 or 504; detail says which
+        Received,     // by a peer
+        NoAnswer,     // timer B, F or C: stands for 408
+        Unreachable,  // transport error or no target: stands for 503 or 504; detail says which
     };
     ServerTransactionId transaction;
     Message response;
     Origin origin = Origin::Received;
-    std::size_t branch = 0;      // counted over all forward() calls of this transaction
-    std::optional<Flow> flow;    // where it came from
+    std::size_t branch = 0;    // counted over all forward() calls of this transaction
+    std::optional<Flow> flow;  // where it came from
     std::string detail;
 };
 // The answer to a request this node sent itself.
@@ -125,8 +130,8 @@ struct TransactionEnded {
     bool ack_missing = false;
 };
 
-using ElementOutput = std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled, ResponseToForward,
-                                   ResponseArrived, RequestFailed, TransactionEnded>;
+using ElementOutput = std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled,
+                                   ResponseToForward, ResponseArrived, RequestFailed, TransactionEnded>;
 using ElementOutputs = std::vector<ElementOutput>;
 
 class Element {
@@ -144,11 +149,11 @@ class Element {
     std::optional<TimePoint> next_deadline() const;
 
     // ---- from the node
-    // Sends a response on a server transaction. A final one ends it; for an INVITE the 2xx is sent once per call
-    // (RFC 6026 8.1: who made it repeats it). Nothing happens if the transaction is over.
+    // Sends a response on a server transaction. A final one ends it; for an INVITE the 2xx is sent once per
+    // call (RFC 6026 8.1: who made it repeats it). Nothing happens if the transaction is over.
     void respond(ServerTransactionId id, Message response, TimePoint now, ElementOutputs& out);
-    // Forgets the server transaction without an answer: silence is the answer (TS 24.229 5.2.6.3.2A). No 100 will be
-    // sent; a retransmission is a new request.
+    // Forgets the server transaction without an answer: silence is the answer (TS 24.229 5.2.6.3.2A). No 100
+    // will be sent; a retransmission is a new request.
     void discard(ServerTransactionId id);
     // Proxies: adds branches to the response context of this transaction. May be called again from a
     // ResponseToForward with a final response: then the earlier ones are given up.
@@ -157,7 +162,8 @@ class Element {
     // Proxies an ACK for a 2xx statelessly.
     void forward_ack(Branch ack, TimePoint now, ElementOutputs& out);
     // RFC 3261 16.10: cancels all pending branches, as a CANCEL from upstream would.
-    void cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out, std::optional<std::string> reason = {});
+    void cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
+                std::optional<std::string> reason = {});
 
     // UAC: sends a request of the node's own (Via is added; Max-Forwards 70 if absent).
     ClientTransactionId send(Message request, NextHop next_hop, TimePoint now, ElementOutputs& out,
@@ -171,12 +177,13 @@ class Element {
     const Message* request_of(ServerTransactionId id) const;
     const Flow* flow_of(ServerTransactionId id) const;
 
-    bool is_own(const Uri& uri) const;   // names this element: listening address or own name
+    bool is_own(const Uri& uri) const;  // names this element: listening address or own name
     // "host:port" for Via, Record-Route, Path towards a peer reached over this transport and family.
     std::optional<IpEndpoint> listening_point(Transport t, bool v6) const;
 
-    void refuse_new_requests(std::chrono::seconds retry_after);   // drain: 503 to what is outside a dialog or a transaction
-    bool idle() const;                                             // no transaction is alive
+    void refuse_new_requests(
+        std::chrono::seconds retry_after);  // drain: 503 to what is outside a dialog or a transaction
+    bool idle() const;                      // no transaction is alive
     std::size_t transactions() const;
     void reload(LocatorConfig locator);
 

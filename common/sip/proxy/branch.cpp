@@ -1,0 +1,98 @@
+#include "common/sip/proxy/branch.hpp"
+
+#include "common/base/text.hpp"
+#include "common/sip/transaction/key.hpp"
+
+#include <charconv>
+
+namespace ims::sip {
+
+namespace {
+
+// FNV-1a; RFC 5393 4.2.4 asks for no more than that collisions be rare.
+class Hash {
+  public:
+    explicit Hash(std::uint64_t seed) : value_{seed ^ 0xcbf29ce484222325ULL} {}
+    Hash& operator<<(std::string_view text) {
+        for (const char c : text) mix(static_cast<unsigned char>(c));
+        mix(0xff);  // no octet of UTF-8: where one part ends
+        return *this;
+    }
+    std::uint64_t value() const { return value_; }
+
+  private:
+    void mix(unsigned char octet) {
+        value_ ^= octet;
+        value_ *= 0x100000001b3ULL;
+    }
+    std::uint64_t value_;
+};
+
+void append_hex(std::string& out, std::uint64_t number) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
+    out.append(digits, end);
+}
+
+std::optional<std::uint64_t> take_hex(std::string_view& text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+    if (error != std::errc{}) return {};
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return number;
+}
+
+}  // namespace
+
+BranchMaker::BranchMaker(std::uint64_t secret, std::string instance)
+    : secret_{secret}, prefix_{std::string{magic_cookie} + std::move(instance) + "."} {}
+
+std::string BranchMaker::branch(std::uint64_t client, std::optional<std::uint64_t> part2) const {
+    std::string text;
+    text.reserve(prefix_.size() + 34);
+    text += prefix_;
+    append_hex(text, client);
+    if (part2) {
+        text += '.';
+        append_hex(text, *part2);
+    }
+    return text;
+}
+
+std::optional<std::uint64_t> BranchMaker::client_of(std::string_view branch) const {
+    if (!branch.starts_with(prefix_)) return {};
+    branch.remove_prefix(prefix_.size());
+    return take_hex(branch);
+}
+
+std::uint64_t BranchMaker::part2(const Message& request) const {
+    Hash hash{secret_};
+    std::string uri;
+    request.request_uri().print(uri);
+    hash << uri << request.call_id() << std::to_string(request.cseq().number);
+    for (const auto route : request.raw_all(HeaderId::Route)) hash << route;
+    if (const auto served = request.raw(HeaderId::PServedUser)) hash << *served;
+    return hash.value();
+}
+
+bool BranchMaker::loops(const Message& request, std::uint64_t part2) const {
+    for (auto line : request.raw_all(HeaderId::Via)) {
+        for (auto at = line.find(prefix_); at != std::string_view::npos; at = line.find(prefix_)) {
+            line.remove_prefix(at + prefix_.size());
+            if (!take_hex(line) || !line.starts_with('.')) continue;  // no part 2: not proxied, so no loop
+            line.remove_prefix(1);
+            if (take_hex(line) == part2) return true;
+        }
+    }
+    return false;
+}
+
+std::string BranchMaker::local_tag(const Message& request) const {
+    Hash hash{~secret_};
+    hash << request.call_id() << request.from_tag() << std::to_string(request.cseq().number);
+    std::string tag;
+    append_hex(tag, hash.value());
+    return tag;
+}
+
+}  // namespace ims::sip

@@ -1,0 +1,324 @@
+#include "common/sip/proxy/element.hpp"
+
+#include "common/sip/proxy/element_impl.hpp"
+
+namespace ims::sip {
+
+namespace {
+
+std::string_view without_brackets(std::string_view host) {
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
+    return host;
+}
+
+std::uint16_t port_of(const Uri& uri) {
+    if (uri.port) return *uri.port;
+    auto transport = uri.scheme == Uri::Scheme::Sips ? Transport::Tls : Transport::Udp;
+    if (const auto param = uri.params.get("transport"))
+        transport = parse_transport(*param).value_or(transport);
+    return default_port(transport);
+}
+
+}  // namespace
+
+Element::Impl::Impl(ElementConfig c, Random& r)
+    : config{std::move(c)}, random{r}, locator{config.locator, r}, branches{r.number(), r.token(4)} {}
+
+// ---- what everybody uses
+
+void Element::Impl::note(Severity severity, std::string_view id, const Message* about,
+                         std::vector<Note::Field> fields) {
+    Note note{severity, id, std::move(fields)};
+    if (about != nullptr) {
+        note.with("call_id", std::string{about->call_id()});
+        note.with("method", std::string{about->method_name()});
+    }
+    out->emplace_back(std::move(note));
+}
+
+void Element::Impl::transmit(std::uint64_t id, Buffer bytes, const Destination& to) {
+    out->emplace_back(Transmit{id, std::move(bytes), to});
+}
+
+bool Element::Impl::is_own(const Uri& uri) const {
+    if (!uri.is_sip()) return false;
+    for (const auto& name : config.own_names) {
+        const auto colon = name.find_last_not_of("0123456789");
+        const bool with_port = colon != std::string::npos && name[colon] == ':' && colon + 1 < name.size();
+        const auto host =
+            without_brackets(with_port ? std::string_view{name}.substr(0, colon) : std::string_view{name});
+        if (!iequals(host, without_brackets(uri.host))) continue;
+        if (!with_port || parse_number(std::string_view{name}.substr(colon + 1)) == port_of(uri)) return true;
+    }
+    const auto address = IpAddress::parse(without_brackets(uri.host));
+    if (!address) return false;
+    const auto port = port_of(uri);
+    for (const auto& point : config.listen)
+        if (point.endpoint.address == *address && point.endpoint.port == port) return true;
+    return false;
+}
+
+const ListeningPoint* Element::Impl::listening_point(const Destination& to) const {
+    const auto transport = transport_of(to);
+    std::optional<IpEndpoint> local;
+    bool v6 = false;
+    if (const auto* flow = std::get_if<Flow>(&to)) {
+        local = flow->local;
+        v6 = flow->remote.address.is_v6();
+    } else {
+        const auto& target = std::get<Target>(to);
+        local = target.local;
+        v6 = target.remote.address.is_v6();
+    }
+    const ListeningPoint* best = nullptr;
+    int best_score = -1;
+    for (const auto& point : config.listen) {
+        if (point.transport != transport || point.endpoint.address.is_v6() != v6) continue;
+        int score = 0;
+        if (local && local->address == point.endpoint.address)
+            score = local->port == point.endpoint.port ? 2 : 1;
+        if (score > best_score) {
+            best = &point;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+TimerValues Element::Impl::timers_at(const IpEndpoint& local, Transport transport) const {
+    for (const auto& point : config.listen)
+        if (point.timers && point.transport == transport && point.endpoint.address == local.address &&
+            (is_reliable(transport) || point.endpoint.port == local.port))
+            return *point.timers;
+    return config.timers;
+}
+
+// ---- time
+
+Armed* Element::Impl::armed(std::uint64_t id) {
+    switch (kind_of(id)) {
+        case Kind::Server: {
+            const auto found = servers.find(id);
+            return found == servers.end() ? nullptr : &found->second.armed;
+        }
+        case Kind::Client: {
+            const auto found = clients.find(id);
+            return found == clients.end() ? nullptr : &found->second.armed;
+        }
+        case Kind::Outgoing: {
+            const auto found = outgoings.find(id);
+            return found == outgoings.end() ? nullptr : &found->second.armed;
+        }
+    }
+    return nullptr;
+}
+
+std::optional<TimePoint> Element::Impl::deadline(std::uint64_t id) {
+    switch (kind_of(id)) {
+        case Kind::Server: return servers.at(id).next_deadline();
+        case Kind::Client: return clients.at(id).next_deadline();
+        case Kind::Outgoing: return outgoings.at(id).deadlines.next();
+    }
+    return {};
+}
+
+void Element::Impl::rearm(std::uint64_t id) {
+    if (auto* entry = armed(id)) timers.arm(id, deadline(id), *entry);
+}
+
+void Element::Impl::on_timeout() {
+    while (!timers.empty() && timers.top().at <= now) {
+        const auto [at, id] = timers.top();
+        timers.pop();
+        auto* entry = armed(id);
+        if (entry == nullptr || *entry != at) continue;  // over, or armed for an earlier time meanwhile
+        entry->reset();
+        const auto next = deadline(id);
+        if (next && *next <= now) {
+            switch (kind_of(id)) {
+                case Kind::Server: server_timeout(servers.at(id)); break;
+                case Kind::Client: client_timeout(clients.at(id)); break;
+                case Kind::Outgoing: outgoing_timeout(outgoings.at(id)); break;
+            }
+        }
+        rearm(id);
+    }
+    Locator::Outputs located;
+    locator.handle_timeout(now, located);
+    take(std::move(located));
+}
+
+void Element::Impl::settle() {
+    while (!timers.empty()) {
+        const auto [at, id] = timers.top();
+        auto* entry = armed(id);
+        if (entry != nullptr && *entry == at) {
+            if (deadline(id) == at) return;
+            entry->reset();
+            timers.pop();
+            rearm(id);
+        } else {
+            timers.pop();
+        }
+    }
+}
+
+void Element::Impl::take(Locator::Outputs located) {
+    for (auto& query : located.queries) out->emplace_back(std::move(query));
+    for (auto& one : located.located) {
+        const auto ticket = tickets.find(one.ticket);
+        if (ticket == tickets.end()) continue;  // cancelled meanwhile
+        const auto found = outgoings.find(ticket->second);
+        tickets.erase(ticket);
+        if (found == outgoings.end()) continue;
+        auto& o = found->second;
+        o.destinations.assign(one.targets.begin(), one.targets.end());
+        o.next = 0;
+        if (!one.why.empty()) o.last_failure = std::move(one.why);
+        attempt(o);
+    }
+}
+
+// ---- the outside
+
+Element::Element(ElementConfig config, Random& random)
+    : impl_{std::make_unique<Impl>(std::move(config), random)} {}
+Element::~Element() = default;
+Element::Element(Element&&) noexcept = default;
+
+void Element::handle(const Received& event, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] { impl_->receive(event); });
+}
+
+void Element::handle(const TransportFailed& event, TimePoint now, ElementOutputs& out) {
+    auto& impl = *impl_;
+    impl.during(now, out, [&] {
+        impl.note(Severity::Warning, "sip.transport.failed", nullptr, {{"detail", event.detail}});
+        if (event.transmit == 0) return;  // was sent outside any transaction
+        if (Impl::kind_of(event.transmit) == Impl::Kind::Server) {
+            if (auto* tx = impl.server(event.transmit)) impl.server_transport_failed(*tx);
+        } else if (const auto tx = impl.clients.find(event.transmit); tx != impl.clients.end()) {
+            impl.client_transport_failed(tx->second, event.detail);
+        }
+    });
+}
+
+void Element::handle(const FlowClosed& event, TimePoint now, ElementOutputs& out) {
+    auto& impl = *impl_;
+    if (event.flow.connection == 0) return;
+    impl.during(now, out, [&] {
+        std::vector<std::uint64_t> lost;
+        for (auto at = impl.on_connection.lower_bound({event.flow.connection, 0});
+             at != impl.on_connection.end() && at->first == event.flow.connection; ++at)
+            lost.push_back(at->second);
+        for (const auto id : lost)
+            if (const auto tx = impl.clients.find(id); tx != impl.clients.end())
+                impl.client_transport_failed(tx->second, "connection closed");
+    });
+}
+
+void Element::handle(const dns::Answer& event, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] {
+        Locator::Outputs located;
+        impl_->locator.handle(event, now, located);
+        impl_->take(std::move(located));
+    });
+}
+
+void Element::handle_timeout(TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] { impl_->on_timeout(); });
+}
+
+std::optional<TimePoint> Element::next_deadline() const {
+    std::optional<TimePoint> next;
+    if (!impl_->timers.empty()) next = impl_->timers.top().at;
+    return earliest(next, impl_->locator.next_deadline());
+}
+
+void Element::respond(ServerTransactionId id, Message response, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] {
+        if (auto* tx = impl_->server(id.value())) impl_->respond(*tx, std::move(response));
+    });
+}
+
+void Element::forward(ServerTransactionId id, std::vector<Branch> branches, TimePoint now,
+                      ElementOutputs& out, const ForwardOptions& options) {
+    impl_->during(now, out, [&] {
+        if (auto* tx = impl_->server(id.value())) impl_->forward(*tx, std::move(branches), options);
+    });
+}
+
+void Element::forward_ack(Branch ack, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] { impl_->forward_ack(std::move(ack)); });
+}
+
+void Element::cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
+                     std::optional<std::string> reason) {
+    impl_->during(now, out, [&] {
+        auto* tx = impl_->server(id.value());
+        if (tx == nullptr || !tx->context) return;
+        impl_->cancel_branches(*tx, reason.value_or(std::string{}));
+        impl_->choose_if_done(*tx);
+    });
+}
+
+ClientTransactionId Element::send(Message request, NextHop next_hop, TimePoint now, ElementOutputs& out,
+                                  std::optional<TimerValues> timers) {
+    ClientTransactionId id;
+    impl_->during(now, out, [&] { id = impl_->send(std::move(request), std::move(next_hop), timers); });
+    return id;
+}
+
+void Element::send_ack(Message ack, NextHop next_hop, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] {
+        auto& o = impl_->new_outgoing(std::move(ack), Outgoing::Purpose::Ack);
+        if (!o.request.has<h::MaxForwards>()) o.request.set<h::MaxForwards>(70);
+        impl_->start(o, std::move(next_hop));
+    });
+}
+
+void Element::cancel(ClientTransactionId id, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] {
+        const auto found = impl_->outgoings.find(id.value());
+        if (found != impl_->outgoings.end()) impl_->cancel(found->second, {});
+    });
+}
+
+const Message* Element::request_of(ServerTransactionId id) const {
+    const auto* tx = impl_->server(id.value());
+    return tx != nullptr && tx->request ? &*tx->request : nullptr;
+}
+
+const Flow* Element::flow_of(ServerTransactionId id) const {
+    const auto* tx = impl_->server(id.value());
+    return tx != nullptr ? &tx->flow : nullptr;
+}
+
+bool Element::is_own(const Uri& uri) const {
+    return impl_->is_own(uri);
+}
+
+std::optional<IpEndpoint> Element::listening_point(Transport t, bool v6) const {
+    for (const auto& point : impl_->config.listen)
+        if (point.transport == t && point.endpoint.address.is_v6() == v6) return point.endpoint;
+    return {};
+}
+
+void Element::refuse_new_requests(std::chrono::seconds retry_after) {
+    impl_->draining = retry_after;
+}
+
+bool Element::idle() const {
+    return impl_->unanswered == 0 && impl_->outgoings.empty();
+}
+
+std::size_t Element::transactions() const {
+    return impl_->servers.size() + impl_->clients.size();
+}
+
+void Element::reload(LocatorConfig locator) {
+    impl_->config.locator = locator;
+    impl_->locator.reload(std::move(locator));
+}
+
+}  // namespace ims::sip

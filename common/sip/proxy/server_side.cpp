@@ -1,0 +1,127 @@
+#include "common/sip/proxy/element_impl.hpp"
+
+namespace ims::sip {
+
+namespace {
+// How long an answered request over a stream stays at hand for a second way back.
+constexpr Duration stream_linger = 1s;
+}  // namespace
+
+std::optional<TimePoint> ServerTransaction::next_deadline() const {
+    if (linger) return linger;
+    return std::visit([](const auto& m) { return m.next_deadline(); }, machine);
+}
+
+ServerTransaction* Element::Impl::server(std::uint64_t id) {
+    const auto found = servers.find(id);
+    return found == servers.end() ? nullptr : &found->second;
+}
+
+ServerTransaction* Element::Impl::server_by_key(const std::string& key) {
+    const auto found = server_keys.find(key);
+    return found == server_keys.end() ? nullptr : server(found->second);
+}
+
+ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& via, const Flow& flow,
+                                               std::string key) {
+    const auto values = timers_at(flow.local, flow.transport);
+    const bool reliable = is_reliable(flow.transport);
+    const auto id = new_id(Kind::Server);
+    auto machine = request.method() == Method::Invite
+                       ? std::variant<InviteServer, NonInviteServer>{InviteServer{values, reliable, now}}
+                       : std::variant<InviteServer, NonInviteServer>{NonInviteServer{values, reliable, now}};
+    const auto entry = server_keys.insert_or_assign(std::move(key), id).first;
+    auto& tx =
+        servers.try_emplace(id, id, machine, flow, reply_path(via, flow), std::move(request)).first->second;
+    tx.key = &entry->first;
+    ++unanswered;
+    rearm(id);
+    return tx;
+}
+
+Message Element::Impl::made_response(const Message& request, int status, std::string_view reason) {
+    auto response = Message::response(request, status, reason, branches.local_tag(request));
+    if (!config.server.empty()) response.set<h::Server>(config.server);
+    return response;
+}
+
+void Element::Impl::respond(ServerTransaction& tx, Message response) {
+    const int status = response.status();
+    const bool was_answered = tx.answered();
+    const auto step = std::visit([&](auto& m) { return m.on_response(status, now); }, tx.machine);
+    if (step.send) {
+        auto bytes = make_buffer(response.serialize());
+        if (tx.is_invite() && status >= 200 && status < 300) {
+            const auto tag = response.to_tag();
+            auto known = tx.accepted.begin();
+            while (known != tx.accepted.end() && known->first != tag) ++known;
+            if (known == tx.accepted.end())
+                tx.accepted.emplace_back(tag, bytes);
+            else
+                known->second = bytes;
+        } else {
+            tx.last = bytes;
+        }
+        transmit(tx.id, std::move(bytes), tx.reply.to);
+    }
+    if (!was_answered && tx.answered()) {
+        --unanswered;
+        tx.final_tag = response.to_tag();
+        const bool accepted = tx.is_invite() && status < 300;
+        if (tx.context) {
+            cancel_branches(tx, accepted ? "SIP;cause=200;text=\"Call completed elsewhere\"" : "");
+            tx.context->finals.clear();
+            if (!accepted) tx.context.reset();
+        }
+        if (!accepted) tx.request.reset();  // only repetitions of the answer are left to do
+    }
+    carry_out(tx, step);
+}
+
+// What a step asks for besides sending what was handed in. May end the transaction.
+void Element::Impl::carry_out(ServerTransaction& tx, const Step& step) {
+    if (step.resend && tx.last) transmit(tx.id, tx.last, tx.reply.to);
+    if (step.trying && tx.request) {
+        tx.last = make_buffer(Message::response(*tx.request, 100).serialize());
+        transmit(tx.id, tx.last, tx.reply.to);
+    }
+    if (step.terminated) {
+        if (!step.send || !tx.reply.backup) return end_server(tx, step.timed_out && tx.is_invite());
+        tx.linger = now + stream_linger;
+    }
+    rearm(tx.id);
+}
+
+void Element::Impl::server_timeout(ServerTransaction& tx) {
+    if (tx.linger) return end_server(tx, false);
+    const bool was_answered = tx.answered();
+    const auto step = std::visit([&](auto& m) { return m.on_timeout(now); }, tx.machine);
+    if (!was_answered && tx.answered()) {  // RFC 4320 4.2: too late for any answer
+        --unanswered;
+        if (tx.request) note(Severity::Warning, "sip.request.unanswered", &*tx.request);
+    }
+    carry_out(tx, step);
+}
+
+// RFC 3261 18.2.2 and RFC 6026 8.8: try the way that is left; the state stays.
+void Element::Impl::server_transport_failed(ServerTransaction& tx) {
+    const auto& bytes = tx.accepted.empty() ? tx.last : tx.accepted.back().second;
+    if (!bytes) return;
+    if (!tx.reply.backup) {
+        note(Severity::Warning, "sip.response.undeliverable", nullptr,
+             {{"peer", destination_text(tx.reply.to)}});
+        return;
+    }
+    tx.reply.to = *tx.reply.backup;
+    tx.reply.backup.reset();
+    transmit(tx.id, bytes, tx.reply.to);
+}
+
+void Element::Impl::end_server(ServerTransaction& tx, bool ack_missing) {
+    out->emplace_back(TransactionEnded{ServerTransactionId{tx.id}, ack_missing});
+    const auto key = server_keys.find(*tx.key);
+    if (key != server_keys.end() && key->second == tx.id) server_keys.erase(key);
+    servers.erase(tx.id);
+}
+
+}  // namespace ims::sip

@@ -1,0 +1,40 @@
+#include "common/sip/proxy/via.hpp"
+
+#include "common/base/result.hpp"
+#include "common/base/text.hpp"
+
+namespace ims::sip {
+
+Transport transport_of(const Destination& to) {
+    return std::visit([](const auto& d) { return d.transport; }, to);
+}
+
+std::string destination_text(const Destination& to) {
+    return std::visit([](const auto& d) { return d.text(); }, to);
+}
+
+ViaValue note_source(Message& request, const Flow& flow) {
+    auto via = request.top_via();
+    via.params.set("received", flow.remote.address.text());
+    if (via.params.has("rport")) via.params.set("rport", std::to_string(flow.remote.port));
+    request.remove_first<h::Via>();
+    request.prepend<h::Via>(via);
+    return via;
+}
+
+ReplyPath reply_path(const ViaValue& via, const Flow& flow) {
+    const auto port = via.port.value_or(default_port(flow.transport));
+    if (is_reliable(flow.transport)) return {flow, Target{flow.transport, {flow.remote.address, port}, {}}};
+    if (const auto maddr = via.params.get("maddr")) {
+        auto text = *maddr;
+        if (text.size() > 2 && text.front() == '[') text = text.substr(1, text.size() - 2);
+        if (const auto address = IpAddress::parse(text))
+            return {Target{flow.transport, {*address, port}, flow.local}, {}};
+    }
+    if (via.params.has("rport")) return {flow, {}};
+    auto same = flow;  // RFC 3261 18.2.2: the source address, but the port of sent-by
+    same.remote.port = port;
+    return {same, {}};
+}
+
+}  // namespace ims::sip

@@ -1,0 +1,24 @@
+#pragma once
+#include "common/sip/message/flow.hpp"
+
+#include <optional>
+#include <variant>
+
+namespace ims::sip {
+
+using Destination = std::variant<Flow, Target>;
+Transport transport_of(const Destination& to);
+std::string destination_text(const Destination& to);
+
+// RFC 3581 4, RFC 3261 18.2.1: writes where the request really came from into its top Via: `received` always,
+// `rport` if it was asked for. Returns the Via as it is now.
+ViaValue note_source(Message& request, const Flow& flow);
+
+// Where the responses to a request go (RFC 3261 18.2.2, RFC 3581 4).
+struct ReplyPath {
+    Destination to;
+    std::optional<Target> backup;  // for streams: if the connection is gone
+};
+ReplyPath reply_path(const ViaValue& via, const Flow& flow);
+
+}  // namespace ims::sip
