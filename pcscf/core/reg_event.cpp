@@ -29,8 +29,6 @@ std::vector<std::string> texts(const std::vector<sip::NameAddr>& values, bool re
     return list;
 }
 
-}
-
 }  // namespace
 
 void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {

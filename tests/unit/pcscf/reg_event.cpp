@@ -1,0 +1,196 @@
+#include "tests/unit/pcscf/stage.hpp"
+
+using namespace ims;
+using namespace ims::pcscf;
+using namespace ims::pcscf::test;
+namespace h = ims::sip::h;
+using sip::HeaderId;
+
+namespace {
+constexpr auto impu = "sip:+1555@ims.mnc001.mcc001.3gppnetwork.org";
+
+Config subscribing() {
+    auto c = Stage::lab();
+    c.subscribe_to_reg_event = true;
+    return c;
+}
+
+struct Subscribed {
+    std::string contact, call_id, from_tag, own;
+    std::string path;
+};
+
+Subscribed subscribe(Stage& stage) {
+    Subscribed s;
+    stage.receive(stage.a_register(), alice_at);
+    const auto reg = stage.request("REGISTER");
+    s.path = reg.message.get<h::Path>()->uri.text();
+    stage.receive(stage.answer(reg.message, 200, Stage::accepted()), icscf_at);
+    const auto first = stage.sent.front().message.is_request();
+    if (!first) (void)stage.response(200);
+    const auto out = stage.request("SUBSCRIBE");
+    if (first) (void)stage.response(200);
+    CHECK(out.to == scscf_at);
+    CHECK(out.message.request_uri().text() == impu);
+    CHECK(out.message.get<h::Event>()->token == "reg");
+    CHECK(*out.message.get<h::Expires>() > 3600);
+    CHECK(out.message.get<h::PAssertedIdentity>()->uri.text() == s.path);
+    CHECK(out.message.has<h::PChargingVector>());
+    s.contact = out.message.get<h::Contact>()->address.uri.text();
+    s.call_id = out.message.call_id();
+    s.from_tag = out.message.from_tag();
+    stage.receive(
+        stage.answer(out.message, 200, {"Expires: 4200", "Contact: <sip:notifier@127.0.1.30:6060>"}, "scscf"),
+        scscf_at);
+    return s;
+}
+
+std::string contact_element(const std::string& state, const std::string& event) {
+    return "<contact id=\"c1\" state=\"" + state + "\" event=\"" + event +
+           "\"><uri>sip:alice@127.0.0.2:40000</uri></contact>";
+}
+std::string reginfo(const std::string& registration_state, const std::string& contact, unsigned version = 0) {
+    std::string body = "<?xml version=\"1.0\"?><reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"" +
+                       std::to_string(version) + "\" state=\"full\">";
+    int id = 0;
+    for (const auto* aor : {"sip:+1555@ims.mnc001.mcc001.3gppnetwork.org",
+                            "sip:001010000000001@ims.mnc001.mcc001.3gppnetwork.org", "tel:+1555"})
+        body += std::string{"<registration aor=\""} + aor + "\" id=\"r" + std::to_string(++id) +
+                "\" state=\"" + registration_state + "\">" + contact + "</registration>";
+    return body + "</reginfo>";
+}
+std::string notify(const Subscribed& s, unsigned cseq, const std::string& state, const std::string& body,
+                   const std::string& event = "reg") {
+    return text(
+        {"NOTIFY " + s.contact + " SIP/2.0",
+         "Via: SIP/2.0/UDP 127.0.1.30:6060;branch=z9hG4bKn" + std::to_string(cseq), "Max-Forwards: 70",
+         std::string{"From: <"} + impu + ">;tag=scscf", "To: <sip:127.0.1.10:5060>;tag=" + s.from_tag,
+         "Call-ID: " + s.call_id, "CSeq: " + std::to_string(cseq) + " NOTIFY", "Event: " + event,
+         "Subscription-State: " + state, "Contact: <sip:notifier@127.0.1.30:6060>",
+         "P-Charging-Vector: icid-value=5;orig-ioi=\"Type 1home\"", "Content-Type: application/reginfo+xml"},
+        body);
+}
+}  // namespace
+
+TEST_CASE("the first registration of a user is watched, a refresh is not watched twice", "[TS24.229-5.2.3]") {
+    Stage stage{subscribing()};
+    subscribe(stage);
+    stage.register_alice();
+    CHECK(stage.silent());
+    CHECK(stage.node().subscriptions() == 1);
+}
+
+TEST_CASE("a NOTIFY is answered with the charging of its dialog", "[TS24.229-5.2.3]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    stage.receive(
+        notify(s, 1, "active;expires=4200", reginfo("active", contact_element("active", "registered"))),
+        scscf_at);
+    const auto ok = stage.response(200);
+    const auto charging = ok.message.get<h::PChargingVector>();
+    CHECK(charging->params.get("orig-ioi").value_or("") == "Type 1home");
+    CHECK(charging->params.get("term-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK(stage.node().is_registered(Impu{impu}));
+}
+
+TEST_CASE("a deregistration by the network ends the binding, and its last requests still pass",
+          "[TS24.229-5.2.5.2]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    stage.receive(
+        notify(s, 1, "terminated", reginfo("terminated", contact_element("terminated", "rejected"))),
+        scscf_at);
+    (void)stage.response(200);
+    CHECK_FALSE(stage.node().is_registered(Impu{impu}));
+    CHECK(stage.last("pcscf.registration.ended").field("reason") == "rejected");
+    stage.receive(stage.for_alice("MESSAGE", s.path), scscf_at);
+    CHECK(stage.response(480).to == scscf_at);
+    stage.advance(200s);
+    CHECK(stage.node().bindings() == 0);
+    CHECK(stage.node().subscriptions() == 0);
+}
+
+TEST_CASE("only what is said of this UE's contact counts", "[TS24.229-5.2.4]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    auto other = contact_element("terminated", "unregistered");
+    other.replace(other.find("alice@127.0.0.2"), 15, "alice@127.0.0.9");
+    stage.receive(notify(s, 1, "active;expires=4200",
+                         reginfo("active", other + contact_element("active", "registered"))),
+                  scscf_at);
+    (void)stage.response(200);
+    CHECK(stage.node().is_registered(Impu{impu}));
+}
+
+TEST_CASE("an identity that the network adds may be asserted", "[TS24.229-5.2.4]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    auto body = reginfo("active", contact_element("active", "created"));
+    body.insert(body.find("</reginfo>"),
+                "<registration aor=\"sip:alias@x.example\" id=\"r9\" state=\"active\">" +
+                    contact_element("active", "created") + "</registration>");
+    stage.receive(notify(s, 1, "active;expires=4200", body), scscf_at);
+    (void)stage.response(200);
+    CHECK(stage.node().is_registered(Impu{"sip:alias@x.example"}));
+}
+
+TEST_CASE("NOTIFYs that do not belong are refused and change nothing", "[RFC6665-4.1.3]") {
+    Stage stage{subscribing()};
+    auto s = subscribe(stage);
+    const auto gone = reginfo("terminated", contact_element("terminated", "rejected"));
+    SECTION("another dialog") {
+        s.from_tag = "guessed";
+        stage.receive(notify(s, 1, "terminated", gone), stranger_at);
+        (void)stage.response(481);
+    }
+    SECTION("another event") {
+        stage.receive(notify(s, 1, "active", gone, "presence"), scscf_at);
+        (void)stage.response(489);
+    }
+    SECTION("no XML") {
+        stage.receive(notify(s, 1, "active", "<reginfo"), scscf_at);
+        (void)stage.response(400);
+    }
+    SECTION("an old one") {
+        stage.receive(notify(s, 2, "active", reginfo("active", contact_element("active", "registered"))),
+                      scscf_at);
+        (void)stage.response(200);
+        stage.receive(notify(s, 1, "active", gone), scscf_at);
+        (void)stage.response(500);
+    }
+    CHECK(stage.node().is_registered(Impu{impu}));
+}
+
+TEST_CASE("the subscription is refreshed 600 s before its end", "[TS24.229-5.2.3]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    stage.advance(3500s);
+    stage.register_alice();
+    CHECK(stage.silent());
+    stage.advance(101s);
+    const auto refresh = stage.request("SUBSCRIBE");
+    CHECK(refresh.message.call_id() == s.call_id);
+    CHECK(refresh.message.to_tag() == "scscf");
+    CHECK(refresh.message.request_uri().text() == "sip:notifier@127.0.1.30:6060");
+    SECTION("481: a new one") {
+        stage.receive(stage.answer(refresh.message, 481), scscf_at);
+        stage.advance(61s);
+        const auto anew = stage.request("SUBSCRIBE");
+        CHECK(anew.message.to_tag().empty());
+    }
+}
+
+TEST_CASE("a subscription that fails is tried again", "[TS24.229-5.2.3]") {
+    Stage stage{subscribing()};
+    stage.receive(stage.a_register(), alice_at);
+    const auto reg = stage.request("REGISTER");
+    stage.receive(stage.answer(reg.message, 200, Stage::accepted()), icscf_at);
+    while (stage.sent.front().message.is_response()) stage.sent.pop_front();
+    const auto out = stage.request("SUBSCRIBE");
+    stage.sent.clear();
+    stage.receive(stage.answer(out.message, 503), scscf_at);
+    CHECK(stage.noted("pcscf.subscription.failed"));
+    CHECK(stage.node().is_registered(Impu{impu}));
+    stage.advance(61s);
+    (void)stage.request("SUBSCRIBE");
+}

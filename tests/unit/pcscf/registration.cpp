@@ -1,0 +1,251 @@
+#include "tests/unit/pcscf/stage.hpp"
+
+using namespace ims;
+using namespace ims::pcscf;
+using namespace ims::pcscf::test;
+namespace h = ims::sip::h;
+
+namespace {
+const std::string aka_challenge =
+    "WWW-Authenticate: Digest realm=\"ims.mnc001.mcc001.3gppnetwork.org\", nonce=\"AAAA\", "
+    "algorithm=AKAv1-MD5, "
+    "ck=\"00112233445566778899aabbccddeeff\", ik=\"ffeeddccbbaa99887766554433221100\"";
+const std::string aka_answer =
+    "Digest username=\"001010000000001@ims.mnc001.mcc001.3gppnetwork.org\", "
+    "realm=\"ims.mnc001.mcc001.3gppnetwork.org\", nonce=\"AAAA\", algorithm=AKAv1-MD5, "
+    "uri=\"sip:ims.mnc001.mcc001.3gppnetwork.org\", response=\"0123456789abcdef0123456789abcdef\"";
+}  // namespace
+
+TEST_CASE("a REGISTER leaves with Path, Require: path, charging vector and visited network",
+          "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    stage.receive(stage.a_register(
+                      alice_at, {"P-Charging-Vector: icid-value=forged", "Route: <sip:127.0.1.10:5060;lr>"}),
+                  alice_at);
+
+    const auto out = stage.request("REGISTER");
+    CHECK(out.to == icscf_at);
+    const auto path = out.message.get<h::Path>();
+    REQUIRE(path);
+    CHECK(path->uri.host == "127.0.1.10");
+    CHECK(path->uri.user.size() >= 16);
+    CHECK(path->uri.loose());
+    CHECK(out.message.has_option(sip::HeaderId::Require, "path"));
+    const auto charging = out.message.get<h::PChargingVector>();
+    REQUIRE(charging);
+    CHECK(charging->params.get("icid-value").value_or("") != "forged");
+    CHECK(charging->params.get("orig-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK_FALSE(charging->params.has("term-ioi"));
+    CHECK(out.message.get<h::PVisitedNetworkId>()->token == "ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK(out.message.get<h::Authorization>()->params.get("integrity-protected").value_or("") == "no");
+    CHECK_FALSE(out.message.has<h::Route>());
+}
+
+TEST_CASE("an integrity-protected of the UE's own making is replaced", "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    stage.receive(
+        stage.a_register(alice_at, {}, "3600",
+                         "Digest username=\"x@y\", realm=\"r\", nonce=\"\", uri=\"sip:r\", response=\"\", "
+                         "integrity-protected=\"yes\""),
+        alice_at);
+    const auto authorization = stage.request("REGISTER").message.get<h::Authorization>();
+    CHECK(authorization->params.get("integrity-protected").value_or("") == "no");
+}
+
+TEST_CASE("a challenge reaches the UE without its keys", "[TS24.229-5.2.2.2]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, 401, {aka_challenge, "P-Charging-Vector: icid-value=1"}),
+                  icscf_at);
+
+    const auto challenge = stage.response(401);
+    CHECK(challenge.to == alice_at);
+    const auto digest = challenge.message.get<h::WwwAuthenticate>();
+    REQUIRE(digest);
+    CHECK(digest->params.has("nonce"));
+    CHECK_FALSE(digest->params.has("ck"));
+    CHECK_FALSE(digest->params.has("ik"));
+    CHECK_FALSE(challenge.message.has<h::PChargingVector>());
+    for (const auto& n : stage.notes)
+        for (const auto& f : n.fields) CHECK(f.value.find("0011223344") == std::string::npos);
+}
+
+TEST_CASE("a challenge that cannot be read is not passed on", "[TS24.229-5.2.2.2]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, 401, {"WWW-Authenticate: Digest =,,ck=\"0011"}), icscf_at);
+    const auto refused = stage.response(500);
+    CHECK_FALSE(refused.message.has<h::WwwAuthenticate>());
+}
+
+TEST_CASE("the answer to a challenge goes with the same Path as the REGISTER that was challenged",
+          "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    const auto first = stage.request("REGISTER");
+    stage.receive(stage.answer(first.message, 401, {aka_challenge}), icscf_at);
+    (void)stage.response(401);
+
+    stage.receive(stage.a_register(alice_at, {}, "3600", aka_answer), alice_at);
+    const auto second = stage.request("REGISTER");
+    CHECK(second.message.get<h::Path>()->uri == first.message.get<h::Path>()->uri);
+    CHECK(second.message.get<h::PChargingVector>()->params.get("icid-value") !=
+          first.message.get<h::PChargingVector>()->params.get("icid-value"));
+
+    stage.receive(stage.answer(second.message, 200, Stage::accepted()), icscf_at);
+    CHECK(stage.response(200).to == alice_at);
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+    CHECK(stage.node().is_registered(Impu{"sip:001010000000001@ims.mnc001.mcc001.3gppnetwork.org"}));
+    CHECK(stage.last("pcscf.registration.accepted").field("impi") ==
+          "001010000000001@ims.mnc001.mcc001.3gppnetwork.org");
+}
+
+TEST_CASE("the digest of a password is told from AKA by the challenge that was sent", "[TS24.229-5.2.2.3]") {
+    Stage stage;
+    stage.receive(stage.a_register(alice_at, {}, "3600", ""), alice_at);
+    const auto first = stage.request("REGISTER");
+    CHECK_FALSE(first.message.has<h::Authorization>());
+    stage.receive(stage.answer(first.message, 401,
+                               {"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5"}),
+                  icscf_at);
+    (void)stage.response(401);
+    stage.receive(stage.a_register(
+                      alice_at, {}, "3600",
+                      "Digest username=\"001010000000001@ims.mnc001.mcc001.3gppnetwork.org\", realm=\"r\", "
+                      "nonce=\"n\", uri=\"sip:r\", response=\"0123\""),
+                  alice_at);
+    const auto second = stage.request("REGISTER");
+    CHECK(second.message.get<h::Authorization>()->params.get("integrity-protected").value_or("") ==
+          "ip-assoc-pending");
+}
+
+TEST_CASE("a refresh keeps the binding and its Path", "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.advance(1800s);
+    CHECK(stage.register_alice() == path);
+    CHECK(stage.node().bindings() == 1);
+    CHECK(stage.noted("pcscf.registration.refreshed"));
+    stage.advance(3000s);
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+}
+
+TEST_CASE("a registration that is not refreshed ends by itself", "[TS24.229-5.2.2.2]") {
+    Stage stage;
+    stage.register_alice();
+    stage.advance(3629s);
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+    stage.advance(2s);  // 30 s after expiry
+    CHECK_FALSE(stage.node().is_registered(Impu{"tel:+1555"}));
+    stage.advance(130s);
+    CHECK(stage.node().bindings() == 0);
+    CHECK(stage.node().idle());
+}
+
+TEST_CASE("a UE that deregisters may no longer send, and is forgotten", "[TS24.229-5.2.5.1]") {
+    Stage stage;
+    stage.register_alice();
+    stage.receive(stage.a_register(alice_at, {}, "0"), alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, 200), icscf_at);
+    (void)stage.response(200);
+    CHECK_FALSE(stage.node().is_registered(Impu{"tel:+1555"}));
+
+    stage.receive(stage.from_alice("MESSAGE"), alice_at);
+    CHECK(stage.silent());
+    stage.advance(200s);
+    CHECK(stage.node().bindings() == 0);
+}
+
+TEST_CASE("a phone that was switched off and comes from another address replaces itself",
+          "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    const auto elsewhere = *IpEndpoint::parse("127.0.0.2:40077");
+    CHECK(stage.register_alice(elsewhere) != path);
+    CHECK(stage.node().bindings() == 1);
+}
+
+TEST_CASE("a home network that does not answer is 504", "[TS24.229-5.2.2.1]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    stage.advance(33s);
+    while (!stage.sent.empty() && stage.sent.front().message.is_request()) stage.sent.pop_front();
+    CHECK(stage.response(504).to == alice_at);
+    CHECK(stage.noted("pcscf.entry_point.unreachable"));
+    stage.advance(40s);
+    CHECK(stage.node().idle());
+}
+
+TEST_CASE("an entry point that answers 480 or nothing is passed over for the next", "[TS24.229-5.2.2.1]") {
+    auto config = Stage::lab();
+    config.entry_points = {"sip:127.0.1.20:4060", "sip:127.0.1.21:4060"};
+    Stage stage{config};
+    stage.receive(stage.a_register(), alice_at);
+    const auto first = stage.request("REGISTER");
+    CHECK(first.to == icscf_at);
+    stage.receive(stage.answer(first.message, 480), icscf_at);
+    const auto second = stage.request("REGISTER");
+    CHECK(second.to == *IpEndpoint::parse("127.0.1.21:4060"));
+    CHECK(second.message.get<h::Path>()->uri == first.message.get<h::Path>()->uri);
+    stage.receive(stage.answer(second.message, 200, Stage::accepted()), second.to);
+    (void)stage.response(200);
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+}
+
+TEST_CASE("where security is required a REGISTER without an agreement is 421, with only Supported 494",
+          "[RFC3329-2.3.2]") {
+    auto config = Stage::lab();
+    config.security = Security::Required;
+    Stage stage{config};
+    stage.receive(stage.a_register(), alice_at);
+    CHECK(stage.response(421).message.has_option(sip::HeaderId::Require, "sec-agree"));
+    stage.receive(stage.a_register(alice_at, {"Supported: sec-agree"}), alice_at);
+    CHECK(stage.response(494).to == alice_at);
+    CHECK(stage.noted("pcscf.registration.refused"));
+}
+
+TEST_CASE("what belongs to the security agreement does not leave the access", "[TS24.229-A.2.2]") {
+    Stage stage;
+    stage.receive(
+        stage.a_register(
+            alice_at,
+            {"Security-Client: ipsec-3gpp; alg=hmac-sha-1-96; spi-c=1; spi-s=2; port-c=5062; port-s=5064",
+             "Require: sec-agree", "Proxy-Require: sec-agree", "Supported: path, sec-agree"}),
+        alice_at);
+    const auto out = stage.request("REGISTER").message;
+    CHECK_FALSE(out.has<h::SecurityClient>());
+    CHECK_FALSE(out.has<h::ProxyRequire>());
+    CHECK_FALSE(out.has_option(sip::HeaderId::Require, "sec-agree"));
+    CHECK(out.has_option(sip::HeaderId::Supported, "path"));
+}
+
+TEST_CASE("an emergency registration is refused cleanly", "[TS24.229-5.2.10]") {
+    Stage stage;
+    auto text = stage.a_register();
+    const std::string contact = "<sip:alice@127.0.0.2:40000>";
+    text.replace(text.find(contact), contact.size(), "<sip:alice@127.0.0.2:40000;sos>");
+    stage.receive(text, alice_at);
+    CHECK(stage.response(403).to == alice_at);
+    CHECK(stage.silent());
+}
+
+TEST_CASE("a refusal of the home network goes to the UE and leaves nothing", "[TS24.229-5.2.2]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, 403), icscf_at);
+    CHECK(stage.response(403).to == alice_at);
+    CHECK(stage.node().bindings() == 0);
+    CHECK(stage.noted("pcscf.registration.rejected"));
+}
+
+TEST_CASE("while draining a new registration is 503 with Retry-After", "[RFC3261-21.5.4]") {
+    Stage stage;
+    Effects out;
+    stage.node().drain(stage.now, out);
+    stage.receive(stage.a_register(), alice_at);
+    CHECK(stage.response(503).message.has<h::RetryAfter>());
+}

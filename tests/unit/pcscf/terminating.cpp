@@ -1,0 +1,169 @@
+#include "tests/unit/pcscf/stage.hpp"
+
+using namespace ims;
+using namespace ims::pcscf;
+using namespace ims::pcscf::test;
+namespace h = ims::sip::h;
+using sip::HeaderId;
+
+namespace {
+const std::vector<std::string> from_core{"P-Called-Party-ID: <sip:+1555@ims.mnc001.mcc001.3gppnetwork.org>",
+                                         "P-Asserted-Identity: <sip:+1666@ims.mnc001.mcc001.3gppnetwork.org>",
+                                         "P-Charging-Vector: icid-value=77;orig-ioi=\"Type 1home\"",
+                                         "P-Charging-Function-Addresses: ccf=x",
+                                         "P-Served-User: <sip:+1555@ims.mnc001.mcc001.3gppnetwork.org>",
+                                         "Record-Route: <sip:term@127.0.1.30:6060;lr>"};
+
+std::vector<std::string> with(std::vector<std::string> a, const std::vector<std::string>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+}  // namespace
+
+TEST_CASE("a request to the UE is found by our Path and goes over the UE's flow without what it may not see",
+          "[TS24.229-5.2.6.4.3]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    CHECK(stage.response(100).to == scscf_at);
+    const auto out = stage.request("INVITE");
+    CHECK(out.to == alice_at);
+    for (const auto id :
+         {HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses, HeaderId::PServedUser}) {
+        INFO(sip::header_name(id));
+        CHECK_FALSE(out.message.has(id));
+    }
+    CHECK(out.message.has<h::PAssertedIdentity>());
+    CHECK(out.message.has<h::PCalledPartyId>());
+    CHECK(out.message.raw_all(HeaderId::RecordRoute).size() == 2);
+    CHECK(out.message.get<h::RecordRoute>()->uri.host == "127.0.1.10");
+}
+
+TEST_CASE("a caller who asked for privacy stays unknown to the UE", "[RFC3325-7]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("MESSAGE", path, with(from_core, {"Privacy: id"})), scscf_at);
+    const auto out = stage.request("MESSAGE");
+    CHECK_FALSE(out.message.has<h::PAssertedIdentity>());
+    CHECK(out.message.has<h::Privacy>());
+}
+
+TEST_CASE("who answers is who was called", "[TS24.229-5.2.6.4.4]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    const auto out = stage.request("INVITE");
+    stage.receive(
+        stage.answer(out.message, 180,
+                     {"P-Asserted-Identity: <sip:president@elsewhere.example>",
+                      "Contact: <sip:alice@127.0.0.2:40000>", "P-Charging-Vector: icid-value=forged",
+                      "Record-Route: " + std::string{out.message.raw_all(HeaderId::RecordRoute)[0]},
+                      "Record-Route: " + std::string{out.message.raw_all(HeaderId::RecordRoute)[1]}}),
+        alice_at);
+    const auto ringing = stage.response(180);
+    CHECK(ringing.to == scscf_at);
+    CHECK(ringing.message.raw_all(HeaderId::PAssertedIdentity) ==
+          std::vector<std::string_view>{"\"Alice\" <sip:+1555@ims.mnc001.mcc001.3gppnetwork.org>"});
+    const auto charging = ringing.message.get<h::PChargingVector>();
+    CHECK(charging->params.get("icid-value").value_or("") == "77");
+    CHECK(charging->params.get("orig-ioi").value_or("") == "Type 1home");
+    CHECK(charging->params.get("term-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
+}
+
+TEST_CASE("a Path that is not ours is 404", "[TS24.229-5.2.6.4.1]") {
+    Stage stage;
+    stage.register_alice();
+    stage.receive(stage.for_alice("MESSAGE", "sip:0123456789abcdef01234567@127.0.1.10:5060;lr", from_core),
+                  scscf_at);
+    CHECK(stage.response(404).to == scscf_at);
+}
+
+TEST_CASE("a UE whose connection is closed is 480, with outbound 430", "[RFC5626-5.3]") {
+    const sip::Flow flow{sip::Transport::Tcp, pcscf_at, alice_at, 5};
+    const auto registered = [&](Stage& stage, const std::string& contact_params,
+                                const std::vector<std::string>& more) {
+        auto r = stage.a_register(alice_at, {"Supported: path, outbound"});
+        r.replace(r.find("SIP/2.0/UDP"), 11, "SIP/2.0/TCP");
+        const std::string contact = "<sip:alice@127.0.0.2:40000>";
+        r.insert(r.find(contact) + contact.size(), contact_params);
+        stage.receive(r, alice_at, sip::Transport::Tcp, 5);
+        const auto out = stage.request("REGISTER");
+        auto lines = Stage::accepted();
+        lines.insert(lines.end(), more.begin(), more.end());
+        stage.receive(stage.answer(out.message, 200, lines), icscf_at);
+        CHECK(stage.response(200).transport == sip::Transport::Tcp);
+        return out.message.get<h::Path>()->uri.text();
+    };
+    SECTION("480") {
+        Stage stage;
+        const auto path = registered(stage, "", {});
+        stage.event(sip::FlowClosed{flow});
+        stage.receive(stage.for_alice("MESSAGE", path, from_core), scscf_at);
+        CHECK(stage.response(480).to == scscf_at);
+        CHECK(stage.noted("pcscf.flow.gone"));
+    }
+    SECTION("430") {
+        Stage stage;
+        const auto path =
+            registered(stage, ";+sip.instance=\"<urn:uuid:1>\";reg-id=1", {"Require: outbound"});
+        CHECK(sip::Uri::parse(path)->has("ob"));
+        stage.event(sip::FlowClosed{flow});
+        stage.receive(stage.for_alice("MESSAGE", path, from_core), scscf_at);
+        CHECK(stage.response(430).to == scscf_at);
+    }
+}
+
+TEST_CASE("a UE that does not answer is 408 upstream", "[RFC3261-16.8]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    stage.advance(33s);
+    while (!stage.sent.empty() && stage.sent.front().message.is_request()) stage.sent.pop_front();
+    CHECK(stage.response(408).to == scscf_at);
+    CHECK(stage.noted("pcscf.ue.silent"));
+}
+
+TEST_CASE("a UE on a radio access is given the time of Gm", "[TS24.229-7.7]") {
+    Stage stage;
+    stage.receive(
+        stage.a_register(alice_at,
+                         {"P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"}),
+        alice_at);
+    const auto reg = stage.request("REGISTER");
+    stage.receive(stage.answer(reg.message, 200, Stage::accepted()), icscf_at);
+    (void)stage.response(200);
+    stage.receive(stage.for_alice("MESSAGE", reg.message.get<h::Path>()->uri.text(), from_core), scscf_at);
+    (void)stage.request("MESSAGE");
+    stage.advance(1900ms);
+    CHECK(stage.silent());
+    stage.advance(200ms);  // T1 = 2 s
+    (void)stage.request("MESSAGE");
+}
+
+TEST_CASE("a request of the called UE inside the dialog takes the way back of the INVITE",
+          "[TS24.229-5.2.6.3.5]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    const auto out = stage.request("INVITE");
+    const auto own = std::string{out.message.raw_all(HeaderId::RecordRoute)[0]};
+    stage.receive(stage.answer(out.message, 200,
+                               {"Contact: <sip:alice@127.0.0.2:40000>", "Record-Route: " + own,
+                                "Record-Route: <sip:term@127.0.1.30:6060;lr>"},
+                               "alice-tag"),
+                  alice_at);
+    (void)stage.response(200);
+    CHECK(stage.node().dialogs() == 1);
+
+    auto bye = stage.from_alice("BYE", {"Route: " + own, "Route: <sip:term@127.0.1.30:6060;lr>"},
+                                "sip:bob@127.0.0.3:40001", "bob");
+    bye.replace(bye.find("Call-ID: call-1"), 15, "Call-ID: call-2");
+    bye.replace(bye.find("tag=alice"), 9, "tag=alice-tag");
+    stage.receive(bye, alice_at);
+    const auto forwarded = stage.request("BYE");
+    CHECK(forwarded.to == scscf_at);
+    CHECK(forwarded.message.get<h::PChargingVector>()->params.get("icid-value").value_or("") == "77");
+}
