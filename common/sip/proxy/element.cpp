@@ -241,6 +241,17 @@ void Element::respond(ServerTransactionId id, Message response, TimePoint now, E
     });
 }
 
+void Element::discard(ServerTransactionId id) {
+    auto* tx = impl_->server(id.value());
+    if (tx == nullptr) return;
+    if (!tx->answered()) --impl_->unanswered;
+    if (const auto key = impl_->server_keys.find(*tx->key);
+        key != impl_->server_keys.end() && key->second == tx->id)
+        impl_->server_keys.erase(key);
+    impl_->servers.erase(id.value());
+    impl_->settle();
+}
+
 void Element::forward(ServerTransactionId id, std::vector<Branch> branches, TimePoint now,
                       ElementOutputs& out, const ForwardOptions& options) {
     impl_->during(now, out, [&] {
