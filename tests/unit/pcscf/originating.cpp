@@ -147,7 +147,7 @@ TEST_CASE("an INVITE gets its 100 at once, and Record-Route on its way", "[TS24.
     CHECK(stage.response(100).to == alice_at);
     const auto out = stage.request("INVITE");
     const auto recorded = out.message.get<h::RecordRoute>();
-    REQUIRE(recorded);
+    REQUIRE(recorded.has_value());
     CHECK(recorded->uri.loose());
     CHECK(recorded->uri.port == 5060);
     CHECK(stage.node().dialogs() == 1);

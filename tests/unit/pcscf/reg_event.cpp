@@ -173,6 +173,7 @@ TEST_CASE("the subscription is refreshed 600 s before its end", "[TS24.229-5.2.3
     CHECK(refresh.message.to_tag() == "scscf");
     CHECK(refresh.message.request_uri().text() == "sip:notifier@127.0.1.30:6060");
     SECTION("481: a new one") {
+        stage.sent.clear();
         stage.receive(stage.answer(refresh.message, 481), scscf_at);
         stage.advance(61s);
         const auto anew = stage.request("SUBSCRIBE");

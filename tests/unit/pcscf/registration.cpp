@@ -26,13 +26,13 @@ TEST_CASE("a REGISTER leaves with Path, Require: path, charging vector and visit
     const auto out = stage.request("REGISTER");
     CHECK(out.to == icscf_at);
     const auto path = out.message.get<h::Path>();
-    REQUIRE(path);
+    REQUIRE(path.has_value());
     CHECK(path->uri.host == "127.0.1.10");
     CHECK(path->uri.user.size() >= 16);
     CHECK(path->uri.loose());
     CHECK(out.message.has_option(sip::HeaderId::Require, "path"));
     const auto charging = out.message.get<h::PChargingVector>();
-    REQUIRE(charging);
+    REQUIRE(charging.has_value());
     CHECK(charging->params.get("icid-value").value_or("") != "forged");
     CHECK(charging->params.get("orig-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
     CHECK_FALSE(charging->params.has("term-ioi"));
@@ -62,7 +62,7 @@ TEST_CASE("a challenge reaches the UE without its keys", "[TS24.229-5.2.2.2]") {
     const auto challenge = stage.response(401);
     CHECK(challenge.to == alice_at);
     const auto digest = challenge.message.get<h::WwwAuthenticate>();
-    REQUIRE(digest);
+    REQUIRE(digest.has_value());
     CHECK(digest->params.has("nonce"));
     CHECK_FALSE(digest->params.has("ck"));
     CHECK_FALSE(digest->params.has("ik"));
@@ -172,7 +172,7 @@ TEST_CASE("a home network that does not answer is 504", "[TS24.229-5.2.2.1]") {
     Stage stage;
     stage.receive(stage.a_register(), alice_at);
     stage.advance(33s);
-    while (!stage.sent.empty() && stage.sent.front().message.is_request()) stage.sent.pop_front();
+    while (stage.sent.size() > 1) stage.sent.pop_front();  // REGISTER again and again, and a 100 (RFC 4320)
     CHECK(stage.response(504).to == alice_at);
     CHECK(stage.noted("pcscf.entry_point.unreachable"));
     stage.advance(40s);

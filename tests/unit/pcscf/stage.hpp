@@ -209,7 +209,7 @@ class Stage {
         for (const auto& effect : out) {
             if (const auto* t = std::get_if<sip::Transmit>(&effect)) {
                 auto parsed = sip::Message::parse(t->bytes);
-                REQUIRE(parsed);
+                REQUIRE(parsed.has_value());
                 if (const auto* flow = std::get_if<sip::Flow>(&t->to))
                     sent.push_back({std::move(*parsed), flow->remote, flow->transport});
                 else
