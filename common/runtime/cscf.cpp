@@ -1,0 +1,259 @@
+#include "common/runtime/cscf.hpp"
+
+#include "common/crypto/seal.hpp"
+#include "common/diameter/net/service.hpp"
+#include "common/runtime/buffered_random.hpp"
+#include "common/runtime/node_loop.hpp"
+#include "common/runtime/process.hpp"
+#include "common/runtime/sections.hpp"
+#include "common/runtime/state_file.hpp"
+#include "common/sip/net/resolver.hpp"
+#include "common/sip/net/transports.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace ims::runtime {
+
+namespace {
+
+// What a configuration file says about a CSCF.
+struct Settings {
+    CscfSections sections;
+    std::optional<diameter::Config> diameter;
+    CscfProgram::Build build;
+};
+
+class CscfHost final : public Hosted {
+  public:
+    CscfHost(Process& process, const CscfProgram& program, Settings settings)
+        : process_{process},
+          program_{program},
+          settings_{std::move(settings)},
+          state_{settings_.sections.state_file},
+          state_timer_{process.io()},
+          resolver_{process.io(), settings_.sections.resolver,
+                    [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
+          transports_{process.io(), settings_.sections.transports,
+                      [this](sip::Transports::Event e) { on_wire(std::move(e)); }} {}
+
+    bool start(std::string& why) override;
+    void drain() override { loop_->drain(); }
+    bool idle() const override { return node_->idle(); }
+    void stop(std::function<void()> stopped) override;
+    void reload(Document& document) override;
+    Health health() const override;
+    void collect(Exposition& out) const override;
+
+  private:
+    bool listen(std::string& why);
+    void restore();
+    void save();
+    void save_later();
+    bool start_diameter(std::string& why);
+    void on_wire(sip::Transports::Event event);
+    void execute(Effect& effect);
+
+    Process& process_;
+    const CscfProgram& program_;
+    Settings settings_;
+    crypto::SystemRandom system_random_;
+    BufferedRandom random_{system_random_};
+    StateFile state_;
+    boost::asio::steady_timer state_timer_;
+    std::unique_ptr<Node> node_;
+    std::unique_ptr<NodeLoop> loop_;
+    sip::Resolver resolver_;
+    sip::Transports transports_;
+    std::unique_ptr<diameter::Service> diameter_;
+};
+
+bool CscfHost::start(std::string& why) {
+    if (!resolver_.usable(why)) {
+        why = "dns: " + why;
+        return false;
+    }
+    if (!listen(why)) return false;
+    node_ = settings_.build(settings_.sections.element, random_);
+    loop_ = std::make_unique<NodeLoop>(process_.io(), *node_, [this](Effect& e) { execute(e); });
+    if (!state_.path().empty()) {
+        restore();
+        save_later();
+    }
+    return start_diameter(why);
+}
+
+// Listens first: a node wants to know its ports, also where the configuration says 0.
+bool CscfHost::listen(std::string& why) {
+    for (auto& point : settings_.sections.element.listen) {
+        const auto listening = transports_.listen(point.transport, point.endpoint);
+        if (!listening) {
+            why = "listen " + std::string{sip::transport_text(point.transport)} + " " +
+                  point.endpoint.text() + ": " + listening.error();
+            return false;
+        }
+        point.endpoint = *listening;
+        process_.note(Note{Severity::Info, "sip.net.listening"}
+                          .with("transport", std::string{sip::transport_text(point.transport)})
+                          .with("address", listening->text()));
+    }
+    return true;
+}
+
+bool CscfHost::start_diameter(std::string& why) {
+    if (!settings_.diameter) return true;
+    const auto sink = [this](diameter::Service::Event event) {
+        std::visit(overloaded{
+                       [this](Note& n) { process_.note(n); },
+                       [this](auto& e) { loop_->handle(std::move(e)); },
+                   },
+                   event);
+    };
+    diameter_ = std::make_unique<diameter::Service>(process_.io(), *settings_.diameter, sink);
+    try {
+        diameter_->start();
+    } catch (const std::exception& e) {
+        why = std::string{"diameter: "} + e.what();
+        return false;
+    }
+    return true;
+}
+
+void CscfHost::on_wire(sip::Transports::Event event) {
+    std::visit(overloaded{
+                   [this](Note& n) { process_.note(n); },
+                   [this](auto& e) { loop_->handle(std::move(e)); },
+               },
+               event);
+}
+
+void CscfHost::execute(Effect& effect) {
+    std::visit(
+        overloaded{
+            [this](sip::Transmit& t) { transports_.send(std::move(t)); },
+            [this](sip::dns::Query& q) { resolver_.ask(std::move(q)); },
+            [this](cx::Send& s) {
+                if (diameter_) return diameter_->send(std::move(s));
+                loop_->handle(cx::SendFailed{s.id, cx::SendFailed::Reason::NoPeer, "no Diameter here"});
+            },
+            [this](cx::Reply& r) {
+                if (diameter_) diameter_->reply(std::move(r));
+            },
+            [this](Note& n) { process_.note(n); },
+        },
+        effect);
+}
+
+// ---- state
+
+void CscfHost::restore() {
+    std::string why;
+    const auto saved = state_.read(why);
+    if (!saved && why.empty()) return;
+    // The node wrote its times relative to when it saved, so it is told that moment as "now" and finds itself
+    // late.
+    if (saved && node_->restore(saved->text, std::chrono::steady_clock::now() - saved->age, why)) {
+        process_.note(Note{Severity::Info, "process.state.restored"}
+                          .with("file", state_.path())
+                          .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(saved->age))));
+        loop_->wake();
+        return;
+    }
+    process_.note(
+        Note{Severity::Error, "process.state.refused"}.with("file", state_.path()).with("reason", why));
+    std::string ignored;
+    state_.set_aside(ignored);
+}
+
+void CscfHost::save() {
+    std::string why;
+    if (!state_.write(node_->save(std::chrono::steady_clock::now()), why))
+        process_.note(
+            Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
+}
+
+void CscfHost::save_later() {
+    state_timer_.expires_after(settings_.sections.state_interval);
+    state_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        save();
+        save_later();
+    });
+}
+
+// ---- Hosted
+
+void CscfHost::stop(std::function<void()> stopped) {
+    state_timer_.cancel();
+    if (!state_.path().empty()) save();
+    loop_->stop();
+    transports_.close();
+    if (!diameter_) return stopped();
+    diameter_->stop(std::move(stopped));
+}
+
+void CscfHost::reload(Document& document) {
+    if (!program_.reload_routes) return;
+    settings_.sections.element.locator.routes = read_routes(document.root());
+    program_.reload_routes(*node_, settings_.sections.element.locator);
+}
+
+Health CscfHost::health() const {
+    Health health;
+    for (const auto& [transport, endpoint] : transports_.listening())
+        health.checks.emplace_back(to_lower(sip::transport_text(transport)) + " " + endpoint.text(),
+                                   "listening");
+    if (!diameter_) return health;
+    for (const auto& peer : diameter_->peers())
+        health.checks.emplace_back("diameter " + peer.identity, peer.state);
+    health.ok = diameter_->any_open();
+    return health;
+}
+
+void CscfHost::collect(Exposition& out) const {
+    for (const auto& gauge : node_->gauges()) out.gauge(gauge.name, gauge.help, gauge.value);
+    const auto c = transports_.counters();
+    const auto both = [&](std::string_view name, std::string_view help, std::uint64_t datagrams,
+                          std::uint64_t messages) {
+        out.counter(name, help, static_cast<double>(datagrams), {{"transport", "udp"}});
+        out.counter(name, help, static_cast<double>(messages), {{"transport", "tcp"}});
+    };
+    both("sip_net_received_total", "SIP messages and keep-alives received.", c.datagrams_received,
+         c.stream_messages_received);
+    both("sip_net_sent_total", "SIP messages sent.", c.datagrams_sent, c.stream_messages_sent);
+    out.counter("sip_net_received_bytes_total", "Octets received.", static_cast<double>(c.octets_received));
+    out.counter("sip_net_sent_bytes_total", "Octets sent.", static_cast<double>(c.octets_sent));
+    out.counter("sip_net_keepalives_total", "Keep-alives received.", static_cast<double>(c.keepalives));
+    out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
+                static_cast<double>(c.refused));
+    out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(c.connections));
+    if (!diameter_) return;
+    for (const auto& peer : diameter_->peers())
+        out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",
+                  peer.state == "I-Open" || peer.state == "R-Open" ? 1 : 0, {{"peer", peer.identity}});
+}
+
+}  // namespace
+
+int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
+    Program program;
+    program.name = cscf.name;
+    program.description = cscf.description;
+    program.configure = [&cscf](Section root) -> Program::Make {
+        Settings settings;
+        settings.sections = read_cscf(root);
+        if (cscf.diameter) settings.diameter = read_diameter(root.section("diameter"));
+        settings.build = cscf.configure(
+            root.section(cscf.name),
+            CscfCommon{settings.sections.element, settings.diameter.value_or(diameter::Config{})});
+        return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
+            return std::make_unique<CscfHost>(process, cscf, settings);
+        };
+    };
+    return run_program(argc, argv, program);
+}
+
+}  // namespace ims::runtime

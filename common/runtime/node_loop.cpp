@@ -1,0 +1,64 @@
+#include "common/runtime/node_loop.hpp"
+
+#include <utility>
+
+namespace ims::runtime {
+
+namespace {
+
+TimePoint clock_now() {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+void NodeLoop::handle(Event event) {
+    if (stopped_) return;
+    waiting_.push_back(std::move(event));
+    if (!busy_) run([](TimePoint) {});
+}
+
+void NodeLoop::drain() {
+    run([this](TimePoint now) { node_.drain(now, effects_); });
+}
+
+template <class First>
+void NodeLoop::run(First first) {
+    busy_ = true;
+    first(clock_now());
+    execute_effects();
+    while (!waiting_.empty()) {
+        const auto event = std::move(waiting_.front());
+        waiting_.pop_front();
+        node_.handle(event, clock_now(), effects_);
+        execute_effects();
+    }
+    busy_ = false;
+    arm();
+}
+
+void NodeLoop::execute_effects() {
+    for (auto& effect : effects_) execute_(effect);
+    effects_.clear();
+}
+
+void NodeLoop::arm() {
+    const auto next = node_.next_deadline();
+    if (!next || (armed_ && *armed_ <= *next)) return;
+    armed_ = next;
+    timer_.expires_at(*next);
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) on_timer();
+    });
+}
+
+void NodeLoop::on_timer() {
+    armed_.reset();
+    if (stopped_) return;
+    if (const auto due = node_.next_deadline(); due && *due <= clock_now())
+        run([this](TimePoint now) { node_.handle_timeout(now, effects_); });
+    else
+        arm();
+}
+
+}  // namespace ims::runtime

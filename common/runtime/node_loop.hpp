@@ -1,0 +1,50 @@
+#pragma once
+#include "common/node/node.hpp"
+
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace ims::runtime {
+
+// Turns the crank of one node: hands it events and the time, executes its effects in their order, and keeps
+// one timer at its next deadline. The timer is moved only when the deadline became earlier; when it comes too
+// early the node is asked again.
+class NodeLoop {
+  public:
+    using Execute = std::function<void(Effect&)>;
+    NodeLoop(boost::asio::io_context& io, Node& node, Execute execute)
+        : node_{node}, execute_{std::move(execute)}, timer_{io} {}
+
+    void handle(
+        Event event);  // may be called from within an effect: then it waits for the others of its batch
+    void drain();
+    void wake() { arm(); }  // the node has deadlines that came with no event: it was restored
+    void stop() {
+        timer_.cancel();
+        stopped_ = true;
+    }
+
+  private:
+    template <class First>
+    void run(First first);
+    void execute_effects();
+    void arm();
+    void on_timer();
+
+    Node& node_;
+    Execute execute_;
+    boost::asio::steady_timer timer_;
+    std::optional<TimePoint> armed_;
+    Effects effects_;
+    std::deque<Event> waiting_;
+    bool busy_ = false, stopped_ = false;
+};
+
+}  // namespace ims::runtime

@@ -1,0 +1,180 @@
+#include "common/runtime/sections.hpp"
+
+#include <algorithm>
+
+namespace ims::runtime {
+
+namespace {
+
+std::vector<sip::ListeningPoint> read_listen(const Section& root) {
+    std::vector<sip::ListeningPoint> points;
+    const auto listen = root.section("listen");
+    const auto add = [&](std::string_view key, sip::Transport transport) {
+        for (const auto& endpoint : listen.list<IpEndpoint>(key)) {
+            if (endpoint.address.is_unspecified())
+                listen.error(key, "must be addresses that peers can reach, not " + endpoint.text() +
+                                      ": they go into Via");
+            else
+                points.push_back({transport, endpoint});
+        }
+    };
+    add("udp", sip::Transport::Udp);
+    add("tcp", sip::Transport::Tcp);
+    if (points.empty()) root.error("listen", "must name at least one endpoint under udp or tcp");
+    return points;
+}
+
+std::vector<sip::Transport> read_transports(const Section& root) {
+    std::vector<sip::Transport> transports;
+    for (const auto& word : root.list<std::string>("transports")) {
+        const auto transport = sip::parse_transport(word);
+        if (transport && (*transport == sip::Transport::Udp || *transport == sip::Transport::Tcp))
+            transports.push_back(*transport);
+        else
+            root.error("transports", "must be a list of udp and tcp, best first, not '" + word + "'");
+    }
+    if (transports.empty()) transports = {sip::Transport::Udp, sip::Transport::Tcp};
+    return transports;
+}
+
+void read_limits(const Section& limits, CscfSections& out) {
+    auto& t = out.transports;
+    t.message_octets = limits.get_between<std::size_t>("message_size", t.message_octets, 1024, 65535);
+    t.header_lines =
+        limits.get_between<std::size_t>("headers", t.header_lines, 16, sip::Limits{}.header_lines);
+    t.connections = limits.get_between<std::size_t>("connections", t.connections, 1, 1'000'000);
+    t.connections_per_peer =
+        limits.get_between<std::size_t>("connections_per_peer", t.connections_per_peer, 1, 1'000'000);
+    t.backlog =
+        static_cast<int>(limits.get_between<unsigned>("backlog", static_cast<unsigned>(t.backlog), 1, 65535));
+    t.connect_timeout = limits.get_between<Duration>("connect_timeout", t.connect_timeout, 100ms, 60s);
+    t.idle_timeout = limits.get_between<Duration>("idle_timeout", t.idle_timeout, 1s, 24h);
+    t.message_timeout = limits.get_between<Duration>("message_timeout", t.message_timeout, 1s, 10min);
+    t.write_queue_octets =
+        limits.get_between<std::size_t>("write_queue", t.write_queue_octets, 65536, 1U << 30);
+    t.datagram_queue = limits.get_between<std::size_t>("datagram_queue", t.datagram_queue, 64, 1U << 20);
+    t.socket_buffer = static_cast<int>(limits.get_between<unsigned>(
+        "socket_buffer", static_cast<unsigned>(t.socket_buffer), 65536, 1U << 30));
+    out.element.max_transactions =
+        limits.get_between<std::size_t>("transactions", out.element.max_transactions, 1, 10'000'000);
+    out.element.max_breadth = limits.get_between<unsigned>("max_breadth", out.element.max_breadth, 1, 1000);
+}
+
+std::optional<diameter::TlsConfig> read_tls(const Section& tls) {
+    if (!tls.present()) return std::nullopt;
+    return diameter::TlsConfig{tls.require<std::string>("certificate"), tls.require<std::string>("key"),
+                               tls.require<std::string>("ca")};
+}
+
+diameter::PeerConfig read_peer(const Section& section) {
+    diameter::PeerConfig peer;
+    peer.identity = section.require<std::string>("identity");
+    peer.realm = section.get<std::string>("realm", {});
+    peer.host = section.get<std::string>("host", {});
+    peer.port = section.get_between<std::uint16_t>("port", peer.port, 1, 65535);
+    peer.transport =
+        section.choice("transport", peer.transport,
+                       {{"tcp", diameter::PeerTransport::Tcp}, {"tls", diameter::PeerTransport::Tls}});
+    peer.priority = section.get("priority", peer.priority);
+    peer.relay = section.get("relay", peer.relay);
+    return peer;
+}
+
+}  // namespace
+
+diameter::Config read_diameter(const Section& section) {
+    diameter::Config config;
+    config.identity = section.require<std::string>("identity");
+    config.realm = section.require<std::string>("realm");
+    config.listen = section.list<IpEndpoint>("listen");
+    config.listen_tls = section.list<IpEndpoint>("listen_tls");
+    config.tls = read_tls(section.section("tls"));
+    bool needs_tls = !config.listen_tls.empty();
+    for (const auto& peer : section.sections("peers")) {
+        config.peers.push_back(read_peer(peer));
+        needs_tls = needs_tls || config.peers.back().transport == diameter::PeerTransport::Tls;
+    }
+    if (needs_tls && !config.tls) section.error("tls", "is missing, but a peer or listen_tls needs it");
+    config.accept_unknown_peers = section.get("accept_unknown_peers", config.accept_unknown_peers);
+    config.watchdog =
+        section.get_between<Duration>("watchdog", config.watchdog, 6s, 10min);  // RFC 3539 3.4.1
+    config.request_timeout =
+        section.get_between<Duration>("request_timeout", config.request_timeout, 100ms, 60s);
+    config.attempts = section.get_between<unsigned>("attempts", config.attempts, 1, 10);
+    config.reconnect_min = section.get_between<Duration>("reconnect_min", config.reconnect_min, 100ms, 10min);
+    config.reconnect_max = section.get_between<Duration>("reconnect_max", config.reconnect_max, 100ms, 1h);
+    if (config.reconnect_max < config.reconnect_min)
+        section.error("reconnect_max", "must not be below reconnect_min");
+    config.max_message = section.get_between<std::size_t>("max_message", config.max_message, 4096, 0xffffff);
+    config.max_pending = section.get_between<std::size_t>("max_pending", config.max_pending, 1, 10'000'000);
+    return config;
+}
+
+sip::ResolverConfig read_dns(const Section& dns) {
+    sip::ResolverConfig config;
+    for (const auto& server : dns.list<std::string>("servers")) {
+        if (const auto endpoint = IpEndpoint::parse(server))
+            config.servers.push_back(*endpoint);
+        else if (const auto address = IpAddress::parse(server))
+            config.servers.push_back({*address, 53});
+        else
+            dns.error("servers", "must be a list of addresses, with a port or without, not '" + server + "'");
+    }
+    config.timeout = dns.get_between<Duration>("timeout", config.timeout, 50ms, 60s);
+    config.attempts = dns.get_between<unsigned>("attempts", config.attempts, 1, 10);
+    return config;
+}
+
+sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fallback) {
+    sip::TimerValues values;
+    values.t1 = timers.get_between<Duration>("t1", fallback.t1, 1ms, 60s);
+    values.t2 = timers.get_between<Duration>("t2", fallback.t2, 1ms, 120s);
+    values.t4 = timers.get_between<Duration>("t4", fallback.t4, 1ms, 120s);
+    if (values.t2 < values.t1) timers.error("t2", "must not be below t1");
+    return values;
+}
+
+std::vector<sip::StaticRoute> read_routes(const Section& root) {
+    std::vector<sip::StaticRoute> routes;
+    for (const auto& route : root.sections("routes")) {
+        sip::StaticRoute r{route.require<std::string>("host"), route.list<sip::Target>("targets")};
+        if (r.targets.empty()) route.error("targets", "must name at least one address");
+        routes.push_back(std::move(r));
+    }
+    return routes;
+}
+
+CscfSections read_cscf(const Section& root) {
+    CscfSections out;
+    auto& element = out.element;
+    element.listen = read_listen(root);
+    element.own_names = root.list<std::string>("names");
+    element.server = root.get<std::string>("server", {});
+    const auto timers = root.section("timers");
+    element.timers = read_timers(timers, element.timers);
+    // RFC 3261 16.6 step 11: more than three minutes.
+    element.timer_c = timers.get_between<Duration>("c", element.timer_c, 180s + 1ms, 1h);
+    read_limits(root.section("limits"), out);
+
+    auto& locator = element.locator;
+    locator.routes = read_routes(root);
+    locator.transports = read_transports(root);
+    const auto listens_on = [&](bool v6) {
+        return std::any_of(element.listen.begin(), element.listen.end(),
+                           [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });
+    };
+    locator.ipv4 = listens_on(false);
+    locator.ipv6 = listens_on(true);
+    const auto dns = root.section("dns");
+    out.resolver = read_dns(dns);
+    locator.negative_ttl =
+        dns.get_between<std::chrono::seconds>("negative_ttl", locator.negative_ttl, 0s, 24h);
+    locator.query_timeout = dns.get_between<Duration>("query_timeout", locator.query_timeout, 50ms, 60s);
+
+    const auto state = root.section("state");
+    out.state_file = state.present() ? state.require<std::string>("file") : std::string{};
+    out.state_interval = state.get_between<Duration>("interval", out.state_interval, 1s, 24h);
+    return out;
+}
+
+}  // namespace ims::runtime

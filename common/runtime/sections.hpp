@@ -1,0 +1,33 @@
+#pragma once
+#include "common/diameter/peer/config.hpp"
+#include "common/runtime/config.hpp"
+#include "common/sip/net/resolver.hpp"
+#include "common/sip/net/transports.hpp"
+#include "common/sip/proxy/element.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// The sections of a configuration file that several programs share; docs/configuration.md has every key.
+namespace ims::runtime {
+
+diameter::Config read_diameter(const Section& diameter);  // identity and realm must be there
+sip::ResolverConfig read_dns(const Section& dns);
+sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fallback);  // t1, t2, t4
+
+// `routes`, a list of {host, targets}.
+std::vector<sip::StaticRoute> read_routes(const Section& root);
+
+// listen, names, server, routes, transports, dns, timers, limits, state: what a CSCF has besides its own
+// section.
+struct CscfSections {
+    sip::ElementConfig element;
+    sip::TransportsConfig transports;
+    sip::ResolverConfig resolver;
+    std::string state_file;  // empty: nothing outlives the process
+    Duration state_interval = 60s;
+};
+CscfSections read_cscf(const Section& root);
+
+}  // namespace ims::runtime
