@@ -1,0 +1,117 @@
+#include "tests/ue/core/line.hpp"
+
+#include "common/crypto/digest.hpp"
+
+namespace ims::ue {
+
+namespace {
+
+using namespace sip;
+
+ElementConfig element_config(const Config& config) {
+    ElementConfig out;
+    const auto other = config.transport == Transport::Udp ? Transport::Tcp : Transport::Udp;
+    // Both, the preferred one first: RFC 3261 18.1.1 sends what is too long for a datagram on a stream.
+    out.listen = {{config.transport, config.local, {}}, {other, config.local, {}}};
+    out.timers = config.timers;
+    out.max_transactions = 1000;
+    return out;
+}
+
+// RFC 4122 text made from the IMPI: the same device after each start.
+std::string instance_of(const Config& config) {
+    if (!config.instance.empty()) return config.instance;
+    const auto hash = crypto::hash_hex(crypto::HashAlgorithm::Md5, config.impi.value());
+    return "urn:uuid:" + hash.substr(0, 8) + "-" + hash.substr(8, 4) + "-4" + hash.substr(13, 3) + "-8" +
+           hash.substr(17, 3) + "-" + hash.substr(20, 12);
+}
+
+Config completed(Config config) {
+    config.instance = instance_of(config);
+    if (config.rtp.port == 0) config.rtp = {config.local.address, 49170};
+    return config;
+}
+
+std::string user_of(const Impi& impi) {
+    return impi.value().substr(0, impi.value().find('@'));
+}
+
+}  // namespace
+
+Line::Line(Config config, Random& random)
+    : config_{completed(std::move(config))}, random_{random}, element_{element_config(config_), random} {}
+
+Impu Line::default_identity() const {
+    return binding.associated_uris.empty() ? config_.impu : Impu{binding.associated_uris.front()};
+}
+
+ContactValue Line::contact() const {
+    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), config_.local.port);
+    if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
+    ContactValue value;
+    value.address = NameAddr{std::move(uri)};
+    value.address.params.set_quoted("+sip.instance", "<" + config_.instance + ">");
+    value.address.params.set_quoted("+g.3gpp.icsi-ref", mmtel_icsi_ref);
+    return value;
+}
+
+bool Line::is_own_contact(const Uri& uri) const {
+    return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
+           uri.port.value_or(default_port(config_.transport)) == config_.local.port;
+}
+
+std::string Line::new_call_id() {
+    return random_.token(12) + "@" + config_.local.address.text();
+}
+
+void Line::dress(Message& request) const {
+    if (!config_.access_network.empty())
+        request.set_raw(HeaderId::PAccessNetworkInfo, config_.access_network);
+    if (!config_.user_agent.empty()) request.set_raw(HeaderId::UserAgent, config_.user_agent);
+}
+
+Message Line::initial_request(Method method, const Uri& to) {
+    const auto identity = default_identity();
+    auto message = Message::request(method, to);
+    // 24.229 5.1.2A.1.1: the P-CSCF, then what the registrar gave.
+    auto pcscf = Uri::sip("", config_.pcscf.address.uri_text(), config_.pcscf.port);
+    pcscf.params.set("lr");
+    std::vector<NameAddr> route{NameAddr{std::move(pcscf)}};
+    route.insert(route.end(), binding.service_route.begin(), binding.service_route.end());
+    message.set_all<h::Route>(route);
+
+    message.set_raw(HeaderId::From, "<" + identity.value() + ">;tag=" + new_tag());
+    message.set<h::To>(NameAddr{to});
+    message.set<h::CallId>(new_call_id());
+    message.set<h::CSeq>({1, method, std::string{method_text(method)}});
+    message.set_raw(HeaderId::PPreferredIdentity, "<" + identity.value() + ">");
+    dress(message);
+    return message;
+}
+
+ClientTransactionId Line::send(Message request, TimePoint now) {
+    return element_.send(std::move(request), Target{config_.transport, config_.pcscf, config_.local}, now,
+                         outputs);
+}
+
+void Line::send_ack(Message ack, TimePoint now) {
+    element_.send_ack(std::move(ack), Target{config_.transport, config_.pcscf, config_.local}, now, outputs);
+}
+
+void Line::respond(ServerTransactionId id, Message response, TimePoint now) {
+    element_.respond(id, std::move(response), now, outputs);
+}
+
+void Line::refuse(ServerTransactionId id, const Message& request, int status, TimePoint now) {
+    auto response = Message::response(request, status, {}, new_tag());
+    if (status == 405 || status == 501) response.set_raw(HeaderId::Allow, allowed_methods);
+    respond(id, std::move(response), now);
+}
+
+std::string sender_of(const Message& request) {
+    if (const auto asserted = request.get<h::PAssertedIdentity>()) return asserted->uri.text();
+    const auto from = request.get<h::From>();
+    return from ? from->uri.text() : std::string{};
+}
+
+}  // namespace ims::ue

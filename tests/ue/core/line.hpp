@@ -1,0 +1,71 @@
+#pragma once
+#include "common/node/node.hpp"
+#include "common/sip/proxy/element.hpp"
+#include "tests/ue/core/config.hpp"
+#include "tests/ue/core/happening.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ims::ue {
+
+// What registration gave this UE, and what every other request needs (24.229 5.1.1.2, 5.1.2A.1).
+struct Binding {
+    std::vector<std::string> associated_uris;  // P-Associated-URI
+    std::vector<sip::NameAddr> service_route;
+};
+
+// The UE's line to its P-CSCF: the element below, the words that all requests share, and a place for
+// happenings.
+class Line {
+  public:
+    Line(Config config, Random& random);
+
+    const Config& config() const { return config_; }
+    Config& config() { return config_; }
+    sip::Element& element() { return element_; }
+    const sip::Element& element() const { return element_; }
+    Random& random() { return random_; }
+    Binding binding;
+
+    Impu default_identity() const;
+    sip::ContactValue contact() const;
+    bool is_own_contact(const sip::Uri& uri) const;
+    std::string new_tag() { return random_.token(6); }
+    std::string new_call_id();
+
+    // A request outside any dialog, 24.229 5.1.2A.1.1: From is the default identity, Route the P-CSCF and
+    // then the Service-Route.
+    sip::Message initial_request(sip::Method method, const sip::Uri& to);
+    // P-Access-Network-Info and User-Agent, as every request has them.
+    void dress(sip::Message& request) const;
+
+    sip::ClientTransactionId send(sip::Message request, TimePoint now);
+    void send_ack(sip::Message ack, TimePoint now);
+    void cancel(sip::ClientTransactionId id, TimePoint now) { element_.cancel(id, now, outputs); }
+    void respond(sip::ServerTransactionId id, sip::Message response, TimePoint now);
+    // A response without a body and with nothing special.
+    void refuse(sip::ServerTransactionId id, const sip::Message& request, int status, TimePoint now);
+
+    void tell(Happening happening) { happenings.push_back(std::move(happening)); }
+
+    std::vector<Happening> happenings;
+    sip::ElementOutputs outputs;  // of the element, not yet worked off
+
+  private:
+    Config config_;
+    Random& random_;
+    sip::Element element_;
+};
+
+inline constexpr std::string_view allowed_methods =
+    "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, MESSAGE, NOTIFY, INFO";
+// RFC 6050 and 24.229 7.2A.8.2: the service identifier of multimedia telephony and its feature tag's value.
+inline constexpr std::string_view mmtel_icsi = "urn:urn-7:3gpp-service.ims.icsi.mmtel";
+inline constexpr std::string_view mmtel_icsi_ref = "urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel";
+
+// Who sent the request: P-Asserted-Identity, else From.
+std::string sender_of(const sip::Message& request);
+
+}  // namespace ims::ue
