@@ -66,6 +66,8 @@ struct Pcscf::Impl {
     // ---- REGISTER
     void on_register(sip::RequestArrived& e, TimePoint now);
     void on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now);
+    bool try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
+                              TimePoint now);
     void registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires, TimePoint now);
     void deregistered(const RegisterContext& c, const sip::Message& ok, TimePoint now);
     std::vector<sip::Branch> towards_home(sip::Message request, std::size_t entry_point) const;

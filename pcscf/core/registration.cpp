@@ -13,6 +13,9 @@ using sip::HeaderId;
 
 // 64*T1 of Gm (24.229 7.7): what may still be on its way to a UE that has left.
 constexpr Duration leaving_grace = 64 * sip::gm_timers.t1;
+// All entry points together must fail before a UE with the timers of RFC 3261 gives up after 64*T1 = 32 s,
+// since then no answer is of use (RFC 4320): 64 * 450 ms = 28.8 s, shared by them.
+constexpr Duration entry_points_t1 = 450ms;
 // 5.2.2.2, 200, step 1.
 constexpr Duration expiry_grace = 30s;
 
@@ -182,8 +185,24 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
                     {.recurse_on_305 = true, .no_answer = {}});
 }
 
+bool Pcscf::Impl::try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
+                                       TimePoint now) {
+    if (!c.retry || c.entry_point + 1 >= config.entry_points.size()) return false;
+    ++c.entry_point;
+    note(Severity::Warning, "pcscf.entry_point.skipped", *c.retry)
+        .with("impi", c.impi.value())
+        .with("reason", std::string{why})
+        .with("peer", config.entry_points[c.entry_point - 1]);
+    auto again = *c.retry;
+    element.forward(id, towards_home(std::move(again), c.entry_point), now, pending,
+                    {.recurse_on_305 = true, .no_answer = {}});
+    return true;
+}
+
 std::vector<sip::Branch> Pcscf::Impl::towards_home(sip::Message request, std::size_t entry_point) const {
     sip::Branch branch{.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}};
+    branch.timers = sip::core_timers;
+    branch.timers->t1 = entry_points_t1 / std::max<std::size_t>(config.entry_points.size(), 1);
     if (entry_point < config.entry_points.size())
         if (auto parsed = sip::Uri::parse(config.entry_points[entry_point]))
             branch.next_hop = std::move(*parsed);
@@ -201,16 +220,7 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
 
     // 5.2.2.1 steps 5 to 7: no answer, 3xx or 480: the next entry point; none left: 504.
     if (silent || status / 100 == 3 || status == 480) {
-        if (c.retry && c.entry_point + 1 < config.entry_points.size()) {
-            ++c.entry_point;
-            note(Severity::Warning, "pcscf.entry_point.skipped", response)
-                .with("impi", c.impi.value())
-                .with("reason", silent ? e.detail : std::to_string(status))
-                .with("peer", config.entry_points[c.entry_point - 1]);
-            auto again = *c.retry;
-            return element.forward(e.transaction, towards_home(std::move(again), c.entry_point), now,
-                                   pending);
-        }
+        if (try_next_entry_point(e.transaction, c, silent ? e.detail : std::to_string(status), now)) return;
         if (silent) {
             note(Severity::Error, "pcscf.entry_point.unreachable", response)
                 .with("impi", c.impi.value())
