@@ -61,13 +61,11 @@ bool always_counts(std::string_view name) {
            iequals(name, "maddr") || iequals(name, "transport");
 }
 
-bool same_sip_params(const Params& a, const Params& b) {
-    for (const auto& p : a) {
+bool sip_params_fit(const Params& a, const Params& b) {
+    return std::all_of(a.begin(), a.end(), [&](const Param& p) {
         const auto* q = b.find(p.name);
-        if (q == nullptr ? always_counts(p.name) : !same_value(p, *q)) return false;
-    }
-    return std::none_of(b.begin(), b.end(),
-                        [&](const Param& q) { return always_counts(q.name) && !a.has(q.name); });
+        return q == nullptr ? !always_counts(p.name) : same_value(p, *q);
+    });
 }
 
 std::vector<std::string> header_list(std::string_view text) {
@@ -105,6 +103,7 @@ bool same_tel_params(const Params& a, const Params& b) {
 }  // namespace
 
 bool Uri::equivalent(const Uri& other) const {
+    if (*this == other) return true;
     if (scheme != other.scheme) return false;
     switch (scheme) {
         case Scheme::Other: return scheme_text == other.scheme_text && user == other.user;
@@ -115,8 +114,8 @@ bool Uri::equivalent(const Uri& other) const {
     }
     return same_text(user, other.user) && password.has_value() == other.password.has_value() &&
            (!password || same_text(*password, *other.password)) && same_host(host, other.host) &&
-           port == other.port && same_sip_params(params, other.params) &&
-           header_list(headers) == header_list(other.headers);
+           port == other.port && sip_params_fit(params, other.params) &&
+           sip_params_fit(other.params, params) && header_list(headers) == header_list(other.headers);
 }
 
 }  // namespace ims::sip
