@@ -3,17 +3,18 @@
 #include "common/diameter/peer/config.hpp"
 #include "common/diameter/types/cx.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
+
 namespace ims::diameter {
 
-// A Diameter node on the wire: the peer machines of common/diameter/peer carried by Asio. Lives on one io_context;
-// nothing blocks. Every SendRequest ends in exactly one AnswerArrived or SendFailed.
+// A Diameter node on the wire: the peer machines of common/diameter/peer carried by Asio. Lives on one
+// io_context; nothing blocks. Every SendRequest ends in exactly one AnswerArrived or SendFailed.
 class Service {
   public:
     using Event = std::variant<cx::AnswerArrived, cx::SendFailed, cx::RequestArrived, Note>;
@@ -21,17 +22,19 @@ class Service {
 
     Service(boost::asio::io_context& io, Config config, Sink sink);
     ~Service();
-    void start();                                // listens and connects; throws std::runtime_error if it cannot listen
+    void start();  // listens and connects; throws std::runtime_error if it cannot listen
     void send(cx::Send request);
     void reply(cx::Reply reply);
-    void stop(std::function<void()> stopped);    // DPR to every peer, then closes
+    void stop(std::function<void()> stopped);  // DPR to every peer, then closes
 
     struct PeerStatus {
         std::string identity;
-        std::string state;      // RFC 6733 5.6: "I-Open", "Wait-Conn-Ack", ...
+        std::string state;  // RFC 6733 5.6: "I-Open", "Wait-Conn-Ack", ...
         std::string address;
     };
     std::vector<PeerStatus> peers() const;
+    std::vector<IpEndpoint> listening()
+        const;  // with the real ports where the configuration says 0; TCP, then TLS
     bool any_open() const;
 
   private:

@@ -1,0 +1,182 @@
+#include "common/diameter/net/connection.hpp"
+
+#include "common/diameter/net/tls.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
+
+namespace ims::diameter {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+constexpr Duration linger = 1s;                       // for the peer to read our last words
+constexpr Duration tls_patience = 10s;                // for a handshake
+constexpr std::size_t max_outbox = 32 * 1024 * 1024;  // a peer that does not read is as good as gone
+
+IpEndpoint endpoint_of(const Connection::Tcp::endpoint& e) {
+    if (e.address().is_v4()) return {IpAddress::v4(e.address().to_v4().to_bytes()), e.port()};
+    return {IpAddress::v6(e.address().to_v6().to_bytes()), e.port()};
+}
+}  // namespace
+
+Connection::Connection(asio::io_context& io, const Owner& owner, std::size_t max_message,
+                       asio::ssl::context* tls)
+    : owner_{&owner}, socket_{io}, resolver_{io}, linger_{io}, framer_{max_message} {
+    if (tls) tls_ = std::make_unique<asio::ssl::stream<Tcp::socket&>>(socket_, *tls);
+}
+
+Node::Transport Connection::transport() const {
+    return {local_.address, remote_.text(), tls_ != nullptr,
+            tls_ ? certified_names(tls_->native_handle()) : std::vector<std::string>{}};
+}
+
+void Connection::connect(const std::string& host, std::uint16_t port, const std::string& identity) {
+    identity_ = identity;
+    resolver_.async_resolve(host, std::to_string(port), Tcp::resolver::numeric_service,
+                            [self = shared_from_this()](error_code error, const Resolved& results) {
+                                self->on_resolved(error, results);
+                            });
+}
+
+void Connection::on_resolved(const error_code& error, const Resolved& results) {
+    if (error) return fail(error.message());
+    if (gone_ || closing_) return fail("closed");
+    asio::async_connect(socket_, results,
+                        [self = shared_from_this()](error_code failed, const Tcp::endpoint&) {
+                            if (failed) return self->fail(failed.message());
+                            if (!self->tls_) return self->on_ready();
+                            self->handshake(asio::ssl::stream_base::client);
+                        });
+}
+
+void Connection::accept(Tcp::socket socket) {
+    socket_ = std::move(socket);
+    if (!tls_) return on_ready();
+    handshake(asio::ssl::stream_base::server);
+}
+
+void Connection::handshake(asio::ssl::stream_base::handshake_type side) {
+    if (side == asio::ssl::stream_base::client) {
+        tls_->set_verify_callback(asio::ssl::host_name_verification{identity_});
+        SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 identity_.data());
+    }
+    linger_.expires_after(tls_patience);
+    linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled && !self->ready_) self->fail("no TLS handshake");
+    });
+    tls_->async_handshake(side, [self = shared_from_this()](error_code error) {
+        self->linger_.cancel();
+        if (error) return self->fail("TLS: " + error.message());
+        self->on_ready();
+    });
+}
+
+void Connection::on_ready() {
+    if (gone_) return;
+    error_code ignored;
+    socket_.set_option(Tcp::no_delay{true}, ignored);
+    error_code lost;
+    local_ = endpoint_of(socket_.local_endpoint(lost));
+    if (!lost) remote_ = endpoint_of(socket_.remote_endpoint(lost));
+    if (lost) return fail(lost.message());
+    ready_ = true;
+    owner_->ready(*this);
+    if (!gone_) read();
+}
+
+void Connection::read() {
+    with_stream([this](auto& stream) {
+        stream.async_read_some(asio::buffer(input_),
+                               [self = shared_from_this()](error_code error, std::size_t n) {
+                                   if (self->gone_) return;
+                                   if (error) return self->fail(error.message());
+                                   if (!self->closing_) {
+                                       self->framer_.push({self->input_.data(), n});
+                                       self->owner_->readable(*self, self->framer_);
+                                   }
+                                   if (!self->gone_) self->read();
+                               });
+    });
+}
+
+void Connection::write(const Octets& octets) {
+    if (gone_ || closing_) return;
+    if (outbox_.size() + octets.size() > max_outbox) {
+        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->fail("it does not read"); });
+        return;
+    }
+    outbox_.insert(outbox_.end(), octets.begin(), octets.end());
+    if (flushing_) return;
+    flushing_ = true;
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
+}
+
+void Connection::flush() {
+    if (gone_) return;
+    if (outbox_.empty()) {
+        flushing_ = false;
+        if (closing_) half_close();
+        return;
+    }
+    std::swap(outbox_, writing_);
+    with_stream([this](auto& stream) {
+        asio::async_write(stream, asio::buffer(writing_),
+                          [self = shared_from_this()](error_code error, std::size_t) {
+                              self->writing_.clear();
+                              if (self->gone_) return;
+                              if (error) return self->fail(error.message());
+                              self->flush();
+                          });
+    });
+}
+
+void Connection::close() {
+    if (gone_ || closing_) return;
+    closing_ = true;
+    if (!ready_) {  // resolving, connecting or shaking hands: their handlers see an error
+        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->fail("closed"); });
+        return;
+    }
+    linger_.expires_after(linger);
+    linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled) self->fail("closed");
+    });
+    if (!flushing_) half_close();
+}
+
+// Our FIN, and theirs is awaited: closing at once with their octets unread would reset the connection and
+// with it what we sent last.
+void Connection::half_close() {
+    if (half_closed_) return;
+    half_closed_ = true;
+    error_code ignored;
+    socket_.shutdown(Tcp::socket::shutdown_send, ignored);
+}
+
+void Connection::fail(const std::string& reason) {
+    if (gone_) return;
+    shut();
+    if (ready_)
+        owner_->gone(*this, reason);
+    else
+        owner_->failed(*this, reason);
+}
+
+void Connection::abandon() {
+    shut();
+}
+
+void Connection::shut() {
+    gone_ = true;
+    error_code ignored;
+    resolver_.cancel();
+    linger_.cancel();
+    socket_.close(ignored);
+}
+
+}  // namespace ims::diameter

@@ -1,0 +1,80 @@
+#include "service_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ims;
+using namespace ims::diameter;
+
+namespace {
+
+// An HSS that listens and an S-CSCF that connects to it.
+struct Pair {
+    boost::asio::io_context io;
+    std::unique_ptr<Host> hss, scscf;
+
+    explicit Pair(Config hss_config = config_of("hss.ims.example"),
+                  Config scscf_config = config_of("scscf.ims.example")) {
+        hss_config.listen = {loopback()};
+        hss_config.accept_unknown_peers = true;
+        hss = std::make_unique<Host>(io, hss_config);
+        hss->service.start();
+        scscf_config.peers = {{"hss.ims.example", "", "127.0.0.1", hss->service.listening().at(0).port}};
+        scscf = std::make_unique<Host>(io, scscf_config);
+        scscf->service.start();
+        REQUIRE(wait_until(io, [&] { return scscf->service.any_open() && hss->service.any_open(); }));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an S-CSCF asks an HSS over TCP and gets its answer", "[TS29.228-6.3]") {
+    Pair world;
+    world.hss->answer_mars();
+    world.scscf->send_mar(7);
+
+    REQUIRE(wait_until(world.io, [&] { return !world.scscf->answers.empty(); }));
+    CHECK(world.scscf->answers[0].id == cx::RequestId{7});
+    CHECK(world.scscf->answers[0].origin_host == "hss.ims.example");
+    CHECK(std::get<cx::MultimediaAuthAnswer>(world.scscf->answers[0].answer).user_name ==
+          Impi{"user7@ims.example"});
+    CHECK(world.hss->requests.at(0).origin_host == "scscf.ims.example");
+    CHECK(world.scscf->state_of("hss.ims.example") == "I-Open");
+    CHECK(world.hss->state_of("scscf.ims.example") == "R-Open");
+}
+
+TEST_CASE("an HSS pushes to the S-CSCF over the connection the S-CSCF made", "[TS29.228-6.1.3]") {
+    Pair world;
+    world.scscf->on_request = [&](const cx::RequestArrived& r) {
+        world.scscf->service.reply(
+            {r.id, cx::RegistrationTerminationAnswer{ResultCode::Success, {}, {}, {}}});
+    };
+    cx::RegistrationTerminationRequest rtr;
+    rtr.user_name = Impi{"a@ims.example"};
+    world.hss->service.send({cx::RequestId{1}, rtr, "scscf.ims.example"});
+
+    REQUIRE(wait_until(world.io, [&] { return !world.hss->answers.empty(); }));
+    CHECK(is(cx::result(world.hss->answers[0].answer), ResultCode::Success));
+}
+
+TEST_CASE("a thousand requests at once are answered each with its own answer", "[RFC6733-6.2.1]") {
+    Pair world;
+    world.hss->answer_mars();
+    for (std::uint64_t i = 0; i < 1000; ++i) world.scscf->send_mar(i);
+
+    REQUIRE(wait_until(world.io, [&] { return world.scscf->answers.size() == 1000; }));
+    for (const auto& a : world.scscf->answers)
+        CHECK(std::get<cx::MultimediaAuthAnswer>(a.answer).user_name ==
+              Impi{"user" + std::to_string(a.id.value()) + "@ims.example"});
+}
+
+TEST_CASE("a node that stops says so with a DPR and its peers know before TCP does", "[RFC6733-5.4]") {
+    Pair world;
+    bool stopped = false;
+    world.hss->service.stop([&] { stopped = true; });
+
+    REQUIRE(wait_until(world.io, [&] { return stopped && !world.scscf->service.any_open(); }));
+    CHECK(world.scscf->noted("diameter.peer.disconnecting"));
+    world.scscf->send_mar(1);
+    REQUIRE(wait_until(world.io, [&] { return !world.scscf->failures.empty(); }));
+    CHECK(world.scscf->failures[0].reason == cx::SendFailed::Reason::NoPeer);
+}
