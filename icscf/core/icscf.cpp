@@ -290,8 +290,17 @@ void Icscf::Impl::reject(ServerTransactionId id, const sip::Message& request, co
 
 // ---- the node
 
+namespace {
+
+sip::ElementConfig with_presence_schemes(sip::ElementConfig element) {
+    for (const auto* scheme : {"pres", "im"}) element.uri_schemes.emplace_back(scheme);  // 5.3.2.1 step 1
+    return element;
+}
+
+}  // namespace
+
 Icscf::Icscf(Config config, sip::ElementConfig element, Random& random)
-    : impl_{std::make_unique<Impl>(std::move(config), std::move(element), random)} {}
+    : impl_{std::make_unique<Impl>(std::move(config), with_presence_schemes(std::move(element)), random)} {}
 Icscf::~Icscf() = default;
 
 void Icscf::handle(const Event& event, TimePoint now, Effects& out) {
@@ -345,6 +354,8 @@ bool Icscf::restore(std::string_view saved, TimePoint, std::string& why) {
     return false;
 }
 
-void Icscf::reload(sip::LocatorConfig locator) { impl_->element.reload(std::move(locator)); }
+void Icscf::reload(sip::LocatorConfig locator) {
+    impl_->element.reload(std::move(locator));
+}
 
 }  // namespace ims::icscf

@@ -24,21 +24,25 @@ struct Config {
     // UE and P-CSCF have no security association (a lab on loopback). Off, such an answer is ignored and
     // challenged anew, as 5.4.1.2.1 has it.
     bool accept_aka_without_integrity_protection = false;
+    bool accept_auth_done = false;             // 5.4.1.2.2E: an entity of the network authenticated the user
     std::chrono::seconds reg_await_auth{240};  // TS 24.229 7.8: 4 minutes
     std::uint32_t vectors_per_request = 1;     // SIP-Number-Auth-Items of an AKA MAR
     unsigned resynchronisations = 2;           // 5.4.1.2.3A: challenges at most in a row because of AUTS
     std::vector<crypto::HashAlgorithm> digest_algorithms{crypto::HashAlgorithm::Sha256,
+                                                         crypto::HashAlgorithm::Sha512_256,
                                                          crypto::HashAlgorithm::Md5};  // RFC 8760: best first
     std::chrono::seconds nonce_lifetime{3600};  // SIP Digest: how long nextnonce or a used nonce stays good
     bool authenticate_digest_always = true;     // 5.4.1.2.2A: also when the P-CSCF says ip-assoc-yes
 
     // ---- registration
-    std::chrono::seconds min_expires{60};              // shorter ones get 423
-    std::chrono::seconds max_expires{600'000};         // longer ones are shortened
-    std::chrono::seconds default_expires{600'000};     // no expiry in the request (24.229 5.1.1.2)
-    std::size_t max_contacts = 10;                     // bindings of one private identity
-    bool store_server_name = false;                    // deregistration keeps the S-CSCF name in the HSS
-    bool scscf_restoration = false;                    // TS 24.229 4.14
+    std::chrono::seconds min_expires{60};           // shorter ones get 423
+    std::chrono::seconds max_expires{600'000};      // longer ones are shortened
+    std::chrono::seconds default_expires{600'000};  // no expiry in the request (24.229 5.1.1.2)
+    std::size_t max_contacts = 10;                  // bindings of one private identity
+    bool store_server_name = false;                 // deregistration keeps the S-CSCF name in the HSS
+    // TS 24.229 4.14: a user whose registration was lost here is taken in again on the word of the P-CSCF, or
+    // told (504) to register anew.
+    bool scscf_restoration = true;
     std::chrono::seconds unregistered_lifetime{3600};  // a profile fetched for an unregistered user
 
     // ---- reg event
@@ -46,10 +50,9 @@ struct Config {
     std::chrono::seconds default_subscription{3761};  // RFC 3680 4.4
 
     // ---- sessions
-    Forking forking = Forking::Parallel;            // among contacts of equal q when the caller does not say
-    bool record_route = true;                       // 5.4.3.2 step 13; towards a served UE it is always done
-    std::chrono::seconds no_answer{180};            // a sequential branch is given up after this
-    std::chrono::milliseconds cx_patience{10'000};  // should the shell never report the end of a Cx request
+    Forking forking = Forking::Parallel;  // among contacts of equal q when the caller does not say
+    bool record_route = true;             // 5.4.3.2 step 13; towards a served UE it is always done
+    std::chrono::seconds no_answer{180};  // a sequential branch is given up after this
 };
 
 }  // namespace ims::scscf

@@ -38,8 +38,7 @@ class Scscf final : public Node {
     std::string save(TimePoint now) const override;
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
 
-    // SIGHUP: policies and static routes may change; server_name, home_domain and listening points may not.
-    void reload(Config config, sip::LocatorConfig locator);
+    void reload(sip::LocatorConfig locator);  // SIGHUP: static routes
 
     // The operator removes a user's registration (5.4.1.5): NOTIFY, SAR ADMINISTRATIVE_DEREGISTRATION. False
     // if the identity is not registered here.

@@ -1,0 +1,92 @@
+#include "scscf/core/charging.hpp"
+
+#include "common/base/text.hpp"
+
+#include <array>
+#include <utility>
+
+namespace ims::scscf {
+
+namespace h = sip::h;
+
+namespace {
+
+std::string ioi_text(IoiType type, std::string_view ioi) {
+    std::string text{type == IoiType::VisitedToHome ? "Type 1" : ""};
+    return text += ioi;
+}
+
+sip::TokenParams vector_of(const sip::Message& message) {
+    auto vector = message.get<h::PChargingVector>();
+    return vector ? std::move(*vector) : sip::TokenParams{};
+}
+
+}  // namespace
+
+ChargingVector charging_of(const sip::Message& request) {
+    const auto vector = vector_of(request);
+    ChargingVector charging;
+    if (const auto icid = vector.params.get("icid-value")) charging.icid = std::string{*icid};
+    if (const auto ioi = vector.params.get("orig-ioi")) charging.orig_ioi = std::string{*ioi};
+    return charging;
+}
+
+void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
+    auto vector = vector_of(request);
+    if (!vector.params.has("icid-value")) {
+        vector = {};
+        vector.params.set_quoted("icid-value", new_icid);
+    }
+    vector.params.remove("term-ioi");
+    vector.params.remove("transit-ioi");  // 4.5.4A
+    vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
+    request.set<h::PChargingVector>(vector);
+}
+
+void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,
+                     std::string_view ioi) {
+    if (!request.icid) return;
+    auto vector = vector_of(response);
+    if (!vector.params.has("icid-value")) {
+        vector = {};
+        vector.params.set_quoted("icid-value", *request.icid);
+    }
+    vector.params.remove("transit-ioi");
+    vector.params.remove("orig-ioi");
+    if (request.orig_ioi) vector.params.set_quoted("orig-ioi", *request.orig_ioi);
+    vector.params.set_quoted("term-ioi", ioi_text(type, ioi));
+    response.set<h::PChargingVector>(vector);
+}
+
+void remove_access_charging(sip::Message& message) {
+    if (!message.has<h::PChargingVector>()) return;
+    auto vector = vector_of(message);
+    static constexpr std::array<std::string_view, 9> names{"access-network-charging-info",
+                                                           "ggsn",
+                                                           "auth-token",
+                                                           "pdp-info",
+                                                           "pdngw",
+                                                           "eps-info",
+                                                           "smf",
+                                                           "ecid",
+                                                           "flow-id"};
+    bool removed = false;
+    for (const auto name : names) removed = vector.params.remove(name) || removed;
+    if (removed) message.set<h::PChargingVector>(vector);
+}
+
+bool add_charging_functions(sip::Message& message, const cx::ChargingInformation& charging) {
+    sip::TokenParams addresses;
+    const auto add = [&](std::string_view name, const std::optional<std::string>& uri) {
+        if (uri) addresses.params.set_quoted(name, *uri);
+    };
+    add("ccf", charging.primary_charging_collection_function_name);
+    add("ccf-2", charging.secondary_charging_collection_function_name);
+    add("ecf", charging.primary_event_charging_function_name);
+    add("ecf-2", charging.secondary_event_charging_function_name);
+    if (addresses.params.empty()) return false;
+    message.set<h::PChargingFunctionAddresses>(addresses);
+    return true;
+}
+
+}  // namespace ims::scscf

@@ -1,0 +1,77 @@
+#include "scscf/core/core.hpp"
+
+#include "common/base/text.hpp"
+#include "scscf/core/charging.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ims::scscf {
+
+Core::Core(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceControl> s)
+    : config{std::move(c)},
+      ioi{config.ioi.empty() ? config.home_domain : config.ioi},
+      random{r},
+      element{std::move(e), r},
+      service_control{s ? std::move(s) : std::make_unique<NoServiceControl>()} {
+    // The shell has checked the configuration; a name that is no URI leaves `own` empty.
+    if (auto uri = sip::Uri::parse(config.server_name)) own = std::move(*uri);
+}
+
+void Core::note(Severity severity, std::string_view id, const Subject& subject,
+                std::vector<Note::Field> more) {
+    Note n{severity, id};
+    n.fields.reserve(3 + more.size());
+    if (!subject.call_id.empty()) n.with("call_id", subject.call_id);
+    if (!subject.impi.empty()) n.with("impi", subject.impi);
+    if (!subject.impu.empty()) n.with("impu", subject.impu);
+    for (auto& field : more) n.fields.push_back(std::move(field));
+    out_->emplace_back(std::move(n));
+}
+
+void Core::respond(sip::ServerTransactionId id, sip::Message response) {
+    element.respond(id, std::move(response), now, outputs);
+}
+
+sip::Message Core::response_to(const sip::Message& request, int status) {
+    return sip::Message::response(request, status, {}, random.token(4));
+}
+
+void Core::reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,
+                  const Subject& subject, std::string_view reason) {
+    note(status >= 500 ? Severity::Warning : Severity::Info, why, subject,
+         {{"method", std::string{request.method_name()}},
+          {"status", std::to_string(status)},
+          {"reason", std::string{reason}}});
+    auto response = response_to(request, status);
+    charge_response(response, charging_of(request), IoiType::VisitedToHome, ioi);
+    respond(id, std::move(response));
+}
+
+bool Core::is_home_domain(std::string_view host) const {
+    return iequals(host, config.home_domain) || iequals(host, own.host) ||
+           std::any_of(config.domains.begin(), config.domains.end(),
+                       [&](const std::string& domain) { return iequals(host, domain); });
+}
+
+sip::Uri Core::own_route(std::string_view user) const {
+    auto uri = own;
+    uri.user = user;
+    uri.params.set("lr");
+    return uri;
+}
+
+Subject subject_of(const sip::Message& message, std::string_view impi, std::string_view impu) {
+    return {std::string{message.call_id()}, std::string{impi}, std::string{impu}};
+}
+
+std::string join(const std::vector<std::string_view>& values) {
+    std::string text;
+    for (const auto value : values) {
+        if (!text.empty()) text += ", ";
+        text += value;
+    }
+    return text;
+}
+
+}  // namespace ims::scscf

@@ -1,0 +1,371 @@
+#include "scscf/core/notifier.hpp"
+
+#include "common/base/text.hpp"
+#include "scscf/core/charging.hpp"
+#include "scscf/core/registrar.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace ims::scscf {
+
+namespace h = sip::h;
+using std::chrono::seconds;
+using Text = Subscription::Text;
+
+namespace {
+
+constexpr std::string_view contact_mark = "reg.";  // user part of our Contact: "reg.<set>"
+
+bool same_host(const sip::Uri& a, const sip::Uri& b) {
+    return iequals(a.host, b.host) && a.port == b.port;
+}
+
+bool path_leads_to(std::string_view path, const sip::Uri& peer) {
+    // The P-CSCF asserts its own Path URI (5.2.3); tokens in the user part come and go.
+    while (!path.empty()) {
+        const auto length = sip::codec::first_value_length(path);
+        const auto hop = sip::NameAddr::parse(trim(path.substr(0, length)));
+        if (hop && same_host(hop->uri, peer)) return true;
+        path.remove_prefix(std::min(path.size(), length + 1));
+    }
+    return false;
+}
+
+bool served_by(const ImplicitRegistrationSet& set, const sip::Uri& server) {
+    for (const auto& profile : set.profiles)
+        for (const auto& criterion : profile->initial_filter_criteria) {
+            const auto as = sip::Uri::parse(criterion.application_server.server_name);
+            if (as && same_host(*as, server)) return true;
+        }
+    return false;
+}
+
+std::string_view tag_in(std::string_view from_or_to) {
+    const auto at = from_or_to.rfind(";tag=");
+    if (at == std::string_view::npos) return {};
+    const auto tag = from_or_to.substr(at + 5);
+    return tag.substr(0, tag.find(';'));
+}
+
+Subscription* in_dialog(ImplicitRegistrationSet& set, const sip::Message& request) {
+    for (auto& subscription : set.subscriptions) {
+        if (subscription.texts.get(Text::CallId) != request.call_id()) continue;
+        if (tag_in(subscription.texts.get(Text::Local)) != request.to_tag()) continue;
+        if (tag_in(subscription.texts.get(Text::Remote)) == request.from_tag()) return &subscription;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+bool Notifier::is_reg_event(const sip::Message& request) {
+    if (request.method() != sip::Method::Subscribe) return false;
+    const auto event = request.get<h::Event>();
+    return event && iequals(event->token, "reg");
+}
+
+ImplicitRegistrationSet* Notifier::set_for(const sip::Message& request) {
+    const auto& uri = request.request_uri();
+    if (uri.is_sip() && uri.user.starts_with(contact_mark)) {
+        const auto id = parse_number(std::string_view{uri.user}.substr(contact_mark.size()));
+        return id ? core_.registrations.find(SetId{*id}) : nullptr;
+    }
+    const auto impu = canonical_impu(uri.text());
+    if (!impu) return nullptr;
+    if (auto* set = core_.registrations.find(impu->value())) return set;
+    const auto tel = tel_of(uri.text());
+    return tel ? core_.registrations.find(tel->value()) : nullptr;
+}
+
+sip::Uri Notifier::contact_of(const ImplicitRegistrationSet& set) const {
+    auto uri = core_.own;
+    uri.user = std::string{contact_mark} + std::to_string(set.id.value());
+    return uri;
+}
+
+void Notifier::on_subscribe(sip::RequestArrived& arrived) {
+    const auto& request = arrived.request;
+    const auto expires_header = request.get<h::Expires>();
+    const auto asked = expires_header ? seconds{*expires_header} : core_.config.default_subscription;
+    const auto expires = static_cast<std::uint32_t>(std::min(asked, core_.config.max_subscription).count());
+    auto* set = set_for(request);
+    if (!request.to_tag().empty()) {
+        if (set == nullptr || in_dialog(*set, request) == nullptr)
+            return core_.reject(arrived.transaction, request, 481, "scscf.subscription.rejected",
+                                subject_of(request), "no such subscription");
+        return resubscribe(arrived, *set, expires);
+    }
+    if (set == nullptr || !set->registered())  // 5.4.2.1.1 step 0
+        return core_.reject(arrived.transaction, request, 480, "scscf.subscription.rejected",
+                            subject_of(request, {}, request.request_uri().text()), "no contact is bound");
+    if (const auto accept = request.all<h::Accept>(); accept && !accept->empty()) {
+        const bool fits = std::any_of(accept->begin(), accept->end(), [](const sip::TokenParams& type) {
+            return iequals(type.token, "application/reginfo+xml") || type.token == "*/*" ||
+                   iequals(type.token, "application/*");
+        });
+        if (!fits)
+            return core_.reject(arrived.transaction, request, 406, "scscf.subscription.rejected",
+                                subject_of(request), "application/reginfo+xml is not accepted");
+    }
+    subscribe(arrived, *set, expires);
+}
+
+Notifier::Subscriber Notifier::subscriber_of(const sip::RequestArrived& arrived,
+                                             ImplicitRegistrationSet& set) const {
+    // 5.4.2.1.1 step 1
+    const auto asserted = arrived.request.all<h::PAssertedIdentity>();
+    if (!asserted) return {};
+    for (const auto& identity : *asserted) {
+        const auto impu = canonical_impu(identity.uri.text());
+        const auto* own = impu ? set.find(impu->value()) : nullptr;
+        if (own == nullptr && impu)
+            if (const auto tel = tel_of(identity.uri.text())) own = set.find(tel->value());
+        if (own != nullptr && !own->barred) {
+            // Step 4: the UE's own subscription is known by its Service-Route.
+            std::uint32_t binding = 0;
+            if (arrived.own_route)
+                if (const auto token = route_token_of(arrived.own_route->uri.user))
+                    if (const auto* bound = set.binding_by_token(*token)) binding = bound->id;
+            return {true, binding};
+        }
+        for (const auto& bound : set.bindings)
+            if (identity.uri.is_sip() && path_leads_to(bound.path(), identity.uri)) return {true, 0};
+        if (identity.uri.is_sip() && served_by(set, identity.uri)) return {true, 0};
+    }
+    return {};
+}
+
+sip::Message Notifier::accepted(const sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
+                                std::uint32_t expires, std::string_view to_tag) {
+    // RFC 6665 8.3.1: 200, never 202.
+    auto response = sip::Message::response(arrived.request, 200, {}, to_tag);
+    for (const auto route : arrived.request.raw_all(sip::HeaderId::RecordRoute))
+        response.append_raw("Record-Route", route);
+    response.set<h::Expires>(expires);
+    response.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
+    charge_response(response, charging_of(arrived.request), IoiType::VisitedToHome, core_.ioi);
+    return response;
+}
+
+void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set, std::uint32_t expires) {
+    const auto& request = arrived.request;
+    const auto* identity = set.default_identity();
+    const auto subject = subject_of(request, {}, identity == nullptr ? "" : identity->name.text());
+    const auto who = subscriber_of(arrived, set);
+    if (!who.allowed)
+        return core_.reject(arrived.transaction, request, 403, "scscf.subscription.rejected", subject,
+                            "the asserted identity may not watch this user");
+    const auto contact = request.get<h::Contact>();
+    if (!contact || contact->star)
+        return core_.reject(arrived.transaction, request, 400, "scscf.subscription.rejected", subject,
+                            "SUBSCRIBE without Contact");
+
+    const auto tag = core_.random.token(8);
+    auto local = request.get<h::To>();
+    if (!local) return;  // parse() saw to it
+    local->params.set("tag", tag);
+    Subscription subscription;
+    const bool fits =
+        subscription.texts.set(Text::CallId, request.call_id()) &&
+        subscription.texts.set(Text::Local, local->text()) &&
+        subscription.texts.set(Text::Remote, request.raw(sip::HeaderId::From).value_or("")) &&
+        subscription.texts.set(Text::Target, contact->address.uri.text()) &&
+        subscription.texts.set(Text::Routes, join(request.raw_all(sip::HeaderId::RecordRoute))) &&
+        subscription.texts.set(Text::Icid, charging_of(request).icid.value_or(core_.random.token(16)));
+    if (!fits)
+        return core_.reject(arrived.transaction, request, 400, "scscf.subscription.rejected", subject,
+                            "too long");
+    subscription.expires_at = core_.now + seconds{expires};
+    subscription.remote_cseq = request.cseq().number;
+    subscription.binding = who.binding;
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, tag));
+    core_.note(Severity::Info, "scscf.subscription.accepted", subject,
+               {{"detail", who.binding != 0 ? "own" : "other"}});
+
+    auto& placed = core_.registrations.add_subscription(set, std::move(subscription));
+    const auto state = document(set);
+    notify(set, placed, state,
+           expires == 0 ? "timeout" : "");  // Expires 0: a look at the state (RFC 6665 4.4.3)
+    if (expires == 0) set.subscriptions.pop_back();
+    core_.registrations.arm(set);
+}
+
+void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set,
+                           std::uint32_t expires) {
+    auto& subscription = *in_dialog(set, arrived.request);
+    if (arrived.request.cseq().number <= subscription.remote_cseq)  // RFC 3261 12.2.2
+        return core_.reject(arrived.transaction, arrived.request, 500, "scscf.subscription.rejected",
+                            subject_of(arrived.request), "CSeq out of order");
+    subscription.remote_cseq = arrived.request.cseq().number;
+    subscription.expires_at = core_.now + seconds{expires};
+    if (const auto contact = arrived.request.get<h::Contact>(); contact && !contact->star)
+        if (!subscription.texts.set(Text::Target, contact->address.uri.text()))
+            core_.note(Severity::Warning, "scscf.subscription.target_too_long", subject_of(arrived.request));
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, {}));
+    notify(set, subscription, document(set), expires == 0 ? "timeout" : "");
+    if (expires == 0)
+        std::erase_if(set.subscriptions, [id = subscription.id](const auto& s) { return s.id == id; });
+    core_.registrations.arm(set);
+}
+
+reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
+    // 5.4.2.1.2: every public identity of the user that is not barred, of all his sets.
+    std::vector<const ImplicitRegistrationSet*> sets{&set};
+    for (const auto& impi : set.private_identities)
+        for (const auto* other : core_.registrations.sets_of(impi.text()))
+            if (std::find(sets.begin(), sets.end(), other) == sets.end() && !other->bindings.empty())
+                sets.push_back(other);
+
+    reginfo::Document document;
+    for (const auto* each : sets) {
+        const bool active = each->registered();
+        for (std::size_t i = 0; i < each->identities.size(); ++i) {
+            const auto& identity = each->identities[i];
+            if (identity.barred) continue;
+            reginfo::Registration registration;
+            registration.aor = identity.name.text();
+            registration.id = "r" + std::to_string(each->id.value()) + "-" + std::to_string(i);
+            registration.state = active ? reginfo::State::Active : reginfo::State::Terminated;
+            if (identity.is_wildcard()) registration.wildcarded_identity = identity.name.text();
+            for (const auto& binding : each->bindings) {
+                reginfo::Contact contact;
+                contact.id = "c" + std::to_string(each->id.value()) + "-" + std::to_string(binding.id) + "-" +
+                             std::to_string(i);
+                contact.active = !binding.ended;
+                contact.event = binding.event;
+                // Bound by the REGISTER of another identity of the set: created (5.4.2.1.2).
+                if (binding.event == reginfo::ContactEvent::Registered && binding.explicit_identity != i)
+                    contact.event = reginfo::ContactEvent::Created;
+                contact.duration_registered = static_cast<std::uint64_t>(
+                    std::chrono::floor<seconds>(core_.now - binding.registered_at).count());
+                const auto left = std::chrono::ceil<seconds>(binding.expires_at - core_.now).count();
+                contact.expires = binding.ended || left < 0 ? 0 : static_cast<std::uint64_t>(left);
+                contact.call_id = std::string{binding.texts.get(Binding::Text::CallId)};
+                contact.cseq = binding.cseq;
+                contact.uri = binding.uri();
+                if (identity.extras && !identity.extras->display_name.empty())
+                    contact.display_name = identity.extras->display_name;
+                for (const auto& param : scscf::contact_of(binding, core_.now).params) {
+                    if (param.name == "expires") continue;
+                    if (param.name == "q")
+                        contact.q = param.value;
+                    else
+                        contact.unknown_params.emplace_back(
+                            param.name, param.quoted ? '"' + *param.value + '"' : param.value.value_or(""));
+                }
+                registration.contacts.push_back(std::move(contact));
+            }
+            document.registrations.push_back(std::move(registration));
+        }
+    }
+    return document;
+}
+
+void Notifier::changed(ImplicitRegistrationSet& set, bool by_network) {
+    std::vector<ImplicitRegistrationSet*> sets{&set};
+    for (const auto& impi : set.private_identities)
+        for (auto* other : core_.registrations.sets_of(impi.text()))
+            if (std::find(sets.begin(), sets.end(), other) == sets.end()) sets.push_back(other);
+
+    const bool watched =
+        std::any_of(sets.begin(), sets.end(), [](const auto* s) { return !s->subscriptions.empty(); });
+    if (!watched) return;
+    const auto state = document(set);
+    const bool over = std::none_of(state.registrations.begin(), state.registrations.end(),
+                                   [](const auto& r) { return r.state == reginfo::State::Active; });
+    for (auto* each : sets) {
+        const auto cancelled = [&](const Subscription& s) {
+            if (s.binding == 0 || by_network) return false;
+            return std::none_of(each->bindings.begin(), each->bindings.end(),
+                                [&](const Binding& b) { return b.id == s.binding && !b.ended; });
+        };
+        std::erase_if(each->subscriptions, cancelled);
+        for (auto& subscription : each->subscriptions)
+            notify(*each, subscription, state, over ? "noresource" : "");
+        if (over) each->subscriptions.clear();
+    }
+}
+
+void Notifier::expire(ImplicitRegistrationSet& set) {
+    const auto is_due = [&](const Subscription& s) { return s.expires_at <= core_.now; };
+    if (std::none_of(set.subscriptions.begin(), set.subscriptions.end(), is_due)) return;
+    const auto state = document(set);
+    for (auto& subscription : set.subscriptions)
+        if (is_due(subscription)) notify(set, subscription, state, "timeout");
+    std::erase_if(set.subscriptions, is_due);
+}
+
+void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscription,
+                      const reginfo::Document& document, std::string_view terminated_because) {
+    auto target = sip::Uri::parse(subscription.texts.get(Text::Target));
+    if (!target) return;  // it was a URI when it was stored
+    auto request = sip::Message::request(sip::Method::Notify, std::move(*target));
+    if (const auto routes = subscription.texts.get(Text::Routes); !routes.empty())
+        request.append_raw("Route", routes);
+    request.append_raw("From", subscription.texts.get(Text::Local));
+    request.append_raw("To", subscription.texts.get(Text::Remote));
+    request.append_raw("Call-ID", subscription.texts.get(Text::CallId));
+    request.set<h::CSeq>(sip::CSeqValue{++subscription.local_cseq, sip::Method::Notify, "NOTIFY"});
+    request.set<h::MaxForwards>(70);
+    request.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
+    request.append_raw("Event", "reg");
+    sip::TokenParams state;
+    state.token = terminated_because.empty() ? "active" : "terminated";
+    if (terminated_because.empty()) {
+        const auto left = std::chrono::ceil<seconds>(subscription.expires_at - core_.now).count();
+        state.params.set("expires", std::to_string(std::max<std::int64_t>(0, left)));
+    } else {
+        state.params.set("reason", terminated_because);
+    }
+    request.set<h::SubscriptionState>(state);
+    sip::TokenParams charging;
+    charging.params.set_quoted("icid-value", subscription.texts.get(Text::Icid));
+    request.set<h::PChargingVector>(charging);
+    charge_request(request, IoiType::VisitedToHome, core_.ioi, {});
+    auto versioned = document;
+    versioned.version = subscription.version++;
+    request.set_body(reginfo::print(versioned), "application/reginfo+xml");
+
+    const auto* identity = set.default_identity();
+    core_.note(Severity::Info, "scscf.subscription.notified",
+               subject_of(request, {}, identity == nullptr ? "" : identity->name.text()),
+               {{"status", state.token}});
+    const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);
+    sent_.emplace(id, Audience{set.id, subscription.id});
+}
+
+void Notifier::on_response(sip::ClientTransactionId id, int status) {
+    if (status < 200) return;
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) return;
+    const auto audience = found->second;
+    sent_.erase(found);
+    // RFC 6665 4.2.2: the subscriber does not know the subscription any more. Others (480, 503) may come
+    // back.
+    if (status == 481 || status == 489 || status == 404 || status == 410)
+        drop(audience, std::to_string(status));
+}
+
+void Notifier::on_failure(sip::ClientTransactionId id) {
+    const auto found = sent_.find(id);
+    if (found == sent_.end()) return;
+    const auto audience = found->second;
+    sent_.erase(found);
+    drop(audience, "no answer");  // RFC 6665 4.2.2: a NOTIFY that times out ends the subscription
+}
+
+void Notifier::drop(const Audience& audience, std::string_view why) {
+    auto* set = core_.registrations.find(audience.set);
+    if (set == nullptr) return;
+    const auto erased = std::erase_if(set->subscriptions,
+                                      [&](const Subscription& s) { return s.id == audience.subscription; });
+    if (erased == 0) return;
+    const auto* identity = set->default_identity();
+    core_.note(Severity::Warning, "scscf.subscription.lost",
+               Subject{{}, {}, identity == nullptr ? "" : identity->name.text()},
+               {{"reason", std::string{why}}});
+}
+
+}  // namespace ims::scscf

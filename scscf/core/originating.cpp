@@ -1,0 +1,168 @@
+#include "common/base/text.hpp"
+#include "scscf/core/registrar.hpp"
+#include "scscf/core/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Requests of a served user: TS 24.229 5.4.3.2.
+namespace ims::scscf {
+
+namespace h = sip::h;
+
+std::optional<Impu> Sessions::asserted(const sip::Message& request) const {
+    // Step 1: P-Served-User, else P-Asserted-Identity.
+    if (const auto served = request.get<h::PServedUser>()) return canonical_impu(served->uri.text());
+    if (const auto identity = request.get<h::PAssertedIdentity>())
+        return canonical_impu(identity->uri.text());
+    return {};
+}
+
+bool Sessions::stays_home(const sip::Uri& uri) const {
+    // A telephone number is looked for at home: without ENUM a global number may be a subscriber of ours.
+    return uri.is_tel() || (uri.is_sip() && core_.is_home_domain(uri.host));
+}
+
+void Sessions::on_originating(sip::RequestArrived arrived) {
+    const auto& request = arrived.request;
+    const auto& own_uri = arrived.own_route->uri;
+    const auto token = route_token_of(own_uri.user);
+    auto* set = token ? core_.registrations.find_token(*token) : nullptr;
+    const auto served = asserted(request);
+
+    if (own_uri.has("orig") && !token) {
+        // From an application server or the I-CSCF, on behalf of a user who need not be registered.
+        if (!served) return reject(arrived, 403, {}, "neither P-Served-User nor P-Asserted-Identity");
+        set = core_.registrations.find(served->value());
+        if (set == nullptr) return core_.run(serve_unregistered_caller(std::move(arrived), *served));
+    }
+    if (set == nullptr) return ask_for_registration(arrived, "the Service-Route belongs to no registration");
+
+    // Several registrations may share a P-CSCF: the asserted identity has to be one of this registration's.
+    const Identity* identity = served ? set->find(served->value()) : set->default_identity();
+    if (identity == nullptr && served) {
+        const auto value = request.get<h::PServedUser>() ? request.get<h::PServedUser>()->uri.text()
+                                                         : request.get<h::PAssertedIdentity>()->uri.text();
+        if (const auto tel = tel_of(value)) identity = set->find(tel->value());
+    }
+    if (identity == nullptr)
+        return reject(arrived, 403, served ? served->value() : "",
+                      "the identity is not of this registration");
+    serve_originating(std::move(arrived), *set, *identity);
+}
+
+void Sessions::ask_for_registration(const sip::RequestArrived& arrived, std::string_view why) {
+    // 5.4.3.2, no profile: with restoration the UE is told to register anew (TS 24.229 7.6), else refused.
+    if (!core_.config.scscf_restoration) return reject(arrived, 403, {}, why);
+    core_.note(Severity::Warning, "scscf.session.registration_lost", subject_of(arrived.request),
+               {{"reason", std::string{why}}});
+    auto response = core_.response_to(arrived.request, 504);
+    auto service_route = core_.own;
+    service_route.user = arrived.own_route->uri.user;
+    response.set<h::PAssertedIdentity>(sip::NameAddr{service_route});
+    response.set_body(
+        R"(<?xml version="1.0" encoding="UTF-8"?>)"
+        R"(<ims-3gpp version="1"><alternative-service><type>restoration</type>)"
+        R"(<reason>registration lost</reason><action>initial-registration</action></alternative-service></ims-3gpp>)",
+        "application/3gpp-ims+xml");
+    charge_response(response, charging_of(arrived.request), IoiType::VisitedToHome, core_.ioi);
+    core_.respond(arrived.transaction, std::move(response));
+}
+
+CxProcedure Sessions::serve_unregistered_caller(sip::RequestArrived arrived, Impu served) {
+    CxQuestion question = unregistered_question(served, arrived.request);
+    CxReply reply = co_await question;
+    int status = 0;
+    std::string why;
+    auto* set = take_unregistered(reply, served, status, why);
+    if (set == nullptr)
+        reject(arrived, status, served.value(), why);
+    else
+        serve_originating(std::move(arrived), *set, *set->find(served.value()));
+    co_return Done{};
+}
+
+void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
+                                 const Identity& served) {
+    const auto impu = served.name.text();
+    if (served.barred) return reject(arrived, 403, impu, "the calling identity is barred");  // step 1
+    auto& request = arrived.request;
+    // A second asserted identity has to be an alias that is not barred (step 1): else it is removed.
+    if (auto identities = request.all<h::PAssertedIdentity>(); identities && identities->size() > 1) {
+        const auto second = canonical_impu((*identities)[1].uri.text());
+        const auto* known = second ? set.find(second->value()) : nullptr;
+        if (known == nullptr || known->barred) {
+            identities->resize(1);
+            request.set_all<h::PAssertedIdentity>(*identities);
+        }
+    }
+    Underway underway;
+    underway.charging = charging_of(request);  // steps 2, 6
+    underway.ioi = IoiType::VisitedToHome;
+    underway.initial = true;
+    underway.impu = impu;
+
+    const auto session_case =
+        set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered;
+    if (consult(arrived, set, served, session_case)) return;  // step 5
+
+    request.remove<h::RelayedCharge>();  // step 7
+    charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
+    if (request.has<h::PServedUser>()) request.remove<h::PServedUser>();  // step 14A
+    request.remove<h::PUserDatabase>();
+    add_alias(request, set);  // step 9
+
+    sip::Branch branch{request, {}, 1000, {}, {}};
+    const auto& uri = request.request_uri();
+    if (!request.has<h::Route>()) {  // steps 10, 11
+        if (stays_home(uri)) {
+            if (auto entry = sip::Uri::parse(core_.config.icscf)) branch.next_hop = std::move(*entry);
+        } else if (!uri.is_sip()) {
+            return reject(arrived, 404, impu, "no route for this kind of Request-URI");
+        }
+    }
+    if (!stays_home(uri)) {  // step 14
+        branch.request.remove<h::PAccessNetworkInfo>();
+        branch.request.remove<h::PChargingFunctionAddresses>();
+        remove_access_charging(branch.request);
+    } else if (set.charging) {
+        add_charging_functions(branch.request, *set.charging);  // step 8
+    }
+    const auto method = request.method();
+    const bool makes_dialog =
+        method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
+    if (makes_dialog && core_.config.record_route) branch.record_route = record_route("mo");  // step 13
+    core_.note(Severity::Info, "scscf.session.originating", subject_of(request, {}, impu),
+               {{"method", std::string{request.method_name()}}, {"request_uri", uri.text()}});
+    std::vector<sip::Branch> branches;
+    branches.push_back(std::move(branch));
+    forward(arrived, std::move(branches), std::move(underway));
+}
+
+void Sessions::add_alias(sip::Message& message, const ImplicitRegistrationSet& set) {
+    // 5.4.3.2 step 9: the called side gets both kinds of identity.
+    auto identities = message.all<h::PAssertedIdentity>();
+    if (!identities || identities->size() != 1) return;
+    const auto& first = identities->front();
+    const auto canonical = canonical_impu(first.uri.text());
+    const auto* identity = canonical ? set.find(canonical->value()) : nullptr;
+    if (identity == nullptr) return;
+    const bool is_tel = first.uri.is_tel();
+    const auto* alias = set.alias_of(*identity, !is_tel);
+    sip::NameAddr second;
+    second.display_name = first.display_name;
+    if (is_tel) {
+        // sip:+n@home;user=phone
+        auto uri = sip::Uri::sip(first.uri.user, core_.config.home_domain);
+        uri.params.set("user", "phone");
+        second.uri = std::move(uri);
+    } else {
+        if (alias == nullptr) return;
+        auto uri = sip::Uri::parse(alias->name.text());
+        if (!uri) return;
+        second.uri = std::move(*uri);
+    }
+    message.append<h::PAssertedIdentity>(second);
+}
+
+}  // namespace ims::scscf

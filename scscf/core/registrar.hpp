@@ -1,0 +1,91 @@
+#pragma once
+#include "scscf/core/authentication.hpp"
+#include "scscf/core/core.hpp"
+#include "scscf/core/notifier.hpp"
+#include "scscf/core/register_request.hpp"
+#include "scscf/core/scscf.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ims::scscf {
+
+// The registrar: REGISTER (TS 24.229 5.4.1), and what the HSS (Cx RTR, PPR), the clock and the operator do to
+// registrations.
+class Registrar {
+  public:
+    Registrar(Core& core, Notifier& notifier) : core_{core}, notifier_{notifier} {}
+
+    void on_register(sip::RequestArrived arrived);
+    cx::RegistrationTerminationAnswer on_termination(const cx::RegistrationTerminationRequest& rtr);
+    cx::PushProfileAnswer on_push(const cx::PushProfileRequest& ppr);
+    bool deregister(const Impu& impu, Removal removal);
+    void on_timeout();
+    std::optional<TimePoint> next_deadline() const;
+
+    Authentications authentications;  // public to be saved
+
+  private:
+    // How the user was found to be who he says.
+    struct Proof {
+        bool challenged = false;  // just now: SAR follows (5.4.1.2.2 step 5)
+        std::optional<sip::AuthValue> authentication_info;
+    };
+
+    // ---- authentication (registrar_authentication.cpp)
+    void on_unprotected_aka(RegisterRequest r);
+    void on_protected_aka(RegisterRequest r);
+    void on_digest(RegisterRequest r);
+    void check_aka(RegisterRequest r, AkaChallenge& challenge);
+    void check_digest(RegisterRequest r, DigestChallenge& challenge);
+    CxProcedure challenge_aka(RegisterRequest r);
+    CxProcedure resynchronise(RegisterRequest r);
+    CxProcedure challenge_by_hss(RegisterRequest r, bool stale);
+    cx::MultimediaAuthRequest auth_request(const RegisterRequest& r, std::string_view scheme) const;
+    void send_aka_challenge(const RegisterRequest& r, unsigned resynchronisations);
+    void send_digest_challenge(const RegisterRequest& r, std::vector<cx::SipDigestAuthenticate> credentials,
+                               bool stale);
+    sip::Message unauthorized(const RegisterRequest& r);
+    void keep_vectors(const Impi& impi, const cx::MultimediaAuthAnswer& answer);
+    void fail(const RegisterRequest& r, Verdict verdict);
+    void tell_hss(const Impi& impi, const Impu& impu, cx::ServerAssignmentType type);
+    std::optional<std::string> hss_of(const Impi& impi);
+
+    // ---- registration (registrar.cpp)
+    void accept(RegisterRequest r, Proof proof);
+    CxProcedure register_user(RegisterRequest r, Proof proof);
+    CxProcedure deregister_user(RegisterRequest r, Proof proof);
+    std::optional<Refusal> check_contact(const RegisterRequest& r) const;
+    bool bind(ImplicitRegistrationSet& set, const RegisterRequest& r, std::chrono::seconds expires,
+              std::string& why);
+    std::chrono::seconds granted(const RegisterRequest& r, const sip::NameAddr& contact) const;
+    void answer(const RegisterRequest& r, const Proof& proof, ImplicitRegistrationSet& set);
+    void third_party(ImplicitRegistrationSet& set, RegistrationType type, const sip::Message& request);
+    void reject(const RegisterRequest& r, int status, std::string_view reason);
+
+    // ---- removal (deregistration.cpp)
+    // After bindings were marked as ended: subscribers are told, what is empty goes.
+    void bury(ImplicitRegistrationSet& set, bool by_network, bool silent = false);
+    void remove(ImplicitRegistrationSet& set, std::optional<std::uint8_t> private_index, Removal removal,
+                bool tell_the_hss);
+    void expire(ImplicitRegistrationSet& set);
+
+    Core& core_;
+    Notifier& notifier_;
+};
+
+// Does this Contact mean that binding (RFC 3261 10.3, RFC 5626 6)?
+bool is_same_contact(const Binding& binding, const sip::NameAddr& contact);
+
+// The Contact value of a binding in a 200, `expires` with what is left.
+sip::NameAddr contact_of(const Binding& binding, TimePoint now);
+
+// The marks that tell our own Route entries apart: user part of the URI.
+inline constexpr std::string_view originating_mark =
+    "orig.";  // Service-Route: "orig.<16 hexadecimal digits>"
+std::string route_user(std::uint64_t token);
+std::optional<std::uint64_t> route_token_of(std::string_view user);
+
+}  // namespace ims::scscf

@@ -1,0 +1,162 @@
+#include "scscf/core/sessions.hpp"
+
+#include "common/base/text.hpp"
+#include "scscf/core/registrar.hpp"
+
+#include <utility>
+
+namespace ims::scscf {
+
+namespace h = sip::h;
+
+void Sessions::on_request(sip::RequestArrived arrived) {
+    const auto& request = arrived.request;
+    if (!request.to_tag().empty()) return on_within_dialog(std::move(arrived));
+    // Somebody asks whether we live.
+    if (request.method() == sip::Method::Options && request.request_uri().user.empty() &&
+        core_.element.is_own(request.request_uri()) && !request.has<h::Route>())
+        return core_.respond(arrived.transaction, core_.response_to(request, 200));
+
+    // 5.4.3.1: our Service-Route, or `orig` in the top Route.
+    const bool originating =
+        arrived.own_route &&
+        (arrived.own_route->uri.user.starts_with(originating_mark) || arrived.own_route->uri.has("orig"));
+    if (originating)
+        on_originating(std::move(arrived));
+    else
+        on_terminating(std::move(arrived));
+}
+
+void Sessions::on_within_dialog(sip::RequestArrived arrived) {
+    auto& request = arrived.request;
+    if (!request.has<h::Route>() && core_.element.is_own(request.request_uri()))
+        return reject(arrived, 481, {}, "no such dialog here");
+    Underway underway;
+    underway.charging = charging_of(request);
+    charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
+    if (!stays_home(request.request_uri())) remove_access_charging(request);
+    // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
+    sip::Branch branch{std::move(request), {}, 1000, {}, {}};
+    const auto method = branch.request.method();
+    if (arrived.own_route && (method == sip::Method::Invite || method == sip::Method::Update ||
+                              method == sip::Method::Subscribe || method == sip::Method::Refer))
+        branch.record_route = record_route(arrived.own_route->uri.user);
+    std::vector<sip::Branch> branches;
+    branches.push_back(std::move(branch));
+    forward(arrived, std::move(branches), std::move(underway));
+}
+
+void Sessions::on_ack(sip::AckArrived& ack) {
+    core_.element.forward_ack(sip::Branch{std::move(ack.request), {}, 1000, {}, {}}, core_.now,
+                              core_.outputs);
+}
+
+void Sessions::on_cancelled(const sip::Cancelled& cancelled) {
+    if (!cancelled.answered) return;
+    core_.note(Severity::Info, "scscf.session.cancelled", subject_of(cancelled.cancel));
+}
+
+void Sessions::on_response(sip::ResponseToForward& r) {
+    auto& response = r.response;
+    const auto found = underway_.find(r.transaction);
+    if (found != underway_.end()) {
+        const auto& underway = found->second;
+        response.remove<h::RelayedCharge>();
+        charge_response(response, underway.charging, underway.ioi, core_.ioi);
+        const bool progresses = response.status() > 100 && response.status() < 300;
+        if (progresses && underway.initial && underway.terminating_set.value() != 0)
+            if (const auto* set = core_.registrations.find(underway.terminating_set))
+                add_alias(response, *set);
+        if (response.status() >= 200 && underway.initial)
+            core_.note(Severity::Info, "scscf.session.answered", subject_of(response, {}, underway.impu),
+                       {{"method", std::string{response.method_name()}},
+                        {"status", std::to_string(response.status())},
+                        {"detail", r.detail}});
+    }
+    core_.respond(r.transaction, std::move(response));
+}
+
+CxQuestion Sessions::unregistered_question(const Impu& impu, const sip::Message& request) const {
+    cx::ServerAssignmentRequest sar;
+    sar.public_identity = {impu};
+    sar.server_name = core_.config.server_name;
+    sar.server_assignment_type = cx::ServerAssignmentType::UnregisteredUser;
+    if (const auto key = request.get<h::PProfileKey>()) sar.wildcarded_public_identity = key->uri.text();
+    return {std::move(sar), {}};
+}
+
+ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const Impu& impu, int& status,
+                                                     std::string& why) {
+    const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+    if (const auto failure = failure_in(reply)) {
+        status = failure->status;
+        why = failure->reason;
+        if (saa != nullptr && diameter::is(saa->result, cx::ExperimentalResultCode::ErrorUserUnknown))
+            status = 404;
+        return nullptr;
+    }
+    if (saa == nullptr || !saa->user_data) {
+        status = 480;
+        why = "SAA without User-Data";
+        return nullptr;
+    }
+    const auto profile = parse_user_data(*saa->user_data);
+    if (!profile || profile->find(impu) == nullptr) {
+        core_.note(Severity::Error, "scscf.user_data.malformed", Subject{{}, {}, impu.value()},
+                   {{"detail", profile ? "the identity is not in the profile" : profile.error().what}});
+        status = 500;
+        why = "User-Data is not understood";
+        return nullptr;
+    }
+    auto& set = core_.registrations.assign(saa->user_name.value_or(profile->private_id), *profile,
+                                           saa->charging_information, origin_host(reply));
+    if (set.bindings.empty()) set.keep_until = core_.now + core_.config.unregistered_lifetime;
+    core_.registrations.arm(set);
+    core_.note(Severity::Info, "scscf.unregistered.served",
+               Subject{{}, profile->private_id.value(), impu.value()});
+    return &set;
+}
+
+bool Sessions::consult(sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
+                       const Identity& served, SessionCase session_case) {
+    const auto impu = served.impu();
+    const ServiceControl::Consultation consultation{
+        impu, set.profile_of(served), session_case, arrived.request,
+        arrived.own_route ? std::optional<std::string_view>{arrived.own_route->uri.user} : std::nullopt};
+    const auto routes = core_.service_control->evaluate(consultation);
+    if (!routes) return false;
+    for (auto route = routes->rbegin(); route != routes->rend(); ++route)
+        arrived.request.prepend<h::Route>(*route);
+    core_.note(Severity::Info, "scscf.session.to_application_server",
+               subject_of(arrived.request, {}, impu.value()),
+               {{"peer", routes->empty() ? std::string{} : routes->front().uri.text()}});
+    Underway underway;
+    underway.charging = charging_of(arrived.request);
+    underway.impu = impu.value();
+    std::vector<sip::Branch> branches;
+    branches.push_back(sip::Branch{std::move(arrived.request), {}, 1000, {}, {}});
+    forward(arrived, std::move(branches), std::move(underway));
+    return true;
+}
+
+void Sessions::forward(sip::RequestArrived& arrived, std::vector<sip::Branch> branches, Underway underway,
+                       const sip::ForwardOptions& options) {
+    if (core_.element.request_of(arrived.transaction) == nullptr)
+        return;  // cancelled while the HSS was asked
+    underway_.insert_or_assign(arrived.transaction, std::move(underway));
+    auto with_redirect = options;
+    with_redirect.recurse_on_305 = true;  // 5.4.3: 305 and no other 3xx
+    core_.element.forward(arrived.transaction, std::move(branches), core_.now, core_.outputs, with_redirect);
+}
+
+void Sessions::reject(const sip::RequestArrived& arrived, int status, std::string_view impu,
+                      std::string_view reason) {
+    core_.reject(arrived.transaction, arrived.request, status, "scscf.session.rejected",
+                 subject_of(arrived.request, {}, impu), reason);
+}
+
+sip::NameAddr Sessions::record_route(std::string_view mark) const {
+    return sip::NameAddr{core_.own_route(mark)};
+}
+
+}  // namespace ims::scscf

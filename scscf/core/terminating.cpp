@@ -1,0 +1,225 @@
+#include "common/base/text.hpp"
+#include "scscf/core/register_request.hpp"
+#include "scscf/core/registrar.hpp"
+#include "scscf/core/sessions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+// Requests for a served user: TS 24.229 5.4.3.3.
+namespace ims::scscf {
+
+namespace h = sip::h;
+
+void Sessions::on_terminating(sip::RequestArrived arrived) {
+    const auto uri = arrived.request.request_uri().text();
+    const auto impu = canonical_impu(uri);
+    if (!impu) return reject(arrived, 404, uri, "the Request-URI is no public identity");
+    auto* set = core_.registrations.find(impu->value());
+    const auto* served = set == nullptr ? nullptr : set->find(impu->value());
+    if (set == nullptr) {
+        if (const auto tel = tel_of(uri)) {
+            set = core_.registrations.find(tel->value());
+            if (set != nullptr) served = set->find(tel->value());
+        }
+    }
+    if (set == nullptr) return core_.run(serve_unregistered_callee(std::move(arrived), *impu));
+    serve_terminating(std::move(arrived), *set, *served);
+}
+
+CxProcedure Sessions::serve_unregistered_callee(sip::RequestArrived arrived, Impu served) {
+    CxQuestion question = unregistered_question(served, arrived.request);
+    CxReply reply = co_await question;
+    int status = 0;
+    std::string why;
+    auto* set = take_unregistered(reply, served, status, why);
+    if (set != nullptr) {
+        serve_terminating(std::move(arrived), *set, *set->find(served.value()));
+        co_return Done{};
+    }
+    const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+    const auto other = saa != nullptr && saa->server_name ? sip::NameAddr::parse(*saa->server_name)
+                                                          : sip::Parsed<sip::NameAddr>{sip::ParseError{}};
+    if (saa != nullptr &&
+        diameter::is(saa->result, cx::ExperimentalResultCode::ErrorIdentityAlreadyRegistered) && other) {
+        // Another S-CSCF serves him: 305 names it to the I-CSCF.
+        core_.note(Severity::Info, "scscf.session.elsewhere", subject_of(arrived.request, {}, served.value()),
+                   {{"peer", *saa->server_name}});
+        auto response = core_.response_to(arrived.request, 305);
+        response.set<h::Contact>(sip::ContactValue{false, *other});
+        charge_response(response, charging_of(arrived.request), IoiType::HomeToHome, core_.ioi);
+        core_.respond(arrived.transaction, std::move(response));
+        co_return Done{};
+    }
+    reject(arrived, status == 403 ? 480 : status, served.value(), why);
+    co_return Done{};
+}
+
+void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
+                                 const Identity& served) {
+    const auto impu = served.name.text();
+    auto& request = arrived.request;
+    if (served.barred) return reject(arrived, 404, impu, "the called identity is barred");  // step 1
+    Underway underway;
+    underway.charging = charging_of(request);  // step 6
+    underway.ioi = IoiType::HomeToHome;
+    underway.terminating_set = set.id;
+    underway.initial = true;
+    underway.impu = impu;
+    const auto session_case =
+        set.registered() ? SessionCase::TerminatingRegistered : SessionCase::TerminatingUnregistered;
+    if (consult(arrived, set, served, session_case)) return;  // step 4
+
+    const auto bindings = targets(request, set);  // steps 8, 9
+    if (bindings.empty())
+        return reject(arrived, 480, impu,
+                      set.registered() ? "no contact suits the request" : "no contact is bound");
+
+    // Step 10a: RFC 3841 Request-Disposition, else our own policy.
+    bool fork = true;
+    bool sequential = core_.config.forking == Forking::Sequential;
+    if (const auto wishes = request.all<h::RequestDisposition>())
+        for (const auto& wish : *wishes) {
+            if (iequals(wish, "no-fork")) fork = false;
+            if (iequals(wish, "sequential")) sequential = true;
+            if (iequals(wish, "parallel")) sequential = false;
+        }
+    const auto called = request.request_uri();
+    std::vector<sip::Branch> branches;
+    for (const auto* binding : bindings) {
+        auto branch = branch_to(request, set, *binding);
+        if (!branch) continue;
+        // The element tries lower q after higher: one after the other are distinct values in falling order.
+        branch->q = sequential ? 1000 - static_cast<int>(branches.size()) : binding->q;
+        branches.push_back(std::move(*branch));
+        if (!fork) break;
+    }
+    if (branches.empty()) return reject(arrived, 480, impu, "the contact cannot be reached");
+    core_.note(
+        Severity::Info, "scscf.session.terminating", subject_of(request, {}, impu),
+        {{"method", std::string{request.method_name()}},
+         {"request_uri", called.text()},
+         {"detail", std::to_string(branches.size()) + (branches.size() == 1 ? " contact" : " contacts")}});
+    sip::ForwardOptions options;
+    const bool more_than_one_step = std::any_of(
+        branches.begin(), branches.end(), [&](const sip::Branch& b) { return b.q != branches.front().q; });
+    if (more_than_one_step) options.no_answer = core_.config.no_answer;
+    forward(arrived, std::move(branches), std::move(underway), options);
+}
+
+std::vector<const Binding*> Sessions::targets(const sip::Message& request,
+                                              const ImplicitRegistrationSet& set) const {
+    std::vector<const Binding*> found;
+    for (const auto& binding : set.bindings) {
+        if (binding.ended || binding.expires_at <= core_.now || !suits(binding, request)) continue;
+        // Step 10a: one contact of an instance at a time; of several flows the latest.
+        const auto same_device = [&](const Binding* other) {
+            return !binding.instance().empty() && other->instance() == binding.instance() &&
+                   other->private_identity == binding.private_identity;
+        };
+        const auto twin = std::find_if(found.begin(), found.end(), same_device);
+        if (twin == found.end())
+            found.push_back(&binding);
+        else if ((*twin)->registered_at <= binding.registered_at)
+            *twin = &binding;
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Binding* a, const Binding* b) { return a->q > b->q; });
+    return found;
+}
+
+std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
+                                               const ImplicitRegistrationSet& set,
+                                               const Binding& binding) const {
+    auto contact = sip::Uri::parse(binding.uri());
+    if (!contact) return {};
+    auto out = request;
+    // Steps 5 to 7A
+    out.remove<h::RelayedCharge>();
+    charge_request(out, IoiType::VisitedToHome, core_.ioi, core_.random.token(16));
+    out.remove<h::PChargingFunctionAddresses>();
+    if (binding.home_network && set.charging) add_charging_functions(out, *set.charging);
+    out.remove<h::PUserDatabase>();  // step 13A
+    out.remove<h::PServedUser>();
+    out.remove<h::PProfileKey>();
+    // Step 10c: the former Request-URI, without what number portability added
+    auto called = request.request_uri();
+    called.params.remove("rn");
+    called.params.remove("npdi");
+    called.params.remove("scscf-reselection");
+    const auto method = request.method();
+    const bool may_carry = method == sip::Method::Invite || method == sip::Method::Options ||
+                           method == sip::Method::Publish || method == sip::Method::Refer ||
+                           method == sip::Method::Subscribe || method == sip::Method::Message;
+    if (may_carry) out.set<h::PCalledPartyId>(sip::NameAddr{called});  // RFC 7976
+    out.set_request_uri(std::move(*contact));                          // step 10b
+    out.remove<h::Route>();
+    if (!binding.path().empty()) out.append_raw("Route", binding.path());  // step 10d
+    sip::Branch branch{std::move(out), {}, 1000, {}, {}};
+    const bool makes_dialog =
+        method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
+    if (makes_dialog) branch.record_route = record_route("mt");  // step 13
+    return branch;
+}
+
+namespace {
+
+bool has_feature(const sip::Params& contact, const sip::Param& wanted) {
+    const auto* own = contact.find(wanted.name);
+    if (own == nullptr) return false;
+    if (!wanted.value || wanted.value->empty()) return true;
+    if (!own->value) return iequals(*wanted.value, "true");
+    // RFC 3840 9: a comma separated list of values; one in common is enough.
+    const auto contains = [&](std::string_view item) {
+        std::string_view rest = *own->value;
+        while (!rest.empty()) {
+            const auto comma = std::min(rest.find(','), rest.size());
+            if (iequals(trim(rest.substr(0, comma)), trim(item))) return true;
+            rest.remove_prefix(std::min(rest.size(), comma + 1));
+        }
+        return false;
+    };
+    std::string_view rest = *wanted.value;
+    while (!rest.empty()) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        if (contains(rest.substr(0, comma))) return true;
+        rest.remove_prefix(std::min(rest.size(), comma + 1));
+    }
+    return false;
+}
+
+}  // namespace
+
+bool suits(const Binding& binding, const sip::Message& request) {
+    const auto accepted = request.all<h::AcceptContact>();
+    const auto rejected = request.all<h::RejectContact>();
+    const bool wishes = (accepted && !accepted->empty()) || (rejected && !rejected->empty());
+    if (!wishes) return true;
+    sip::Params features;
+    if (binding.params)
+        if (auto contact = sip::NameAddr::parse("<sip:x>" + *binding.params)) features = contact->params;
+
+    if (rejected)
+        for (const auto& one : *rejected) {
+            // RFC 3841 7.2.3: rejected is who has all of them.
+            const bool all = !one.params.empty() &&
+                             std::all_of(one.params.begin(), one.params.end(),
+                                         [&](const auto& wanted) { return has_feature(features, wanted); });
+            if (all) return false;
+        }
+    if (accepted)
+        for (const auto& one : *accepted) {
+            if (!one.params.has("require")) continue;  // a preference only
+            const bool is_explicit = one.params.has("explicit");
+            for (const auto& wanted : one.params) {
+                if (iequals(wanted.name, "require") || iequals(wanted.name, "explicit")) continue;
+                // RFC 3841 7.2.4: a feature the contact does not mention excludes it only with "explicit".
+                const bool mentioned = features.has(wanted.name);
+                if (mentioned ? !has_feature(features, wanted) : is_explicit) return false;
+            }
+        }
+    return true;
+}
+
+}  // namespace ims::scscf
