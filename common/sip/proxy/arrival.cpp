@@ -80,7 +80,6 @@ std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& 
 // RFC 3261 16.3, in its order.
 std::optional<Element::Impl::Refusal> Element::Impl::why_not(const Message& request) const {
     const auto& uri = request.request_uri();
-    if (!uri.headers.empty()) return Refusal{400, "Headers In Request-URI", "RFC 3261 19.1.5"};
     if (uri.scheme == Uri::Scheme::Other) {
         bool known = false;
         for (const auto& scheme : config.uri_schemes) known = known || iequals(scheme, uri.scheme_text);
