@@ -1,0 +1,51 @@
+#include "pcscf/shell/configuration.hpp"
+
+#include "common/sip/message/uri.hpp"
+
+#include <algorithm>
+
+namespace ims::pcscf {
+
+namespace {
+
+void check_sip_uri(const runtime::Section& own, std::string_view key, const std::string& text) {
+    const auto parsed = sip::Uri::parse(text);
+    if (!parsed || !parsed->is_sip())
+        own.error(key, "must be a SIP URI such as sip:icscf.ims.example:4060, not '" + text + "'");
+}
+
+}  // namespace
+
+Config read_config(const runtime::Section& own, const runtime::CscfCommon& common) {
+    Config c;
+    c.uri = own.get<std::string>("uri", {});
+    if (!c.uri.empty()) check_sip_uri(own, "uri", c.uri);
+    c.visited_network = own.require<std::string>("visited_network");
+    c.ioi = own.get<std::string>("ioi", c.visited_network);
+    c.entry_points = own.list<std::string>("entry_points");
+    for (const auto& uri : c.entry_points) check_sip_uri(own, "entry_points", uri);
+    c.security =
+        own.choice("security", c.security, {{"required", Security::Required}, {"off", Security::Off}});
+    const bool all_loopback =
+        std::all_of(common.element.listen.begin(), common.element.listen.end(),
+                    [](const auto& point) { return point.endpoint.address.is_loopback(); });
+    if (c.security == Security::Off && !all_loopback && !own.get<bool>("security_off_beyond_loopback", false))
+        own.error("security",
+                  "is off and a listening address is no loopback: anybody could speak for any UE; "
+                  "if that is meant, say security_off_beyond_loopback: true");
+    else
+        (void)own.get<bool>("security_off_beyond_loopback", false);
+    c.route_mismatch = own.choice("route_mismatch", c.route_mismatch,
+                                  {{"replace", RouteMismatch::Replace}, {"refuse", RouteMismatch::Refuse}});
+    c.unregistered = own.choice("unregistered", c.unregistered,
+                                {{"discard", Unregistered::Discard}, {"refuse", Unregistered::Refuse}});
+    c.subscribe_to_reg_event = own.get<bool>("subscribe_to_reg_event", c.subscribe_to_reg_event);
+    c.forward_only_default_impu = own.get<bool>("forward_only_default_impu", c.forward_only_default_impu);
+    if (own.has("emergency_numbers")) c.emergency_numbers = own.list<std::string>("emergency_numbers");
+    c.reg_await_auth = own.get_between<std::chrono::seconds>(
+        "reg_await_auth", c.reg_await_auth, std::chrono::seconds{5}, std::chrono::seconds{3600});
+    c.max_bindings = own.get_between<std::size_t>("max_bindings", c.max_bindings, 1, 100'000'000);
+    return c;
+}
+
+}  // namespace ims::pcscf

@@ -1,0 +1,23 @@
+#include "common/runtime/cscf.hpp"
+#include "pcscf/core/pcscf.hpp"
+#include "pcscf/shell/configuration.hpp"
+
+using namespace ims;
+
+int main(int argc, char** argv) {
+    runtime::CscfProgram program;
+    program.name = "pcscf";
+    program.description = "Proxy CSCF: the first contact point of UEs in an IMS (TS 24.229 5.2)";
+    program.diameter = false;
+    program.configure = [](runtime::Section own,
+                           const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
+        return [config = pcscf::read_config(own, common)](sip::ElementConfig element,
+                                                          Random& random) -> std::unique_ptr<Node> {
+            return std::make_unique<pcscf::Pcscf>(config, std::move(element), random);
+        };
+    };
+    program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
+        static_cast<pcscf::Pcscf&>(node).reload(routes);
+    };
+    return runtime::run_cscf(argc, argv, program);
+}

@@ -1,0 +1,236 @@
+#include "tests/support/world/wire.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace ims::world {
+
+Host& Wire::add_host(std::string name, IpEndpoint at, std::function<std::unique_ptr<Node>()> build) {
+    Host h;
+    h.name = name;
+    h.at = at;
+    h.build = std::move(build);
+    h.node = h.build();
+    return hosts_.insert_or_assign(std::move(name), std::move(h)).first->second;
+}
+
+Host& Wire::host(std::string_view name) {
+    const auto found = hosts_.find(name);
+    if (found == hosts_.end()) throw std::logic_error{"no host " + std::string{name}};
+    return found->second;
+}
+
+std::vector<std::string> Wire::host_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, h] : hosts_) names.push_back(name);
+    return names;
+}
+
+Host* Wire::host_at(const IpEndpoint& at) {
+    for (auto& [name, h] : hosts_)
+        if (h.at == at) return &h;
+    return nullptr;
+}
+
+// ---- processes
+
+void Wire::kill(std::string_view name) {
+    auto& h = host(name);
+    h.node.reset();
+    for (auto& [id, c] : connections_)
+        if (c.open && (c.a == name || c.b == name)) close(c);
+}
+
+void Wire::start(std::string_view name) {
+    auto& h = host(name);
+    h.node = h.build();
+    ++h.starts;
+}
+
+void Wire::save_and_restore(std::string_view name) {
+    const auto saved = host(name).node->save(now_);
+    kill(name);
+    start(name);
+    std::string why;
+    if (!host(name).node->restore(saved, now_, why))
+        throw std::logic_error{std::string{name} + " cannot restore: " + why};
+}
+
+void Wire::freeze(std::string_view name, bool frozen) {
+    frozen_[std::string{name}] = frozen;
+}
+
+// ---- time
+
+void Wire::later(Duration in, std::function<void()> what) {
+    arrivals_.push({now_ + in, order_++, std::move(what)});
+    quiet_told_ = false;
+}
+
+bool Wire::quiet() const {
+    return arrivals_.empty();
+}
+
+void Wire::pass_quiet_moment() {
+    if (!quiet() || quiet_told_) return;
+    quiet_told_ = true;
+    const auto number = quiet_moments_++;
+    if (at_quiet_moment) at_quiet_moment(number);
+}
+
+bool Wire::step(TimePoint until) {
+    pass_quiet_moment();
+    Host* due = nullptr;
+    std::optional<TimePoint> deadline;
+    for (auto& [name, h] : hosts_) {
+        if (!h.node || frozen_[name]) continue;
+        const auto next = h.node->next_deadline();
+        if (next && (!deadline || *next < *deadline)) {
+            deadline = next;
+            due = &h;
+        }
+    }
+    if (!arrivals_.empty() && arrivals_.top().at <= until && (!deadline || arrivals_.top().at <= *deadline)) {
+        auto arrival = arrivals_.top();
+        arrivals_.pop();
+        now_ = std::max(now_, arrival.at);
+        arrival.what();
+        return true;
+    }
+    if (!deadline || *deadline > until) return false;
+    now_ = std::max(now_, *deadline);
+    Effects effects;
+    due->node->handle_timeout(now_, effects);
+    carry(*due, std::move(effects));
+    return true;
+}
+
+void Wire::advance(Duration d) {
+    const auto end = now_ + d;
+    while (step(end)) {
+    }
+    now_ = end;
+}
+
+// ---- octets
+
+void Wire::deliver(std::string_view name, const Event& event) {
+    auto& h = host(name);
+    if (!h.node || frozen_[h.name]) return;
+    Effects effects;
+    h.node->handle(event, now_, effects);
+    carry(h, std::move(effects));
+}
+
+void Wire::carry(Host& from, Effects effects) {
+    for (auto& effect : effects)
+        std::visit(overloaded{
+                       [&](sip::Transmit& t) { transmit(from, t); },
+                       [&](cx::Send& s) { on_cx(from, s); },
+                       [&](cx::Reply& r) { on_cx(from, r); },
+                       [&](Note& n) {
+                           remarks_.push_back({now_, from.name, std::move(n)});
+                       },
+                       [&](sip::dns::Query& q) {
+                           // Nobody needs DNS here: addresses and static routes are enough.
+                           later(latency_, [this, name = from.name, q] {
+                               deliver(name, sip::dns::Answer{q, {}, false, "no such name in this world"});
+                           });
+                       },
+                   },
+                   effect);
+}
+
+void Wire::transmit(Host& from, const sip::Transmit& t) {
+    if (const auto* flow = std::get_if<sip::Flow>(&t.to)) {
+        if (flow->transport == sip::Transport::Udp)
+            return transmit_datagram(from, t, flow->local, flow->remote);
+        const auto c = connections_.find(flow->connection);
+        if (c == connections_.end() || !c->second.open)
+            return later(latency_, [this, name = from.name, id = t.id] {
+                deliver(name, sip::TransportFailed{id, "connection is closed"});
+            });
+        return transmit_on(from, t, c->second);
+    }
+    const auto& target = std::get<sip::Target>(t.to);
+    if (target.transport == sip::Transport::Udp)
+        return transmit_datagram(from, t, target.local && target.local->port != 0 ? *target.local : from.at,
+                                 target.remote);
+    for (auto& [id, c] : connections_)
+        if (c.open &&
+            ((c.a == from.name && c.b_at == target.remote) || (c.b == from.name && c.a_at == target.remote)))
+            return transmit_on(from, t, c);
+    auto* to = host_at(target.remote);
+    if (to == nullptr || !to->node)
+        return later(latency_, [this, name = from.name, id = t.id] {
+            deliver(name, sip::TransportFailed{id, "connection refused"});
+        });
+    Connection c{
+        ++last_connection_, from.name, to->name, {from.at.address, ++from.last_ephemeral}, to->at, true};
+    transmit_on(from, t, connections_.emplace(c.id, c).first->second);
+}
+
+void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
+                             const IpEndpoint& to) {
+    const auto* target = host_at(to);
+    Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.bytes};
+    crossing.lost = target == nullptr || !target->node || (drop && drop(datagrams_, crossing));
+    ++datagrams_;
+    const bool lost = crossing.lost;
+    crossings_.push_back(std::move(crossing));
+    if (lost) {
+        quiet_told_ = false;
+        return;
+    }
+    later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, source, to] {
+        if (host(name).starts == starts)
+            deliver(name, sip::Received{bytes, {sip::Transport::Udp, to, source, 0}});
+    });
+}
+
+void Wire::transmit_on(Host& from, const sip::Transmit& t, Connection& c) {
+    const bool forth = c.a == from.name;
+    const auto& peer = forth ? c.b : c.a;
+    crossings_.push_back({now_, from.name, peer, *t.bytes});
+    const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+    later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {
+        if (connections_.at(id).open) deliver(peer, sip::Received{bytes, flow});
+    });
+}
+
+void Wire::close(Connection& c) {
+    c.open = false;
+    for (const bool forth : {true, false}) {
+        const auto& peer = forth ? c.b : c.a;
+        const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+        later(latency_, [this, peer, flow, starts = host(peer).starts] {
+            if (host(peer).starts == starts) deliver(peer, sip::FlowClosed{flow});
+        });
+    }
+}
+
+// ---- what was said
+
+std::size_t Wire::noted(std::string_view id) const {
+    return static_cast<std::size_t>(
+        std::count_if(remarks_.begin(), remarks_.end(), [&](const auto& r) { return r.note.id == id; }));
+}
+
+std::string Wire::ladder() const {
+    std::string out;
+    for (const auto& c : crossings_) {
+        const auto ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(c.at - TimePoint{std::chrono::hours{1}});
+        const auto first = c.text.substr(0, c.text.find("\r\n"));
+        const auto cseq_at = c.text.find("CSeq: ");
+        const auto cseq = cseq_at == std::string::npos
+                              ? ""
+                              : c.text.substr(cseq_at, c.text.find("\r\n", cseq_at) - cseq_at);
+        out += std::to_string(ms.count()) + " ms  " + c.from + " -> " + c.to + "  " + first + "  [" + cseq +
+               "]" + (c.lost ? "  LOST" : "") + "\n";
+    }
+    return out;
+}
+
+}  // namespace ims::world

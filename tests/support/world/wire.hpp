@@ -1,0 +1,137 @@
+#pragma once
+#include "common/node/node.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+// A network in memory: hosts with addresses, packets with a latency, one clock. The same seed and the same
+// steps give the same run, to the last octet.
+namespace ims::world {
+
+// A node on the wire. `build` makes a fresh core, as starting the process does.
+struct Host {
+    std::string name;
+    IpEndpoint at;  // UDP and TCP
+    std::function<std::unique_ptr<Node>()> build;
+    std::unique_ptr<Node> node;  // null: the process is down
+    std::uint16_t last_ephemeral = 49151;
+    std::uint64_t starts = 0;
+};
+
+// A SIP message as it crossed the wire, for traces.
+struct Crossing {
+    TimePoint at;
+    std::string from, to;
+    std::string text;
+    bool lost = false;
+};
+
+class Wire {
+  public:
+    explicit Wire(Duration latency) : latency_{latency} {}
+    virtual ~Wire() = default;
+
+    Host& add_host(std::string name, IpEndpoint at, std::function<std::unique_ptr<Node>()> build);
+    Host& host(std::string_view name);
+    std::vector<std::string> host_names() const;
+
+    TimePoint now() const { return now_; }
+
+    // ---- the process of a host
+    void kill(std::string_view name);              // its connections close, what is under way to it is lost
+    void start(std::string_view name);             // with an empty memory
+    void save_and_restore(std::string_view name);  // stops, and starts with what it saved
+    void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
+
+    // ---- time
+    // One thing happens: a packet arrives or a deadline is due, not later than `until`. False if there is
+    // none.
+    bool step(TimePoint until);
+    void advance(Duration d);
+    bool quiet() const;  // nothing is under way on the wire
+
+    // ---- faults
+    // Which datagram is lost: asked for each, counted from 0.
+    std::function<bool(std::uint64_t number, const Crossing& crossing)> drop;
+    // Called when nothing is under way: before time moves on to a deadline, or the test goes on.
+    std::function<void(std::uint64_t number)> at_quiet_moment;
+    std::uint64_t datagrams() const { return datagrams_; }
+    std::uint64_t quiet_moments() const { return quiet_moments_; }
+    void pass_quiet_moment();  // if this is one, and nobody was told yet
+
+    // ---- what was said
+    struct Remark {
+        TimePoint at;
+        std::string host;
+        Note note;
+    };
+    const std::vector<Remark>& remarks() const { return remarks_; }
+    std::size_t noted(std::string_view id) const;
+    const std::vector<Crossing>& crossings() const { return crossings_; }
+    std::string ladder() const;  // one line for each message
+
+    // Hands effects of `from` to the wire.
+    void carry(Host& from, Effects effects);
+    // Runs `f(node, now, effects)` on a host that is up.
+    template <class N, class F>
+    auto on(std::string_view name, F f) {
+        auto& h = host(name);
+        Effects effects;
+        if constexpr (std::is_void_v<decltype(f(static_cast<N&>(*h.node), now_, effects))>) {
+            f(static_cast<N&>(*h.node), now_, effects);
+            carry(h, std::move(effects));
+        } else {
+            auto result = f(static_cast<N&>(*h.node), now_, effects);
+            carry(h, std::move(effects));
+            return result;
+        }
+    }
+
+  protected:
+    // Something to happen later. A host that was restarted meanwhile does not get it.
+    void later(Duration in, std::function<void()> what);
+    void deliver(std::string_view host, const Event& event);
+    virtual void on_cx(Host& from, const cx::Send& send) = 0;
+    virtual void on_cx(Host& from, const cx::Reply& reply) = 0;
+
+    Duration latency_;
+
+  private:
+    struct Connection {
+        std::uint64_t id = 0;
+        std::string a, b;  // who opened it, and to whom
+        IpEndpoint a_at, b_at;
+        bool open = true;
+    };
+    struct Arrival {
+        TimePoint at;
+        std::uint64_t order = 0;
+        std::function<void()> what;
+        bool operator>(const Arrival& o) const { return at != o.at ? at > o.at : order > o.order; }
+    };
+
+    void transmit(Host& from, const sip::Transmit& t);
+    void transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
+                           const IpEndpoint& to);
+    void transmit_on(Host& from, const sip::Transmit& t, Connection& c);
+    Host* host_at(const IpEndpoint& at);
+    void close(Connection& c);
+
+    TimePoint now_{std::chrono::hours{1}};
+    std::map<std::string, Host, std::less<>> hosts_;
+    std::map<std::uint64_t, Connection> connections_;
+    std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
+    std::map<std::string, bool, std::less<>> frozen_;
+    std::uint64_t order_ = 0, last_connection_ = 0;
+    std::uint64_t datagrams_ = 0, quiet_moments_ = 0;
+    bool quiet_told_ = true;
+    std::vector<Remark> remarks_;
+    std::vector<Crossing> crossings_;
+};
+
+}  // namespace ims::world

@@ -1,0 +1,182 @@
+#include "tests/support/world/world.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace ims::world {
+
+namespace {
+
+const auto pcscf_at = *IpEndpoint::parse("127.0.1.10:5060");
+const auto icscf_at = *IpEndpoint::parse("127.0.1.20:4060");
+const auto scscf_at = *IpEndpoint::parse("127.0.1.30:6060");
+
+std::string sip_uri(const IpEndpoint& at) {
+    return "sip:" + at.text();
+}
+std::string diameter_identity(std::string_view host) {
+    return std::string{host} + "." + std::string{home};
+}
+
+hss::Policy hss_policy() {
+    hss::Policy p;
+    p.home_network = home;
+    return p;
+}
+
+// TS 35.208 set 1: K and OPc.
+crypto::MilenageKeys keys() {
+    const auto bytes = [](std::string_view text) {
+        std::array<std::uint8_t, 16> out{};
+        const auto octets = unhex(text);
+        std::copy_n(octets->begin(), out.size(), out.begin());
+        return out;
+    };
+    return {bytes("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes("cd63cb71954a9f4e48a5994e37a02baf")};
+}
+
+}  // namespace
+
+World::World(Options options)
+    : Wire{options.latency},
+      options_{std::move(options)},
+      hss_{hss_policy()},
+      hss_random_{options_.seed + 99} {
+    last_seed_ = options_.seed * 1000;
+    add_host("pcscf", pcscf_at, [this] {
+        auto c = options_.pcscf;
+        c.uri = sip_uri(pcscf_at);
+        c.visited_network = home;
+        c.security = pcscf::Security::Off;
+        return std::make_unique<pcscf::Pcscf>(c, element(pcscf_at), randoms_.emplace_back(++last_seed_));
+    });
+    add_host("icscf", icscf_at, [this] {
+        icscf::Config c;
+        c.uri = sip_uri(icscf_at);
+        c.home_domain = home;
+        c.scscfs = {{sip_uri(scscf_at), {}}};
+        return std::make_unique<icscf::Icscf>(c, element(icscf_at), randoms_.emplace_back(++last_seed_));
+    });
+    add_host("scscf", scscf_at, [this] {
+        auto c = options_.scscf;
+        c.server_name = sip_uri(scscf_at);
+        c.home_domain = home;
+        c.icscf = sip_uri(icscf_at);
+        c.accept_aka_without_integrity_protection = true;
+        return std::make_unique<scscf::Scscf>(c, element(scscf_at), randoms_.emplace_back(++last_seed_));
+    });
+}
+
+World::~World() = default;
+
+sip::ElementConfig World::element(const IpEndpoint& at) const {
+    sip::ElementConfig e;
+    e.listen = {{sip::Transport::Udp, at}, {sip::Transport::Tcp, at}};
+    e.locator.routes = {{std::string{home}, {{sip::Transport::Udp, icscf_at, {}}}}};
+    return e;
+}
+
+Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>& change) {
+    const auto number = phones_.size() + 1;
+    const auto imsi = *hss::number_after("001010000000000", number);
+    const auto msisdn = *hss::number_after("15550000000", number);
+
+    hss::Subscriber subscriber;
+    subscriber.imsi = imsi;
+    subscriber.realm = home;
+    subscriber.msisdn = msisdn;
+    subscriber.aka = hss::AkaCredential{keys(), {0x80, 0x00}};
+    store_.add_subscriber(subscriber);
+
+    ue::Config c;
+    c.impi = impi_of_imsi(imsi, home);
+    c.impu = temporary_impu_of_imsi(imsi, home);
+    c.domain = home;
+    c.credentials = ue::Card{keys(), 0, {}};
+    c.local = *IpEndpoint::parse("127.0.2." + std::to_string(number) + ":5060");
+    c.pcscf = pcscf_at;
+    c.subscribe_to_reg_event = true;
+    if (change) change(c);
+    phones_.push_back(Phone{*this, name, c});
+    add_host(name, c.local,
+             [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
+    return phones_.back();
+}
+
+Phone& World::phone(const std::string& name) {
+    for (auto& p : phones_)
+        if (p.name() == name) return p;
+    throw std::logic_error{"no phone " + name};
+}
+
+// ---- Diameter, which is reliable: an answer comes, or word that none will
+
+void World::on_cx(Host& from, const cx::Send& send) {
+    later(latency_, [this, name = from.name, starts = from.starts, send] {
+        if (hss_away_)
+            return later(latency_, [this, name, id = send.id] {
+                deliver(name,
+                        cx::SendFailed{id, cx::SendFailed::Reason::NoPeer, "no open connection to the HSS"});
+            });
+        auto outcome =
+            hss_.handle(send.request, {diameter_identity(name), std::string{home}}, store_, hss_random_);
+        later(latency_, [this, name, starts, id = send.id, answer = std::move(outcome.answer)] {
+            if (host(name).starts == starts)
+                deliver(name, cx::AnswerArrived{id, answer, diameter_identity("hss")});
+        });
+        push(outcome.pushes);
+    });
+}
+
+void World::push(const std::vector<hss::Push>& pushes) {
+    for (const auto& p : pushes) {
+        const auto id = ++last_push_;
+        const auto name = p.destination_host.substr(0, p.destination_host.find('.'));
+        if (!host(name).node) {
+            push(hss_.handle_push_answer(p, std::nullopt, store_).pushes);
+            continue;
+        }
+        pushed_.emplace(id, p);
+        later(latency_, [this, name, id, request = p.request] {
+            deliver(name, cx::RequestArrived{cx::RequestId{id}, request, diameter_identity("hss"),
+                                             std::string{home}});
+        });
+    }
+}
+
+void World::on_cx(Host&, const cx::Reply& reply) {
+    later(latency_, [this, reply] {
+        const auto found = pushed_.find(reply.id.value());
+        if (found == pushed_.end()) return;
+        const auto p = std::move(found->second);
+        pushed_.erase(found);
+        push(hss_.handle_push_answer(p, reply.answer, store_).pushes);
+    });
+}
+
+// ---- time
+
+bool World::all_idle() {
+    for (const auto& name : host_names())
+        if (const auto& node = host(name).node; node && !node->idle()) return false;
+    return true;
+}
+
+void World::run(Duration limit) {
+    const auto end = now() + limit;
+    while (!(quiet() && all_idle())) {
+        if (!step(end)) break;
+    }
+    pass_quiet_moment();
+}
+
+bool World::until(const std::function<bool()>& condition, Duration limit) {
+    const auto end = now() + limit;
+    while (!condition()) {
+        if (!step(end)) return condition();
+    }
+    return true;
+}
+
+}  // namespace ims::world
