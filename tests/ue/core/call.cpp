@@ -98,7 +98,7 @@ void Call::send_bye(Dialog& dialog, TimePoint now) {
     if (state_ == State::Ending) request_ = id;
 }
 
-ClientTransactionId Call::send_offer(Method method, MediaDirection direction, TimePoint now) {
+ClientTransactionId Call::send_offer(Method method, sdp::Direction direction, TimePoint now) {
     wanted_ = direction;
     auto request = dialog_->request(method);
     request.set<h::Contact>(line_.contact());
@@ -109,7 +109,7 @@ ClientTransactionId Call::send_offer(Method method, MediaDirection direction, Ti
     return line_.send(std::move(request), now);
 }
 
-void Call::re_invite(MediaDirection direction, TimePoint now) {
+void Call::re_invite(sdp::Direction direction, TimePoint now) {
     if (state_ != State::Established || re_invite_ || repeated_) return;
     re_invite_ = send_offer(Method::Invite, direction, now);
 }

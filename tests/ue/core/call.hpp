@@ -36,7 +36,7 @@ class Call {
     void answer(TimePoint now);
     void reject(int status, TimePoint now);
     void hang_up(TimePoint now);
-    void re_invite(MediaDirection direction, TimePoint now);
+    void re_invite(sdp::Direction direction, TimePoint now);
     void update(TimePoint now);
 
     // ---- events
@@ -105,7 +105,7 @@ class Call {
     void on_update(const sip::RequestArrived& event, TimePoint now);
     void on_re_invite(const sip::RequestArrived& event, TimePoint now);
     void send_bye(sip::Dialog& dialog, TimePoint now);
-    sip::ClientTransactionId send_offer(sip::Method method, MediaDirection direction, TimePoint now);
+    sip::ClientTransactionId send_offer(sip::Method method, sdp::Direction direction, TimePoint now);
     sip::Dialog* dialog_of(const sip::Message& request);
     void tell_media();
     void end(CallEnded::Cause cause, int status = 0, std::string_view reason = {});
@@ -122,7 +122,7 @@ class Call {
     std::optional<Invitation> invitation_;  // caller
     std::optional<sip::ClientTransactionId> re_invite_;
     std::optional<sip::ClientTransactionId> request_;  // BYE or UPDATE
-    MediaDirection wanted_ = MediaDirection::SendReceive;
+    sdp::Direction wanted_ = sdp::Direction::SendRecv;
 
     std::optional<sip::ServerTransactionId> invite_server_;  // callee: until answered or refused
     std::optional<sip::Message> invite_;                     // callee: the INVITE

@@ -18,7 +18,7 @@ void Call::invite(const Impu& to, TimePoint now) {
     // 24.229 5.1.3.1: the service asked for, and contacts that have it.
     request.set_raw(HeaderId::PPreferredService, mmtel_icsi);
     request.set_raw(HeaderId::AcceptContact, "*;+g.3gpp.icsi-ref=\"" + std::string{mmtel_icsi_ref} + "\"");
-    request.set_body(media_.offer(MediaDirection::SendReceive), "application/sdp");
+    request.set_body(media_.offer(sdp::Direction::SendRecv), "application/sdp");
     tag_ = request.from_tag();
     const auto id = line_.send(request, now);
     invitation_ = Invitation{id, std::move(request)};

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/ip.hpp"
 #include "common/base/strong.hpp"
+#include "common/sdp/sdp.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -70,7 +71,6 @@ struct CallProgress {
     int status = 0;  // 180, 183, ...
     std::string reason;
 };
-enum class MediaDirection : std::uint8_t { SendReceive, SendOnly, ReceiveOnly, Inactive };
 struct CallEstablished {
     CallHandle call;
     std::optional<IpEndpoint> remote_media;
@@ -78,7 +78,7 @@ struct CallEstablished {
 struct MediaChanged {  // re-INVITE or UPDATE took effect
     CallHandle call;
     std::optional<IpEndpoint> remote_media;
-    MediaDirection direction = MediaDirection::SendReceive;  // as this UE sees it
+    sdp::Direction direction = sdp::Direction::SendRecv;  // as this UE sees it
 };
 struct CallEnded {
     enum class Cause : std::uint8_t {
@@ -102,6 +102,5 @@ using Happening =
                  CallProgress, CallEstablished, MediaChanged, CallEnded>;
 
 std::string_view text(CallEnded::Cause cause);
-std::string_view text(MediaDirection direction);  // "sendrecv", as in SDP
 
 }  // namespace ims::ue

@@ -44,8 +44,7 @@ json to_json(const Call::Saved& c) {
              {{"session_id", c.media.session_id},
               {"version", c.media.version},
               {"remote", c.media.remote ? json(c.media.remote->text()) : json()},
-              {"direction", static_cast<int>(c.media.direction)},
-              {"payload_type", c.media.payload_type}}}};
+              {"direction", static_cast<int>(c.media.direction)}}}};
 }
 
 template <class T>
@@ -94,8 +93,7 @@ Call::Saved call(const json& from) {
     c.media.version = media.at("version");
     if (!media.at("remote").is_null())
         c.media.remote = IpEndpoint::parse(media.at("remote").get<std::string>());
-    c.media.direction = static_cast<MediaDirection>(media.at("direction").get<int>() & 3);
-    c.media.payload_type = media.at("payload_type");
+    c.media.direction = static_cast<sdp::Direction>(media.at("direction").get<int>() & 3);
     return c;
 }
 

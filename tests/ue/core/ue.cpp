@@ -268,12 +268,12 @@ void Ue::hang_up(TimePoint now, Effects& out) {
 }
 
 void Ue::hold(CallHandle call, TimePoint now, Effects& out) {
-    if (auto* c = impl_->find(call)) c->re_invite(MediaDirection::SendOnly, now);
+    if (auto* c = impl_->find(call)) c->re_invite(sdp::Direction::SendOnly, now);
     impl_->settle(now, out);
 }
 
 void Ue::resume(CallHandle call, TimePoint now, Effects& out) {
-    if (auto* c = impl_->find(call)) c->re_invite(MediaDirection::SendReceive, now);
+    if (auto* c = impl_->find(call)) c->re_invite(sdp::Direction::SendRecv, now);
     impl_->settle(now, out);
 }
 
