@@ -8,14 +8,6 @@ namespace ims::scscf::test {
 
 namespace {
 
-// The random device comes first: the node keeps a reference to it.
-struct Chance {
-    static SeededRandom& shared() {
-        static thread_local SeededRandom random{7};
-        return random;
-    }
-};
-
 IpEndpoint at(std::string_view text) { return *IpEndpoint::parse(text); }
 
 sip::ElementConfig element_config() {
@@ -65,14 +57,14 @@ std::string Register::text() const {
 }
 
 Bench::Bench(Config config, std::unique_ptr<ServiceControl> service_control)
-    : node{std::move(config), element_config(), Chance::shared(), std::move(service_control)} {}
+    : node{std::move(config), element_config(), random, std::move(service_control)} {}
 
 void Bench::absorb(Effects& effects) {
     for (auto& effect : effects)
         std::visit(overloaded{
                        [&](sip::Transmit& t) {
                            auto parsed = sip::Message::parse(t.bytes);
-                           REQUIRE(parsed);
+                           REQUIRE(parsed.has_value());
                            sent.push_back(std::move(*parsed));
                        },
                        [&](cx::Send& s) { asked.push_back(std::move(s)); },
@@ -169,7 +161,7 @@ cx::MultimediaAuthAnswer Bench::vector() {
 
 std::string Bench::answer_to(const sip::Message& challenge, std::string_view extra, std::string_view xres_hex) {
     const auto www = challenge.get<sip::h::WwwAuthenticate>();
-    REQUIRE(www);
+    REQUIRE(www.has_value());
     const auto nonce = std::string{*www->params.get("nonce")};
     const auto algorithm = *crypto::parse_digest_algorithm(*www->params.get("algorithm"));
     const auto res = *unhex(xres_hex);

@@ -36,7 +36,12 @@ struct Register {
     std::string text() const;
 };
 
-class Bench {
+// Before the node, which keeps a reference to it.
+struct Chance {
+    SeededRandom random{7};
+};
+
+class Bench : private Chance {
   public:
     explicit Bench(Config config = lab_config(), std::unique_ptr<ServiceControl> service_control = nullptr);
 
@@ -78,7 +83,6 @@ class Bench {
   private:
     cx::Send next_question();
     [[noreturn]] static void wrong_question(const cx::Send& question);
-    SeededRandom random_{7};
 };
 
 std::string header(const sip::Message& message, std::string_view name);
