@@ -1,0 +1,205 @@
+#include "tests/unit/icscf/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ims;
+using namespace ims::icscf;
+using namespace ims::icscf::test;
+using Catch::Matchers::Contains;
+using cx::LocationInfoRequest;
+
+namespace {
+
+const LocationInfoRequest& lir_in(const cx::Send& question) {
+    return std::get<LocationInfoRequest>(question.request);
+}
+constexpr std::string_view own_route = "<sip:icscf.ims.example:4060;lr>";
+constexpr std::string_view own_route_orig = "<sip:icscf.ims.example:4060;lr;orig>";
+
+}  // namespace
+
+TEST_CASE("a terminating request goes to the S-CSCF of the called user, by Route", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example", "P-Charging-Vector: icid-value=abc\r\n", own_route));
+    const auto question = bench.ask<LocationInfoRequest>();
+    CHECK(lir_in(question).public_identity == Impu{"sip:alice@ims.example"});
+    CHECK_FALSE(lir_in(question).originating_request);
+    bench.answer(question, located_at("sip:s2.ims.example"));
+    const auto request = bench.take();
+    CHECK(request.to.text() == "127.0.1.32:6060");
+    CHECK(request.message.request_uri().text() == "sip:alice@ims.example");
+    CHECK(header(request.message, "Route") == "<sip:s2.ims.example;lr>");
+    CHECK_FALSE(request.message.has("Record-Route"));
+    CHECK_THAT(header(request.message, "P-Charging-Vector"), Contains("icid-value=abc"));
+    bench.respond(request, 180);
+    CHECK(bench.take().message.status() == 180);
+    bench.respond(request, 200);
+    CHECK(bench.take().message.status() == 200);
+}
+
+TEST_CASE("an icid is made where none came", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example"));
+    bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s2.ims.example"));
+    CHECK_THAT(header(bench.take().message, "P-Charging-Vector"), Contains("icid-value="));
+}
+
+TEST_CASE("a telephone number in a SIP URI becomes a tel URI, a tel URI stays", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:+1-555-0001@other.example;user=phone"));
+    const auto question = bench.ask<LocationInfoRequest>();
+    CHECK(lir_in(question).public_identity == Impu{"tel:+15550001"});
+    bench.answer(question, located_at("sip:s1.ims.example"));
+    CHECK(bench.take().message.request_uri().text() == "tel:+1-555-0001");
+
+    Bench with_tel;
+    with_tel.receive(an_invite("tel:+15550001;rn=+15559999;npdi"));
+    CHECK(lir_in(with_tel.ask<LocationInfoRequest>()).public_identity == Impu{"tel:+15550001"});
+}
+
+TEST_CASE("pres and im URIs are looked for as SIP identities", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("im:alice@ims.example"));
+    CHECK(lir_in(bench.ask<LocationInfoRequest>()).public_identity == Impu{"sip:alice@ims.example"});
+}
+
+TEST_CASE("unknown and unregistered called users", "[TS24.229-5.3.2.1]") {
+    const auto status_for = [](const cx::LocationInfoAnswer& answer, int unknown = 404) {
+        auto config = lab_config();
+        config.unknown_user_status = unknown;
+        Bench bench{config};
+        bench.receive(an_invite("sip:alice@ims.example"));
+        bench.answer(bench.ask<LocationInfoRequest>(), answer);
+        return bench.take().message.status();
+    };
+    using E = cx::ExperimentalResultCode;
+    CHECK(status_for(lia(E::ErrorUserUnknown)) == 404);
+    CHECK(status_for(lia(E::ErrorUserUnknown), 604) == 604);
+    CHECK(status_for(lia(E::ErrorIdentityNotRegistered)) == 480);
+    CHECK(status_for(lia(cx::ResultCode::AuthorizationRejected)) == 404);
+    CHECK(status_for(lia(cx::ResultCode::UnableToComply)) == 480);
+}
+
+TEST_CASE("a user with unregistered services gets an S-CSCF selected", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example"));
+    auto answer = lia(cx::ExperimentalResultCode::UnregisteredService);
+    answer.server_capabilities = cx::ServerCapabilities{{3}, {}, {}};
+    bench.answer(bench.ask<LocationInfoRequest>(), answer);
+    CHECK(header(bench.take().message, "Route") == "<sip:s3.ims.example;lr>");
+}
+
+TEST_CASE("a wildcarded identity is told by P-Profile-Key, a received one is not believed",
+          "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:list-7@ims.example", "P-Profile-Key: <sip:forged@ims.example>\r\n"));
+    auto answer = located_at("sip:s1.ims.example");
+    answer.wildcarded_public_identity = "sip:list-!.*!@ims.example";
+    bench.answer(bench.ask<LocationInfoRequest>(), answer);
+    CHECK(header(bench.take().message, "P-Profile-Key") == "<sip:list-!.*!@ims.example>");
+
+    Bench plain;
+    plain.receive(an_invite("sip:alice@ims.example", "P-Profile-Key: <sip:forged@ims.example>\r\n"));
+    plain.answer(plain.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    CHECK_FALSE(plain.take().message.has("P-Profile-Key"));
+}
+
+TEST_CASE("an originating request is located by its served user and carries orig on", "[TS24.229-5.3.2.1A]") {
+    Bench bench;
+    bench.receive(
+        an_invite("sip:somebody@other.example",
+                  "P-Asserted-Identity: <sip:bob@ims.example>\r\nP-Served-User: <sip:carol@ims.example>\r\n",
+                  own_route_orig));
+    const auto question = bench.ask<LocationInfoRequest>();
+    CHECK(lir_in(question).originating_request);
+    CHECK(lir_in(question).public_identity == Impu{"sip:carol@ims.example"});
+    bench.answer(question, located_at("sip:s1.ims.example"));
+    CHECK(header(bench.take().message, "Route") == "<sip:s1.ims.example;lr;orig>");
+}
+
+TEST_CASE("orig from outside the trust domain is refused, and charging of strangers is dropped",
+          "[TS24.229-5.3.2.1A]") {
+    auto config = lab_config();
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    Bench bench{config};
+    bench.receive(
+        an_invite("sip:x@other.example", "P-Asserted-Identity: <sip:bob@ims.example>\r\n", own_route_orig),
+        "127.0.2.1:5060");
+    CHECK(bench.take().message.status() == 403);
+
+    Bench stranger{config};
+    stranger.receive(
+        an_invite("sip:alice@ims.example",
+                  "P-Charging-Vector: icid-value=forged\r\nP-Charging-Function-Addresses: ccf=x\r\n"),
+        "127.0.2.1:5060");
+    stranger.answer(stranger.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    const auto request = stranger.take().message;
+    CHECK(header(request, "P-Charging-Vector").find("forged") == std::string::npos);
+    CHECK_FALSE(request.has("P-Charging-Function-Addresses"));
+}
+
+TEST_CASE("with further Route entries the request is only passed on", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(
+        an_invite("sip:alice@ims.example", {}, "<sip:icscf.ims.example:4060;lr>, <sip:s3.ims.example;lr>"));
+    CHECK(bench.asked.empty());
+    CHECK(bench.take().to.text() == "127.0.1.33:6060");
+}
+
+TEST_CASE("an unreachable S-CSCF is replaced where capabilities are known", "[TS24.229-5.3.2.2]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example"));
+    auto answer = lia(cx::ExperimentalResultCode::UnregisteredService);
+    answer.server_capabilities = cx::ServerCapabilities{{1}, {}, {}};
+    bench.answer(bench.ask<LocationInfoRequest>(), answer);
+    CHECK(bench.take().to.text() == "127.0.1.31:6060");
+    bench.advance(8s + 1ms);
+    REQUIRE_FALSE(bench.sent.empty());
+    CHECK(bench.sent.back().to.text() == "127.0.1.32:6060");
+    CHECK(bench.sent.back().message.request_uri().text() == "sip:alice@ims.example;scscf-reselection");
+}
+
+TEST_CASE("a silent S-CSCF of a registered user is not replaced without restoration", "[TS24.229-5.3.2.2]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example"));
+    bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    bench.advance(9s);
+    CHECK(bench.sent.back().message.status() == 408);
+    CHECK(bench.asked.empty());
+}
+
+TEST_CASE("CANCEL while the HSS is asked: 200, 487, and the late answer is dropped", "[TS24.229-5.3.2.2]") {
+    Bench bench;
+    const auto invite = an_invite("sip:alice@ims.example");
+    bench.receive(invite);
+    const auto question = bench.ask<LocationInfoRequest>();
+    auto cancel = invite;
+    cancel.replace(0, 6, "CANCEL");
+    cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+    bench.receive(cancel);
+    std::vector<int> statuses;
+    while (!bench.sent.empty()) statuses.push_back(bench.take().message.status());
+    CHECK(statuses == std::vector{200, 487});
+    bench.answer(question, located_at("sip:s1.ims.example"));
+    CHECK(bench.sent.empty());
+}
+
+TEST_CASE("305 of the S-CSCF is followed for an INVITE", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:alice@ims.example"));
+    bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    bench.respond(bench.take(), 305, "Contact: <sip:s3.ims.example;lr>\r\n");
+    bool sent_there = false;
+    for (const auto& each : bench.sent)
+        sent_there = sent_there || (each.to.text() == "127.0.1.33:6060" && each.message.is_request());
+    CHECK(sent_there);
+}
+
+TEST_CASE("a draining I-CSCF refuses new requests", "[issue]") {
+    Bench bench;
+    Effects effects;
+    bench.node.drain(bench.now, effects);
+    bench.receive(an_invite("sip:alice@ims.example"));
+    CHECK(bench.take().message.status() == 503);
+    CHECK(bench.asked.empty());
+}
