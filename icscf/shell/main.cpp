@@ -1,0 +1,22 @@
+#include "common/runtime/cscf.hpp"
+#include "icscf/core/icscf.hpp"
+#include "icscf/shell/configuration.hpp"
+
+using namespace ims;
+
+int main(int argc, char** argv) {
+    runtime::CscfProgram program;
+    program.name = "icscf";
+    program.description = "Interrogating CSCF: finds or selects the S-CSCF of a user (TS 24.229 5.3)";
+    program.configure = [](runtime::Section own,
+                           const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
+        return [config = icscf::read_config(own, common)](sip::ElementConfig element,
+                                                          Random& random) -> std::unique_ptr<Node> {
+            return std::make_unique<icscf::Icscf>(config, std::move(element), random);
+        };
+    };
+    program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
+        static_cast<icscf::Icscf&>(node).reload(routes);
+    };
+    return runtime::run_cscf(argc, argv, program);
+}
