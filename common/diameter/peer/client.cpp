@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 // Requests of ours: routing (RFC 6733 6.1), matching, timeouts, failover (5.5.4) and redirection (6.1.8).
 namespace ims::diameter {
@@ -164,7 +165,7 @@ void Node::redirect(Pending p, const std::vector<std::string>& hosts, TimePoint 
     for (const auto& host : hosts)
         if (auto uri = Uri::parse(host); uri && uri->transport == "tcp" && uri->protocol == "diameter")
             uris.push_back(std::move(*uri));
-    p.peer = nullptr;
+    p.tried.push_back(std::exchange(p.peer, nullptr));
     for (const auto& uri : uris) {  // an open one first, whatever its place in the list
         auto* known = find_peer(uri.fqdn);
         if (known && known->usable()) {
