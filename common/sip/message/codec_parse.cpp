@@ -3,6 +3,7 @@
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/scanner.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace ims::sip::codec {
@@ -313,12 +314,14 @@ void parse(std::string_view text, Parsed<AuthValue>& out) {
 }
 
 void parse(std::string_view text, Parsed<std::vector<std::string>>& out) {
+    // RFC 3323 4.2 separates with semicolons. Commas and spaces are seen too, and no wish for privacy shall
+    // be lost.
+    constexpr std::string_view separators = ";, \t\r\n";
     std::vector<std::string> values;
-    while (!text.empty()) {
-        // RFC 3323 4.2 separates with semicolons; commas are seen too.
-        const auto one = text.substr(0, text.find_first_of(";,"));
-        if (const auto word = trim(one); !word.empty()) values.emplace_back(word);
-        text.remove_prefix(one.size() < text.size() ? one.size() + 1 : text.size());
+    for (auto at = text.find_first_not_of(separators); at != std::string_view::npos;) {
+        const auto end = std::min(text.find_first_of(separators, at), text.size());
+        values.emplace_back(text.substr(at, end - at));
+        at = text.find_first_not_of(separators, end);
     }
     out = std::move(values);
 }

@@ -4,6 +4,7 @@
 #include "common/sip/message/scanner.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace ims::sip {
 
@@ -100,10 +101,6 @@ void Message::set_status(int status, std::string_view reason) {
 
 // ---- lines
 
-std::string_view Message::text_of(const Entry& e) const {
-    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.begin, e.end - e.begin);
-}
-
 std::string_view Message::name_of(const Entry& e) const {
     return std::string_view{e.own ? *e.own : *buffer_}.substr(e.begin, e.name_length);
 }
@@ -190,6 +187,7 @@ std::vector<std::string_view> Message::raw_all(HeaderId id) const {
 }
 
 void Message::set_raw(HeaderId id, std::string_view value) {
+    assert(id != HeaderId::Unknown);
     auto e = make_entry(id, header_name(id), value);
     const auto at =
         std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
@@ -209,6 +207,7 @@ void Message::append_raw(std::string_view name, std::string_view value) {
 }
 
 void Message::prepend_raw(HeaderId id, std::string_view value) {
+    assert(id != HeaderId::Unknown);
     insert_entry(id, make_entry(id, header_name(id), value), true);
 }
 

@@ -143,7 +143,6 @@ class Message {
     Message() = default;
     friend class MessageParser;
 
-    std::string_view text_of(const Entry& e) const;
     std::string_view name_of(const Entry& e) const;
     std::string_view value_of(const Entry& e) const;
     static Entry make_entry(HeaderId id, std::string_view name, std::string_view value);

@@ -226,6 +226,13 @@ TEST_CASE("credentials of another scheme are kept", "[RFC3261-25.1][RFC7235-2.1]
     CHECK(out == "Basic dXNlcg==");
 }
 
+TEST_CASE("no wish for privacy is lost to an odd separator", "[RFC3323-4.2]") {
+    const std::vector<std::string> both{"id", "header"};
+    for (const auto* text : {"id;header", " id ; header ", "id, header", "id\r\n header", ";id;;header;"})
+        CHECK(value<h::Privacy>(text) == both);
+    CHECK(value<h::Privacy>("").empty());
+}
+
 TEST_CASE("a list is cut at commas outside of quotes and brackets", "[RFC3261-7.3.1]") {
     const auto first = [](std::string_view text) { return text.substr(0, codec::first_value_length(text)); };
     CHECK(first("a,b") == "a");
