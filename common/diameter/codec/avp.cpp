@@ -37,12 +37,14 @@ constexpr std::array<AvpDefinition, avp_count> table{{
     {Avp::AuthGracePeriod, 276, ietf, "Auth-Grace-Period", Type::Unsigned32, M},
     {Avp::AuthSessionState, 277, ietf, "Auth-Session-State", Type::Enumerated, M, 1},
     {Avp::OriginStateId, 278, ietf, "Origin-State-Id", Type::Unsigned32, M},
-    {Avp::FailedAvp, 279, ietf, "Failed-AVP", Type::Grouped, M},
+    // Groups in RFC 6733, octets here: what is in a Failed-AVP is wrong by definition, and what is in a
+    // Proxy-Info is nobody's business but its proxy's.
+    {Avp::FailedAvp, 279, ietf, "Failed-AVP", Type::OctetString, M},
     {Avp::ProxyHost, 280, ietf, "Proxy-Host", Type::DiameterIdentity, M},
     {Avp::ErrorMessage, 281, ietf, "Error-Message", Type::Utf8String, no_M},
     {Avp::RouteRecord, 282, ietf, "Route-Record", Type::DiameterIdentity, M},
     {Avp::DestinationRealm, 283, ietf, "Destination-Realm", Type::DiameterIdentity, M},
-    {Avp::ProxyInfo, 284, ietf, "Proxy-Info", Type::Grouped, M},
+    {Avp::ProxyInfo, 284, ietf, "Proxy-Info", Type::OctetString, M},
     {Avp::ReAuthRequestType, 285, ietf, "Re-Auth-Request-Type", Type::Enumerated, M},
     {Avp::AccountingSubSessionId, 287, ietf, "Accounting-Sub-Session-Id", Type::Unsigned64, M},
     {Avp::AuthorizationLifetime, 291, ietf, "Authorization-Lifetime", Type::Unsigned32, M},

@@ -12,7 +12,7 @@ constexpr std::size_t header_size = 20;
 constexpr std::uint8_t flag_request = 0x80, flag_proxiable = 0x40, flag_error = 0x20,
                        flag_retransmitted = 0x10;
 constexpr std::uint8_t avp_vendor = 0x80, avp_mandatory = 0x40, avp_protected = 0x20, avp_reserved = 0x1f;
-constexpr unsigned max_depth = 8;  // Cx needs three; Failed-AVP may wrap what it likes
+constexpr unsigned max_depth = 8;  // Cx needs three
 
 std::uint32_t u24(Span s) {
     return std::uint32_t{s[0]} << 16 | std::uint32_t{s[1]} << 8 | s[2];
@@ -148,8 +148,7 @@ std::optional<Fault> walk(Span octets, unsigned depth, bool lenient, std::vector
             if (auto wrong = value_fault(*d, value)) return fault(wrong->first, wrong->second);
             if (d->type == Type::Grouped) {
                 if (depth >= max_depth) return fault(ResultCode::InvalidAvpValue, "is nested too deeply");
-                const bool inner_lenient = lenient || !mandatory || d->avp == Avp::FailedAvp;
-                if (auto inner = walk(value, depth + 1, inner_lenient, nullptr)) return inner;
+                if (auto inner = walk(value, depth + 1, lenient || !mandatory, nullptr)) return inner;
             }
         }
         if (found) found->push_back({d, mandatory, avp});
