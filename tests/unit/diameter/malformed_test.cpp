@@ -202,7 +202,7 @@ TEST_CASE("groups within groups without end are refused before they are followed
         Octets outer{0,
                      0,
                      1,
-                     23,
+                     4,
                      M,
                      static_cast<std::uint8_t>(length >> 16),
                      static_cast<std::uint8_t>(length >> 8),
