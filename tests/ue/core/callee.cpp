@@ -105,7 +105,8 @@ void Call::handle(const AckArrived& event, TimePoint now) {
     if (state_ == State::Answered) {
         state_ = State::Established;
         invite_.reset();
-        line_.tell(CallEstablished{.call = handle_, .remote_media = media_.remote()});
+        line_.tell(CallEstablished{
+            .call = handle_, .remote_media = media_.remote(), .payload_type = media_.payload_type()});
         if (hang_up_at_ack_) hang_up(now);
     } else if (answered) {
         tell_media();

@@ -98,7 +98,8 @@ void Call::accepted(const Message& response, TimePoint now) {
         return;
     }
     state_ = State::Established;
-    line_.tell(CallEstablished{.call = handle_, .remote_media = media_.remote()});
+    line_.tell(CallEstablished{
+        .call = handle_, .remote_media = media_.remote(), .payload_type = media_.payload_type()});
 }
 
 void Call::refused(const Message& response, TimePoint) {

@@ -74,6 +74,7 @@ struct CallProgress {
 struct CallEstablished {
     CallHandle call;
     std::optional<IpEndpoint> remote_media;
+    std::uint8_t payload_type = 8;  // RFC 3551 6: 8 PCMA, 0 PCMU
 };
 struct MediaChanged {  // re-INVITE or UPDATE took effect
     CallHandle call;

@@ -18,6 +18,12 @@ const sdp::Media* audio_of(const sdp::Session& session) {
     return found == session.media.end() ? nullptr : &*found;
 }
 
+// The first codec of the answer is the one in use, for both sides.
+std::uint8_t payload_type_of(const sdp::Media& answered) {
+    const auto given = sdp::codecs_of(answered);
+    return given.empty() ? codecs[0].payload_type : given.front().payload_type;
+}
+
 }  // namespace
 
 // RFC 3264 8: the same session, one version higher.
@@ -39,6 +45,7 @@ std::optional<std::string> Media::answer(std::string_view offer) {
     const auto* const taken = audio_of(answer);
     if (taken == nullptr) return {};
     direction_ = answer.direction_of(*taken);
+    payload_type_ = payload_type_of(*taken);
     remote_ = offered->endpoint_of(offered->media[static_cast<std::size_t>(taken - answer.media.data())]);
     return printed(std::move(answer));
 }
@@ -49,6 +56,7 @@ bool Media::accept(std::string_view answer) {
     const auto* const audio = audio_of(*given);
     if (audio == nullptr) return false;
     direction_ = sdp::reversed(given->direction_of(*audio));
+    payload_type_ = payload_type_of(*audio);
     remote_ = given->endpoint_of(*audio);
     return true;
 }

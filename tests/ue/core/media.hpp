@@ -23,6 +23,7 @@ class Media {
 
     const std::optional<IpEndpoint>& remote() const { return remote_; }
     sdp::Direction direction() const { return direction_; }  // as we see it
+    std::uint8_t payload_type() const { return payload_type_; }
 
     struct Saved {
         std::uint64_t session_id = 0, version = 0;
@@ -40,6 +41,7 @@ class Media {
     std::uint64_t version_ = 0;
     std::optional<IpEndpoint> remote_;
     sdp::Direction direction_ = sdp::Direction::SendRecv;
+    std::uint8_t payload_type_ = 8;
 };
 
 }  // namespace ims::ue
