@@ -1,14 +1,16 @@
 #include "tests/unit/scscf/bench.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <utility>
+
+#include <catch2/catch.hpp>
 
 namespace ims::scscf::test {
 
 namespace {
 
-IpEndpoint at(std::string_view text) { return *IpEndpoint::parse(text); }
+IpEndpoint at(std::string_view text) {
+    return *IpEndpoint::parse(text);
+}
 
 sip::ElementConfig element_config() {
     sip::ElementConfig config;
@@ -42,18 +44,25 @@ Config lab_config() {
 }
 
 std::string Register::text() const {
-    std::string t = "REGISTER sip:scscf.ims.example:6060 SIP/2.0\r\n"
-                    "Via: SIP/2.0/UDP 127.0.1.20:4060;branch=z9hG4bK-i-" + call_id + std::to_string(cseq) + "\r\n"
-                    "Via: SIP/2.0/UDP 127.0.1.10:5060;branch=z9hG4bK-p-" + call_id + std::to_string(cseq) + "\r\n"
-                    "Max-Forwards: 68\r\n"
-                    "From: <" + to + ">;tag=f1\r\nTo: <" + to + ">\r\nCall-ID: " + call_id + "\r\nCSeq: " +
-                    std::to_string(cseq) + " REGISTER\r\n";
+    std::string t =
+        "REGISTER sip:scscf.ims.example:6060 SIP/2.0\r\n"
+        "Via: SIP/2.0/UDP 127.0.1.20:4060;branch=z9hG4bK-i-" +
+        call_id + std::to_string(cseq) +
+        "\r\n"
+        "Via: SIP/2.0/UDP 127.0.1.10:5060;branch=z9hG4bK-p-" +
+        call_id + std::to_string(cseq) +
+        "\r\n"
+        "Max-Forwards: 68\r\n"
+        "From: <" +
+        to + ">;tag=f1\r\nTo: <" + to + ">\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(cseq) +
+        " REGISTER\r\n";
     if (!contact.empty()) t += "Contact: " + contact + "\r\n";
     if (!authorization.empty()) t += "Authorization: " + authorization + "\r\n";
     if (!path.empty()) t += "Path: " + path + "\r\n";
-    return t + "Supported: path\r\nP-Visited-Network-ID: \"ims.example\"\r\n"
-               "P-Charging-Vector: icid-value=\"icid-1\";orig-ioi=\"Type 1visited.example\"\r\n" + more +
-           "Content-Length: 0\r\n\r\n";
+    return t +
+           "Supported: path\r\nP-Visited-Network-ID: \"ims.example\"\r\n"
+           "P-Charging-Vector: icid-value=\"icid-1\";orig-ioi=\"Type 1visited.example\"\r\n" +
+           more + "Content-Length: 0\r\n\r\n";
 }
 
 Bench::Bench(Config config, std::unique_ptr<ServiceControl> service_control)
@@ -108,7 +117,8 @@ void Bench::fail(const cx::Send& question, cx::SendFailed::Reason reason) {
 
 void Bench::push(cx::Request request) {
     Effects effects;
-    node.handle(cx::RequestArrived{cx::RequestId{99}, std::move(request), "hss.ims.example", "ims.example"}, now, effects);
+    node.handle(cx::RequestArrived{cx::RequestId{99}, std::move(request), "hss.ims.example", "ims.example"},
+                now, effects);
     absorb(effects);
 }
 
@@ -159,7 +169,8 @@ cx::MultimediaAuthAnswer Bench::vector() {
     return answer;
 }
 
-std::string Bench::answer_to(const sip::Message& challenge, std::string_view extra, std::string_view xres_hex) {
+std::string Bench::answer_to(const sip::Message& challenge, std::string_view extra,
+                             std::string_view xres_hex) {
     const auto www = challenge.get<sip::h::WwwAuthenticate>();
     REQUIRE(www.has_value());
     const auto nonce = std::string{*www->params.get("nonce")};

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-// An S-CSCF on a bench: SIP goes in as text, Cx answers by hand, what it says is read back. Alice has three public
-// identities, of which the one made of her IMSI is barred.
+// An S-CSCF on a bench: SIP goes in as text, Cx answers by hand, what it says is read back. Alice has three
+// public identities, of which the one made of her IMSI is barred.
 namespace ims::scscf::test {
 
 inline constexpr std::string_view domain = "ims.example";
@@ -21,7 +21,7 @@ inline const Impu alice_sip{"sip:+15550001@ims.example"};
 inline const Impu alice_tel{"tel:+15550001"};
 
 std::string alice_profile();
-Config lab_config();   // accepts AKA without integrity protection
+Config lab_config();  // accepts AKA without integrity protection
 
 // A REGISTER as the I-CSCF hands it on; every part can be replaced.
 struct Register {
@@ -29,10 +29,11 @@ struct Register {
     unsigned cseq = 1;
     std::string to = "sip:001010000000001@ims.example";
     std::string contact = "<sip:alice@10.0.0.1:5060>;expires=600";
-    std::string authorization = R"(Digest username="001010000000001@ims.example", realm="ims.example", nonce="", )"
-                                R"(uri="sip:ims.example", response="", integrity-protected="no")";
+    std::string authorization =
+        R"(Digest username="001010000000001@ims.example", realm="ims.example", nonce="", )"
+        R"(uri="sip:ims.example", response="", integrity-protected="no")";
     std::string path = "<sip:term.7@pcscf.ims.example:5060;lr>";
-    std::string more;   // further header lines, each with CRLF
+    std::string more;  // further header lines, each with CRLF
     std::string text() const;
 };
 
@@ -47,8 +48,8 @@ class Bench : private Chance {
 
     Scscf node;
     TimePoint now = TimePoint{} + std::chrono::hours{1};
-    std::deque<sip::Message> sent;     // SIP the node sent, not yet read
-    std::deque<cx::Send> asked;        // Cx requests, not yet read
+    std::deque<sip::Message> sent;  // SIP the node sent, not yet read
+    std::deque<cx::Send> asked;     // Cx requests, not yet read
     std::vector<Note> notes;
     std::vector<cx::Reply> replies;
 
@@ -56,23 +57,26 @@ class Bench : private Chance {
     void advance(Duration by);
     void answer(const cx::Send& question, cx::Answer answer);
     void fail(const cx::Send& question, cx::SendFailed::Reason reason = cx::SendFailed::Reason::Timeout);
-    void push(cx::Request request);    // from the HSS
+    void push(cx::Request request);  // from the HSS
     void respond(const sip::Message& request, int status, std::string_view more = {});
 
-    sip::Message take();               // the oldest unread message; fails the test if there is none
+    sip::Message take();  // the oldest unread message; fails the test if there is none
     template <class R>
-    cx::Send ask() {                   // the oldest unread Cx request, which is an R
+    cx::Send ask() {  // the oldest unread Cx request, which is an R
         cx::Send question = next_question();
         if (!std::holds_alternative<R>(question.request)) wrong_question(question);
         return question;
     }
     template <class R>
-    static const R& in(const cx::Send& question) { return std::get<R>(question.request); }
-    const Note* note(std::string_view id) const;   // the last one of that id
+    static const R& in(const cx::Send& question) {
+        return std::get<R>(question.request);
+    }
+    const Note* note(std::string_view id) const;  // the last one of that id
 
     // ---- whole procedures
-    cx::MultimediaAuthAnswer vector();                         // of a USIM with XRES, CK, IK of counting octets
-    std::string answer_to(const sip::Message& challenge, std::string_view extra = R"(, integrity-protected="no")",
+    cx::MultimediaAuthAnswer vector();  // of a USIM with XRES, CK, IK of counting octets
+    std::string answer_to(const sip::Message& challenge,
+                          std::string_view extra = R"(, integrity-protected="no")",
                           std::string_view xres_hex = "a1a2a3a4a5a6a7a8");
     cx::ServerAssignmentAnswer assignment(std::string profile = alice_profile());
     // Registers alice with AKA from that contact and gives the 200.

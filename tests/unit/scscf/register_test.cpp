@@ -5,11 +5,11 @@
 using namespace ims;
 using namespace ims::scscf;
 using namespace ims::scscf::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using cx::MultimediaAuthRequest;
 using cx::ServerAssignmentRequest;
 using cx::ServerAssignmentType;
-using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 TEST_CASE("an unprotected REGISTER is challenged with a vector of the HSS", "[TS24.229-5.4.1.2.1]") {
     Bench bench;
@@ -19,7 +19,8 @@ TEST_CASE("an unprotected REGISTER is challenged with a vector of the HSS", "[TS
     CHECK(bench.in<MultimediaAuthRequest>(mar).user_name == alice_impi);
     CHECK(bench.in<MultimediaAuthRequest>(mar).public_identity == alice_barred);
     CHECK(bench.in<MultimediaAuthRequest>(mar).server_name == "sip:scscf.ims.example:6060");
-    CHECK(bench.in<MultimediaAuthRequest>(mar).sip_auth_data_item.sip_authentication_scheme == "Digest-AKAv1-MD5");
+    CHECK(bench.in<MultimediaAuthRequest>(mar).sip_auth_data_item.sip_authentication_scheme ==
+          "Digest-AKAv1-MD5");
     bench.answer(mar, bench.vector());
 
     const auto challenge = bench.take();
@@ -45,7 +46,8 @@ TEST_CASE("the right answer registers the implicit set and gives the way back", 
     bench.receive(r.text());
 
     const auto sar = bench.ask<ServerAssignmentRequest>();
-    CHECK(bench.in<ServerAssignmentRequest>(sar).server_assignment_type == ServerAssignmentType::Registration);
+    CHECK(bench.in<ServerAssignmentRequest>(sar).server_assignment_type ==
+          ServerAssignmentType::Registration);
     CHECK(bench.in<ServerAssignmentRequest>(sar).public_identity == std::vector{alice_barred});
     bench.answer(sar, bench.assignment());
 
@@ -54,7 +56,8 @@ TEST_CASE("the right answer registers the implicit set and gives the way back", 
     CHECK(headers(ok, "P-Associated-URI") ==
           std::vector<std::string>{"\"Alice\" <sip:+15550001@ims.example>", "<tel:+15550001>"});
     CHECK(header(ok, "Path") == r.path);
-    CHECK_THAT(header(ok, "Service-Route"), StartsWith("<sip:orig.") && Contains("@scscf.ims.example:6060;lr>"));
+    CHECK_THAT(header(ok, "Service-Route"),
+               StartsWith("<sip:orig.") && Contains("@scscf.ims.example:6060;lr>"));
     CHECK_THAT(header(ok, "Contact"), Contains("sip:alice@10.0.0.1:5060") && Contains("expires=600"));
     CHECK(bench.node.is_registered(alice_tel));
     CHECK(bench.node.contacts(alice_sip) == 1);

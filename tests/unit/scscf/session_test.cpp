@@ -1,0 +1,387 @@
+#include "tests/unit/scscf/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ims;
+using namespace ims::scscf;
+using namespace ims::scscf::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using cx::ServerAssignmentRequest;
+using cx::ServerAssignmentType;
+
+namespace {
+
+struct Request {
+    std::string method = "INVITE";
+    std::string uri = "sip:bob@ims.example";
+    std::string route;
+    std::string asserted = "<sip:+15550001@ims.example>";
+    std::string more;
+    std::string to_tag;
+    std::string call_id = "call-1@ue";
+    unsigned cseq = 1;
+    std::string text() const {
+        std::string t = method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.1.10:5060;branch=z9hG4bK-" +
+                        call_id + method + std::to_string(cseq) +
+                        "\r\nMax-Forwards: 69\r\nFrom: <sip:alice@ims.example>;tag=f1\r\nTo: <" + uri + ">" +
+                        (to_tag.empty() ? "" : ";tag=" + to_tag) + "\r\nCall-ID: " + call_id +
+                        "\r\nCSeq: " + std::to_string(cseq) + " " + method +
+                        "\r\nContact: <sip:alice@10.0.0.1:5060>\r\n";
+        if (!route.empty()) t += "Route: " + route + "\r\n";
+        if (!asserted.empty()) t += "P-Asserted-Identity: " + asserted + "\r\n";
+        return t + more + "Content-Length: 0\r\n\r\n";
+    }
+};
+
+const std::string pcv = "P-Charging-Vector: icid-value=\"icid-9\";orig-ioi=\"Type 1visited.example\"\r\n";
+
+// Alice is registered; gives her Service-Route.
+std::string registered(Bench& bench) {
+    const auto route = header(bench.register_alice(), "Service-Route");
+    bench.notes.clear();
+    return route;
+}
+
+// The first message that is no 100.
+sip::Message beyond_100(Bench& bench) {
+    auto message = bench.take();
+    while (message.status() == 100) message = bench.take();
+    return message;
+}
+
+}  // namespace
+
+TEST_CASE("an originating request goes to the entry point of the home network", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = registered(bench);
+    invite.more =
+        pcv + "P-Served-User: <sip:+15550001@ims.example>\r\nP-Access-Network-Info: 3GPP-E-UTRAN-FDD\r\n";
+    bench.receive(invite.text());
+    const auto request = beyond_100(bench);
+    CHECK(request.request_uri().text() == "sip:bob@ims.example");
+    CHECK_FALSE(request.has("Route"));
+    CHECK_FALSE(request.has("P-Served-User"));
+    CHECK(request.has("P-Access-Network-Info"));
+    CHECK(header(request, "Record-Route") == "<sip:mo@scscf.ims.example:6060;lr>");
+    CHECK_THAT(header(request, "P-Charging-Vector"), Contains("icid-value=\"icid-9\"") &&
+                                                         Contains("orig-ioi=\"ims.example\"") &&
+                                                         !Contains("Type 1"));
+    // step 9: the tel alias is asserted too
+    CHECK(headers(request, "P-Asserted-Identity") ==
+          std::vector<std::string>{"<sip:+15550001@ims.example>", "<tel:+15550001>"});
+    CHECK(bench.note("scscf.session.originating")->field("impu") == "sip:+15550001@ims.example");
+
+    bench.respond(request, 200,
+                  "P-Charging-Vector: icid-value=\"icid-9\";orig-ioi=\"ims.example\";term-ioi=\"other\"\r\n");
+    const auto ok = beyond_100(bench);
+    CHECK(ok.status() == 200);
+    CHECK_THAT(header(ok, "P-Charging-Vector"),
+               Contains("orig-ioi=\"Type 1visited.example\"") && Contains("term-ioi=\"Type 1ims.example\""));
+}
+
+TEST_CASE("a global number is looked for at home, another domain by its own name", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request to_tel;
+    to_tel.route = registered(bench);
+    to_tel.uri = "tel:+15550002";
+    bench.receive(to_tel.text());
+    CHECK(beyond_100(bench).request_uri().text() == "tel:+15550002");
+
+    Request away;
+    away.route = to_tel.route;
+    away.uri = "sip:carol@other.example";
+    away.call_id = "call-2@ue";
+    away.more = "P-Access-Network-Info: 3GPP-E-UTRAN-FDD\r\nP-Charging-Vector: icid-value=a;ecid=1\r\n";
+    bench.receive(away.text());
+    const auto request = beyond_100(bench);
+    CHECK(request.request_uri().host == "other.example");
+    CHECK_FALSE(request.has("P-Access-Network-Info"));  // step 14
+    CHECK_THAT(header(request, "P-Charging-Vector"), !Contains("ecid"));
+}
+
+TEST_CASE("a tel-only identity gets its SIP form beside it", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = registered(bench);
+    invite.asserted = "<tel:+15550001>";
+    bench.receive(invite.text());
+    CHECK(headers(beyond_100(bench), "P-Asserted-Identity") ==
+          std::vector<std::string>{"<tel:+15550001>", "<sip:+15550001@ims.example;user=phone>"});
+}
+
+TEST_CASE("barred and foreign identities may not call", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request barred;
+    barred.route = registered(bench);
+    barred.asserted = "<sip:001010000000001@ims.example>";
+    bench.receive(barred.text());
+    CHECK(beyond_100(bench).status() == 403);
+    CHECK(bench.note("scscf.session.rejected")->field("reason") == "the calling identity is barred");
+
+    Request foreign = barred;
+    foreign.call_id = "call-2@ue";
+    foreign.asserted = "<sip:mallory@ims.example>";
+    bench.receive(foreign.text());
+    CHECK(beyond_100(bench).status() == 403);
+}
+
+TEST_CASE("a barred second identity does not leave", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = registered(bench);
+    invite.asserted = "<tel:+15550001>, <sip:001010000000001@ims.example>";
+    bench.receive(invite.text());
+    CHECK(headers(beyond_100(bench), "P-Asserted-Identity")[0] == "<tel:+15550001>");
+}
+
+TEST_CASE("a lost registration is told with the restoration body", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = "<sip:orig.0123456789abcdef@scscf.ims.example:6060;lr>";
+    bench.receive(invite.text());
+    const auto answer = beyond_100(bench);
+    CHECK(answer.status() == 504);
+    CHECK(header(answer, "Content-Type") == "application/3gpp-ims+xml");
+    CHECK_THAT(std::string{answer.body()}, Contains("<action>initial-registration</action>"));
+
+    auto config = lab_config();
+    config.scscf_restoration = false;
+    Bench strict{config};
+    strict.receive(invite.text());
+    CHECK(beyond_100(strict).status() == 403);
+}
+
+TEST_CASE("a terminating request goes to the contact along its Path", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    registered(bench);
+    Request invite;
+    invite.uri = "tel:+15550001;npdi;rn=+1999";
+    invite.route = "<sip:scscf.ims.example:6060;lr>";
+    invite.asserted = "<sip:bob@ims.example>";
+    invite.more =
+        "P-Charging-Vector: icid-value=icid-7;orig-ioi=other.example\r\n"
+        "P-User-Database: <aaa://hss.ims.example>\r\n";
+    bench.receive(invite.text());
+    const auto request = beyond_100(bench);
+    CHECK(request.request_uri().text() == "sip:alice@10.0.0.1:5060");
+    CHECK(header(request, "Route") == "<sip:term.7@pcscf.ims.example:5060;lr>");
+    CHECK(header(request, "P-Called-Party-ID") == "<tel:+15550001>");
+    CHECK(header(request, "Record-Route") == "<sip:mt@scscf.ims.example:6060;lr>");
+    CHECK_FALSE(request.has("P-User-Database"));
+    CHECK_THAT(header(request, "P-Charging-Vector"),
+               Contains("icid-value=icid-7") && Contains("orig-ioi=\"Type 1ims.example\""));
+
+    bench.respond(request, 180, "P-Asserted-Identity: <sip:+15550001@ims.example>\r\n");
+    const auto ringing = beyond_100(bench);
+    CHECK(ringing.status() == 180);
+    CHECK(headers(ringing, "P-Asserted-Identity").size() == 2);
+    CHECK_THAT(header(ringing, "P-Charging-Vector"),
+               Contains("orig-ioi=\"other.example\"") && Contains("term-ioi=\"ims.example\""));
+}
+
+TEST_CASE("a barred called identity is not found", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    registered(bench);
+    Request invite;
+    invite.uri = "sip:001010000000001@ims.example";
+    bench.receive(invite.text());
+    CHECK(beyond_100(bench).status() == 404);
+}
+
+TEST_CASE("a user who is not registered: profile of the HSS, then 480", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    Request message;
+    message.method = "MESSAGE";
+    message.uri = "sip:+15550001@ims.example";
+    message.asserted = "<sip:bob@ims.example>";
+    bench.receive(message.text());
+    const auto sar = bench.ask<ServerAssignmentRequest>();
+    CHECK(bench.in<ServerAssignmentRequest>(sar).server_assignment_type ==
+          ServerAssignmentType::UnregisteredUser);
+    CHECK(bench.in<ServerAssignmentRequest>(sar).public_identity == std::vector{alice_sip});
+    CHECK_FALSE(bench.in<ServerAssignmentRequest>(sar).user_name);
+    bench.answer(sar, bench.assignment());
+    CHECK(beyond_100(bench).status() == 480);
+
+    message.call_id = "call-2@ue";  // the profile is known now
+    bench.receive(message.text());
+    CHECK(beyond_100(bench).status() == 480);
+    CHECK(bench.asked.empty());
+
+    bench.advance(std::chrono::hours{1} + 1s);  // unregistered_lifetime
+    CHECK(bench.in<ServerAssignmentRequest>(bench.ask<ServerAssignmentRequest>()).server_assignment_type ==
+          ServerAssignmentType::TimeoutDeregistration);
+}
+
+TEST_CASE("the HSS does not know the called user, or names another S-CSCF, or is away",
+          "[TS24.229-5.4.3.3]") {
+    const auto answer_for = [](const cx::ServerAssignmentAnswer& answer) {
+        Bench bench;
+        Request invite;
+        invite.uri = "sip:zoe@ims.example";
+        bench.receive(invite.text());
+        bench.answer(bench.ask<ServerAssignmentRequest>(), answer);
+        return beyond_100(bench);
+    };
+    cx::ServerAssignmentAnswer unknown;
+    unknown.result = cx::ExperimentalResultCode::ErrorUserUnknown;
+    CHECK(answer_for(unknown).status() == 404);
+    cx::ServerAssignmentAnswer elsewhere;
+    elsewhere.result = cx::ExperimentalResultCode::ErrorIdentityAlreadyRegistered;
+    elsewhere.server_name = "sip:s2.ims.example";
+    const auto redirect = answer_for(elsewhere);
+    CHECK(redirect.status() == 305);
+    CHECK(header(redirect, "Contact") == "<sip:s2.ims.example>");
+    cx::ServerAssignmentAnswer busy;
+    busy.result = cx::ResultCode::TooBusy;
+    CHECK(answer_for(busy).status() == 504);
+}
+
+TEST_CASE("two devices ring in parallel, or one after the other by q, or only the best",
+          "[TS24.229-5.4.3.3]") {
+    const auto with_two = [](std::string_view disposition) {
+        Bench bench;
+        Register phone;
+        phone.contact = R"(<sip:alice@10.0.0.1:5060>;q=0.9;+sip.instance="<urn:a>")";
+        bench.register_alice(phone);
+        Register tablet;
+        tablet.call_id = "reg-2@ue";
+        tablet.contact = R"(<sip:alice@10.0.0.2:5060>;q=0.5;+sip.instance="<urn:b>")";
+        bench.register_alice(tablet);
+        CHECK(bench.node.contacts(alice_sip) == 2);
+        bench.sent.clear();
+        Request invite;
+        invite.uri = alice_sip.value();
+        if (!disposition.empty()) invite.more = "Request-Disposition: " + std::string{disposition} + "\r\n";
+        bench.receive(invite.text());
+        std::vector<std::string> contacts;
+        std::optional<sip::Message> first;
+        const auto read = [&] {
+            while (!bench.sent.empty()) {
+                auto m = bench.take();
+                if (!m.is_request() || m.method() != sip::Method::Invite) continue;
+                contacts.push_back(m.request_uri().host);
+                if (!first) first = std::move(m);
+            }
+        };
+        read();
+        if (contacts.size() == 1) {
+            bench.respond(*first, 486);
+            read();
+        }
+        return contacts;
+    };
+    // q differs: one after the other
+    CHECK(with_two("") == std::vector<std::string>{"10.0.0.1", "10.0.0.2"});
+    CHECK(with_two("no-fork") == std::vector<std::string>{"10.0.0.1"});
+    CHECK(with_two("sequential") == std::vector<std::string>{"10.0.0.1", "10.0.0.2"});
+}
+
+TEST_CASE("Accept-Contact with require and explicit chooses the device that can", "[RFC3841-7.2.4]") {
+    Bench bench;
+    Register plain;
+    plain.contact = R"(<sip:alice@10.0.0.1:5060>;+sip.instance="<urn:a>")";
+    bench.register_alice(plain);
+    Request message;
+    message.method = "MESSAGE";
+    message.uri = alice_sip.value();
+    message.more = "Accept-Contact: *;+g.3gpp.smsip;require;explicit\r\n";
+    bench.receive(message.text());
+    CHECK(beyond_100(bench).status() == 480);
+
+    Register with_sms;
+    with_sms.call_id = "reg-2@ue";
+    with_sms.contact = R"(<sip:alice@10.0.0.2:5060>;+sip.instance="<urn:b>";+g.3gpp.smsip)";
+    bench.register_alice(with_sms);
+    bench.sent.clear();
+    message.call_id = "call-2@ue";
+    bench.receive(message.text());
+    CHECK(beyond_100(bench).request_uri().host == "10.0.0.2");
+
+    Request other;
+    other.uri = alice_sip.value();
+    other.call_id = "call-3@ue";
+    other.more = "Reject-Contact: *;+g.3gpp.smsip\r\n";
+    bench.receive(other.text());
+    CHECK(beyond_100(bench).request_uri().host == "10.0.0.1");
+}
+
+TEST_CASE("requests within a dialog follow their Route, ACK and BYE too", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    registered(bench);
+    Request bye;
+    bye.method = "BYE";
+    bye.uri = "sip:bob@10.0.0.2";
+    bye.to_tag = "t1";
+    bye.route = "<sip:mo@scscf.ims.example:6060;lr>, <sip:pcscf.ims.example:5060;lr>";
+    bye.cseq = 2;
+    bench.receive(bye.text());
+    const auto request = bench.take();
+    CHECK(request.method() == sip::Method::Bye);
+    CHECK(header(request, "Route") == "<sip:pcscf.ims.example:5060;lr>");
+    CHECK_FALSE(request.has("Record-Route"));
+    bench.respond(request, 200);
+    CHECK(bench.take().status() == 200);
+
+    Request ack = bye;
+    ack.method = "ACK";
+    bench.receive(ack.text());
+    CHECK(bench.take().method() == sip::Method::Ack);
+
+    Request update = bye;
+    update.method = "UPDATE";
+    update.cseq = 3;
+    bench.receive(update.text());
+    CHECK(header(bench.take(), "Record-Route") == "<sip:mo@scscf.ims.example:6060;lr>");
+}
+
+TEST_CASE("an INVITE cancelled while the HSS is asked goes nowhere", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    Request invite;
+    invite.uri = alice_sip.value();
+    bench.receive(invite.text());
+    const auto sar = bench.ask<ServerAssignmentRequest>();
+    auto cancel = invite.text();
+    cancel.replace(0, 6, "CANCEL");
+    cancel.replace(cancel.find("1 INVITE"), 8, "1 CANCEL");
+    bench.receive(cancel);
+    bench.sent.clear();
+    bench.answer(sar, bench.assignment());
+    CHECK(bench.sent.empty());
+}
+
+namespace {
+
+// Sends every originating INVITE to an application server first.
+struct ToApplicationServer final : ServiceControl {
+    std::optional<std::vector<sip::NameAddr>> evaluate(const Consultation& c) override {
+        if (c.original_dialog_identifier && c.original_dialog_identifier->starts_with("odi")) return {};
+        if (c.session_case != SessionCase::OriginatingRegistered) return {};
+        return std::vector{sip::NameAddr{*sip::Uri::parse("sip:other.example;lr")},
+                           sip::NameAddr{*sip::Uri::parse("sip:odi1@scscf.ims.example:6060;lr;orig")}};
+    }
+    std::vector<sip::Message> third_party_register(const ServiceProfile&, RegistrationType,
+                                                   const sip::Message&) override {
+        return {};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("service control may put an application server into the way", "[TS24.229-5.4.3.2]") {
+    Bench bench{lab_config(), std::make_unique<ToApplicationServer>()};
+    Request invite;
+    invite.route = registered(bench);
+    bench.receive(invite.text());
+    const auto to_as = beyond_100(bench);
+    CHECK(headers(to_as, "Route") ==
+          std::vector<std::string>{"<sip:other.example;lr>", "<sip:odi1@scscf.ims.example:6060;lr;orig>"});
+
+    Request back = invite;  // as the application server returns it
+    back.route = "<sip:odi1@scscf.ims.example:6060;lr;orig>";
+    back.call_id = "call-as@as";
+    bench.receive(back.text());
+    CHECK_FALSE(beyond_100(bench).has("Route"));
+}
