@@ -93,7 +93,9 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
         for (const auto& query : attempt.open) {
             const auto [asked, fresh] = asked_.try_emplace(query, Asked{now + config_.query_timeout, {}});
             asked->second.waiting.insert(ticket);
-            if (fresh) out.queries.push_back(query);
+            if (!fresh) continue;
+            deadlines_.emplace_back(asked->second.deadline, query);
+            out.queries.push_back(query);
         }
         return;
     }
@@ -322,33 +324,48 @@ void Locator::answered(const dns::Query& query, TimePoint now, Outputs& out) {
     auto node = asked_.extract(query);
     if (node.empty()) return;
     for (const auto ticket : node.mapped().waiting) resume(ticket, now, out);
+    drop_answered();
 }
 
 void Locator::handle_timeout(TimePoint now, Outputs& out) {
-    std::vector<dns::Query> due;
-    for (const auto& [query, asked] : asked_)
-        if (asked.deadline <= now) due.push_back(query);
-    for (const auto& query : due) {
+    while (!deadlines_.empty() && deadlines_.front().first <= now) {
+        const auto [deadline, query] = std::move(deadlines_.front());
+        deadlines_.pop_front();
+        const auto asked = asked_.find(query);
+        if (asked == asked_.end() || asked->second.deadline != deadline) continue;
         const auto what = std::string{dns::type_text(query.type)} + " " + query.name + ": ";
         learn(query, {{}, now, now, what + "the name server did not answer"});
         answered(query, now, out);
     }
-    std::erase_if(penalties_, [&](const auto& entry) { return entry.second <= now; });
+    drop_answered();
+}
+
+// The front of the queue is a question that is still open.
+void Locator::drop_answered() {
+    while (!deadlines_.empty()) {
+        const auto asked = asked_.find(deadlines_.front().second);
+        if (asked != asked_.end() && asked->second.deadline == deadlines_.front().first) return;
+        deadlines_.pop_front();
+    }
 }
 
 std::optional<TimePoint> Locator::next_deadline() const {
-    std::optional<TimePoint> next;
-    for (const auto& [query, asked] : asked_) next = earliest(next, asked.deadline);
-    return next;
+    if (deadlines_.empty()) return {};
+    return deadlines_.front().first;
 }
 
+// Questions under way keep the time they were given.
 void Locator::reload(LocatorConfig config) {
     config_ = std::move(config);
 }
 
-void Locator::penalize(const Target& target, TimePoint until) {
-    auto& at = penalties_[{target.transport, target.remote}];
-    at = std::max(at, until);
+void Locator::penalize(const Target& target, TimePoint now, Duration rest) {
+    if (penalties_.size() >= penalties_to_sweep_) {
+        std::erase_if(penalties_, [&](const auto& entry) { return entry.second <= now; });
+        penalties_to_sweep_ = std::max<std::size_t>(64, 2 * penalties_.size());
+    }
+    auto& until = penalties_[{target.transport, target.remote}];
+    until = std::max(until, now + rest);
 }
 
 bool Locator::penalized(const Target& target, TimePoint now) const {

@@ -4,6 +4,7 @@
 #include "common/sip/message/flow.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -82,8 +83,8 @@ class Locator {
     std::optional<TimePoint> next_deadline() const;
     void reload(LocatorConfig config);  // static routes may change; the cache stays
 
-    // RFC 3263 4.3, RFC 3261 21.5.4: a target that failed or asked for rest is put last until then.
-    void penalize(const Target& target, TimePoint until);
+    // RFC 3263 4.3, RFC 3261 21.5.4: a target that failed or asked for rest is put last for that long.
+    void penalize(const Target& target, TimePoint now, Duration rest);
     bool penalized(const Target& target, TimePoint now) const;
 
     std::size_t cached() const { return cache_.size(); }
@@ -118,6 +119,7 @@ class Locator {
     const Known* known(Attempt& attempt, const std::string& name, dns::Type type) const;
     bool can_use(Transport t) const;
     void learn(const dns::Query& query, Known known);
+    void drop_answered();
     void answered(const dns::Query& query, TimePoint now, Outputs& out);
 
     LocatorConfig config_;
@@ -125,8 +127,10 @@ class Locator {
     Ticket last_ticket_ = 0;
     std::map<Ticket, Pending> pending_;
     std::map<dns::Query, Asked> asked_;
+    std::deque<std::pair<TimePoint, dns::Query>> deadlines_;  // of asked_, in order; of answered ones too
     std::map<dns::Query, Known> cache_;
     std::map<std::pair<Transport, IpEndpoint>, TimePoint> penalties_;
+    std::size_t penalties_to_sweep_ = 64;  // so many may gather before the old ones are looked for
 };
 
 }  // namespace ims::sip

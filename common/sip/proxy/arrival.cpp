@@ -71,7 +71,7 @@ std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& 
         return Refusal{
             503, {}, "going out of service", HeaderId::RetryAfter, std::to_string(draining->count())};
     const auto most = config.max_transactions + (in_dialog ? config.max_transactions / 8 : 0);
-    if (servers.size() + clients.size() >= most)
+    if (unanswered >= most)
         return Refusal{
             503, {}, "too many transactions", HeaderId::RetryAfter, std::to_string(overload_rest.count())};
     return {};

@@ -39,6 +39,15 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
         tx.cancel->on_response(response.status(), now);
         return end_client_if_done(tx.id);
     }
+    if (tx.purpose == Outgoing::Purpose::Branch) {
+        response.remove_first<h::Via>();
+        if (!response.has<h::Via>()) {  // RFC 3261 16.7 step 3: it leads nowhere
+            note(Severity::Warning, "sip.message.malformed", &response,
+                 {{"reason", "response to a forwarded request without a second Via"},
+                  {"peer", flow.remote.text()}});
+            return;
+        }
+    }
     const int status = response.status();
     const auto step = std::visit([&](auto& m) { return m.on_response(status, now); }, tx.machine);
     if (step.acknowledge) {
@@ -86,7 +95,7 @@ void Element::Impl::client_timeout(ClientTransaction& tx) {
             auto& o = found->second;
             const auto* target = std::get_if<Target>(&tx.to);
             const bool heard = o.got_provisional;  // RFC 3263 4.3: a provisional response is a response
-            if (target != nullptr && !heard) locator.penalize(*target, now + dead_target_rest);
+            if (target != nullptr && !heard) locator.penalize(*target, now, dead_target_rest);
             o.last_failure = destination_text(tx.to) + ": no answer";
             o.timed_out = true;
             detach(o);
@@ -101,10 +110,13 @@ void Element::Impl::client_transport_failed(ClientTransaction& tx, const std::st
     const auto id = tx.id;
     const auto step = std::visit([](auto& m) { return m.on_transport_error(); }, tx.machine);
     const auto found = outgoings.find(tx.outgoing);
+    note(Severity::Warning, "sip.transport.failed",
+         found != outgoings.end() ? &found->second.request : nullptr,
+         {{"peer", destination_text(tx.to)}, {"detail", detail}});
     if (step.failed && found != outgoings.end()) {
         auto& o = found->second;
         if (const auto* target = std::get_if<Target>(&tx.to))
-            locator.penalize(*target, now + (tx.tcp_for_size ? tcp_refused_rest : dead_target_rest));
+            locator.penalize(*target, now, (tx.tcp_for_size ? tcp_refused_rest : dead_target_rest));
         o.last_failure = destination_text(tx.to) + ": " + detail;
         if (tx.tcp_for_size) {  // RFC 3261 18.1.1: then over UDP after all
             o.udp_next = true;

@@ -100,7 +100,6 @@ void Element::Impl::branch_provisional(std::uint64_t server_id, std::size_t inde
                                        const Flow& flow) {
     auto* tx = server(server_id);
     if (tx == nullptr || tx->answered()) return;
-    response.remove_first<h::Via>();
     out->emplace_back(ResponseToForward{ServerTransactionId{server_id},
                                         std::move(response),
                                         ResponseToForward::Origin::Received,
@@ -117,7 +116,6 @@ void Element::Impl::branch_success(std::uint64_t server_id, std::size_t index, M
     if (!accepting)
         return note(Severity::Info, "sip.response.late", &response,
                     {{"status", std::to_string(response.status())}});
-    response.remove_first<h::Via>();
     for (const auto& [tag, bytes] : tx->accepted)
         if (tag == response.to_tag()) return transmit(tx->id, bytes, tx->reply.to);  // the callee repeats it
     if (tx->context) {

@@ -193,12 +193,12 @@ void Element::handle(const Received& event, TimePoint now, ElementOutputs& out) 
 void Element::handle(const TransportFailed& event, TimePoint now, ElementOutputs& out) {
     auto& impl = *impl_;
     impl.during(now, out, [&] {
-        impl.note(Severity::Warning, "sip.transport.failed", nullptr, {{"detail", event.detail}});
-        if (event.transmit == 0) return;  // was sent outside any transaction
-        if (Impl::kind_of(event.transmit) == Impl::Kind::Server) {
-            if (auto* tx = impl.server(event.transmit)) impl.server_transport_failed(*tx);
+        if (event.transmit != 0 && Impl::kind_of(event.transmit) == Impl::Kind::Server) {
+            if (auto* tx = impl.server(event.transmit)) impl.server_transport_failed(*tx, event.detail);
         } else if (const auto tx = impl.clients.find(event.transmit); tx != impl.clients.end()) {
             impl.client_transport_failed(tx->second, event.detail);
+        } else {  // was sent outside any transaction, or its transaction is over
+            impl.note(Severity::Info, "sip.transport.failed", nullptr, {{"detail", event.detail}});
         }
     });
 }
@@ -297,7 +297,7 @@ void Element::cancel(ClientTransactionId id, TimePoint now, ElementOutputs& out)
 
 const Message* Element::request_of(ServerTransactionId id) const {
     const auto* tx = impl_->server(id.value());
-    return tx != nullptr && tx->request ? &*tx->request : nullptr;
+    return tx != nullptr ? tx->request.get() : nullptr;
 }
 
 const Flow* Element::flow_of(ServerTransactionId id) const {

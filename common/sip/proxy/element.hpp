@@ -45,7 +45,9 @@ struct ElementConfig {
     std::vector<std::string> proxy_extensions;  // option tags accepted in Proxy-Require: "sec-agree"
     std::string server;                         // Server / User-Agent text of own messages; empty: none
     unsigned max_breadth = 60;                  // RFC 5393
-    // Beyond it 503 with Retry-After answers new requests; those inside dialogs may use another eighth.
+    // Requests that wait for their answer at the same time. Beyond it 503 with Retry-After answers new ones;
+    // those inside dialogs may use another eighth. What is answered and only absorbs repetitions does not
+    // count.
     std::size_t max_transactions = 200'000;
     std::vector<std::string> uri_schemes{
         "urn"};  // of Request-URIs besides sip, sips and tel; all others get 416

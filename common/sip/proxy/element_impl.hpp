@@ -55,10 +55,10 @@ struct ServerTransaction {
     const std::string* key = nullptr;  // in Impl::server_keys
     Flow flow;
     ReplyPath reply;
-    std::optional<Message> request;
-    std::uint64_t part2 = 0;  // RFC 5393, of the request as it came
-    Buffer last;              // response
-    std::string final_tag;    // To tag of the final response, for an ACK of RFC 2543
+    std::unique_ptr<Message> request;  // until a final response that is no 2xx of an INVITE was sent
+    std::uint64_t part2 = 0;           // RFC 5393, of the request as it came
+    Buffer last;                       // response
+    std::string final_tag;             // To tag of the final response, for an ACK of RFC 2543
     // Each 2xx of an INVITE by its To tag: its repetitions go out again without asking the node.
     std::vector<std::pair<std::string, Buffer>> accepted;
     std::unique_ptr<ResponseContext> context;
@@ -70,7 +70,7 @@ struct ServerTransaction {
 
     ServerTransaction(std::uint64_t i, std::variant<InviteServer, NonInviteServer> m, Flow f, ReplyPath r,
                       Message q)
-        : id{i}, machine{m}, flow{f}, reply{std::move(r)}, request{std::move(q)} {}
+        : id{i}, machine{m}, flow{f}, reply{std::move(r)}, request{std::make_unique<Message>(std::move(q))} {}
     bool is_invite() const { return std::holds_alternative<InviteServer>(machine); }
     std::optional<TimePoint> next_deadline() const;
     bool answered() const {
@@ -212,7 +212,7 @@ struct Element::Impl {
     void respond(ServerTransaction& tx, Message response);
     void carry_out(ServerTransaction& tx, const Step& step);
     void server_timeout(ServerTransaction& tx);
-    void server_transport_failed(ServerTransaction& tx);
+    void server_transport_failed(ServerTransaction& tx, const std::string& detail);
     void end_server(ServerTransaction& tx, bool ack_missing);
     Message made_response(const Message& request, int status, std::string_view reason = {});
 

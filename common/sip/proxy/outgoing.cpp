@@ -172,13 +172,13 @@ void Element::Impl::outgoing_timeout(Outgoing& o) {
     const bool timer_c = o.deadlines.take_due(Timer::C, now);
     const bool no_answer = o.deadlines.take_due(Timer::NoAnswer, now);
     if (!timer_c && !no_answer) return;
-    o.gave_up = true;
+    o.gave_up = !o.cancelled;
     o.last_failure = timer_c ? "timer C" : "no answer";
     // RFC 3261 16.8: with a provisional response the CANCEL, and what it brings; without one as if a 408 had
     // come.
     if (o.got_provisional) return cancel(o, {});
     end_client(o.client);
-    fail(o, ResponseToForward::Origin::NoAnswer);
+    give_up(o);
 }
 
 // ---- what came of it
@@ -210,7 +210,6 @@ void Element::Impl::outgoing_final(Outgoing& o, Message response, const Flow& fl
         forget(o.id);
         return branch_success(server_id, index, std::move(response), flow);
     }
-    response.remove_first<h::Via>();
     deliver(o,
             {ServerTransactionId{o.server},
              std::move(response),
@@ -229,7 +228,7 @@ bool Element::Impl::try_elsewhere(Outgoing& o, const Message& response) {
         const auto rest = response.get<h::RetryAfter>();
         if (target != nullptr && rest) {
             const auto seconds = std::chrono::seconds{parse_number(rest->token).value_or(0)};
-            locator.penalize(*target, now + std::min<Duration>(seconds, longest_retry_after));
+            locator.penalize(*target, now, std::min<Duration>(seconds, longest_retry_after));
         }
         if (o.cancelled || o.next >= o.destinations.size()) return false;
         note(Severity::Warning, "sip.target.failed", &o.request,

@@ -104,14 +104,12 @@ void Element::Impl::server_timeout(ServerTransaction& tx) {
 }
 
 // RFC 3261 18.2.2 and RFC 6026 8.8: try the way that is left; the state stays.
-void Element::Impl::server_transport_failed(ServerTransaction& tx) {
+void Element::Impl::server_transport_failed(ServerTransaction& tx, const std::string& detail) {
     const auto& bytes = tx.accepted.empty() ? tx.last : tx.accepted.back().second;
     if (!bytes) return;
-    if (!tx.reply.backup) {
-        note(Severity::Warning, "sip.response.undeliverable", nullptr,
-             {{"peer", destination_text(tx.reply.to)}});
-        return;
-    }
+    note(Severity::Warning, tx.reply.backup ? "sip.transport.failed" : "sip.response.undeliverable",
+         tx.request.get(), {{"peer", destination_text(tx.reply.to)}, {"detail", detail}});
+    if (!tx.reply.backup) return;
     tx.reply.to = *tx.reply.backup;
     tx.reply.backup.reset();
     transmit(tx.id, bytes, tx.reply.to);

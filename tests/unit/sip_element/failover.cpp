@@ -119,6 +119,8 @@ TEST_CASE("when no target can be reached the node learns which and why", "[RFC32
     CHECK(result.detail.find("connection refused") != std::string::npos);
     CHECK(result.response.status() == 500);
     CHECK(w.s.noted("sip.request.unreachable")->field("call_id") == "call-1");
+    CHECK(w.s.noted("sip.transport.failed")->field("peer").find("192.0.2.31:5060") != std::string_view::npos);
+    CHECK(w.s.noted("sip.transport.failed")->field("call_id") == "call-1");
 }
 
 TEST_CASE("a cancelled request tries no further target", "[RFC3261-9.1]") {

@@ -361,3 +361,72 @@ TEST_CASE("finished transactions leave nothing behind", "[RFC3261-17]") {
     CHECK(s.element.transactions() == 0);
     CHECK_FALSE(s.element.next_deadline());
 }
+
+TEST_CASE("a response that leads to nobody is dropped and the transaction waits on", "[RFC3261-16.7]") {
+    Stage s;
+    s.receive(Request{.method = "MESSAGE"});
+    s.forward(s.arrived(), {"192.0.2.20:5060"});
+    const auto message = s.sent();
+    auto stripped = Message::response(message.message, 200, {}, "bob");
+    const auto own = stripped.top_via();
+    stripped.set<h::Via>(own);
+    s.receive(stripped.serialize(), udp_from("192.0.2.20:5060"));
+    CHECK_FALSE(s.has<ResponseToForward>());
+    CHECK(s.noted("sip.message.malformed") != nullptr);
+    s.answer(message, 200);
+    s.pass_on();
+    CHECK(s.sent().message.status() == 200);
+}
+
+TEST_CASE("a branch that says nothing at all until timer C or the node's time counts as 408",
+          "[RFC3261-16.8]") {
+    Stage s;
+    s.receive(Request{});
+    ForwardOptions options;
+    options.no_answer = 10s;
+    s.forward(s.arrived(), {"192.0.2.20:5060"}, options);
+    s.advance(10s);
+    const auto result = s.pass_on();
+    CHECK(result.origin == ResponseToForward::Origin::NoAnswer);
+    CHECK(result.response.status() == 408);
+    CHECK(s.element.idle());
+}
+
+TEST_CASE("an INVITE cancelled and never answered ends with 487 on timer B", "[RFC3261-9.1]") {
+    Stage s;
+    s.receive(Request{});
+    s.forward(s.arrived(), {"192.0.2.20:5060"});
+    s.receive(Request{.method = "CANCEL"});
+    s.advance(31999ms);
+    CHECK_FALSE(s.has<ResponseToForward>());
+    s.advance(1ms);
+    CHECK(s.pass_on().response.status() == 487);
+}
+
+TEST_CASE("a node that answers for itself cancels what it forwarded before", "[RFC3261-16.10]") {
+    Stage s;
+    s.receive(Request{});
+    const auto request = s.arrived();
+    s.forward(request, {"192.0.2.20:5060"});
+    const auto invite = s.sent();
+    s.answer(invite, 180);
+    s.pass_on();
+    s.sent();
+    s.respond(request, 480);
+    CHECK(s.sent().message.status() == 480);
+    CHECK(s.sent().message.method() == Method::Cancel);
+    s.answer(invite, 487);
+    CHECK(s.sent().message.method() == Method::Ack);
+    CHECK_FALSE(s.has<ResponseToForward>());
+    CHECK(s.element.idle());
+}
+
+TEST_CASE("a request that is discarded is never answered", "[TS24.229-5.2.6.3.2A]") {
+    Stage s;
+    s.receive(Request{});
+    s.element.discard(s.arrived().transaction);
+    s.advance(1h);
+    CHECK(s.silent());
+    CHECK(s.element.transactions() == 0);
+    CHECK(s.element.idle());
+}

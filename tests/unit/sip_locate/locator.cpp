@@ -278,7 +278,7 @@ TEST_CASE("static routes go before the name server, a port of 0 is the URI's or 
 TEST_CASE("a target that asked for rest comes last until then", "[RFC3263-4.3]") {
     Bench b;
     b.zone[{"s.example", Type::A}] = {a("192.0.2.1", 600s), a("192.0.2.2", 600s)};
-    b.locator.penalize({Transport::Udp, at("192.0.2.1:5060"), {}}, t0 + 10s);
+    b.locator.penalize({Transport::Udp, at("192.0.2.1:5060"), {}}, t0, 10s);
     CHECK(b.locate("sip:s.example:5060") == Targets{"UDP 192.0.2.2:5060", "UDP 192.0.2.1:5060"});
     b.now += 10s;
     CHECK(b.locate("sip:s.example:5060") == Targets{"UDP 192.0.2.1:5060", "UDP 192.0.2.2:5060"});
@@ -300,4 +300,21 @@ TEST_CASE("an answer nobody asked for changes nothing", "[RFC5452]") {
     b.locator.handle({{"s.example", Type::A}, {a("203.0.113.66")}, false, {}}, t0, out);
     CHECK(b.locator.cached() == 0);
     CHECK(b.locate("sip:s.example:5060").empty());
+}
+
+TEST_CASE("many questions without an answer run out each at its time", "[RFC3263-4]") {
+    Bench b;
+    Locator::Outputs out;
+    for (int i = 0; i < 1000; ++i)
+        b.locator.locate(Uri::sip("x", "h" + std::to_string(i) + ".example", 5060), t0 + i * 1ms, out);
+    CHECK(out.queries.size() == 2000);
+    b.locator.handle({{"h0.example", Type::A}, {a("192.0.2.1")}, false, {}}, t0 + 2s, out);
+    b.locator.handle({{"h0.example", Type::Aaaa}, {}, false, {}}, t0 + 2s, out);
+    CHECK(out.located.size() == 1);
+    CHECK(b.locator.next_deadline() == t0 + 5s + 1ms);
+    b.locator.handle_timeout(t0 + 5s + 499ms, out);
+    CHECK(out.located.size() == 500);
+    b.locator.handle_timeout(t0 + 5s + 999ms, out);
+    CHECK(out.located.size() == 1000);
+    CHECK_FALSE(b.locator.next_deadline());
 }
