@@ -200,6 +200,10 @@ std::optional<std::string> inconsistency(const Subscription& subscription) {
             if (!groups.insert(group).second)
                 return "alias group '" + std::string{group} + "' spans two sets";
     }
+    for (const auto& p : subscription.private_identities)
+        if (std::ranges::none_of(subscription.implicit_registration_sets,
+                                 [&](const auto& set) { return set.association(p.impi) != nullptr; }))
+            return "private identity '" + p.impi.value() + "' may register no implicit registration set";
     return std::nullopt;
 }
 

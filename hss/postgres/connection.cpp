@@ -1,0 +1,84 @@
+#include "hss/postgres/connection.hpp"
+
+#include "hss/postgres/migrations.hpp"
+#include "hss/postgres/statements.hpp"
+
+#include <pqxx/pqxx>
+
+namespace ims::hss {
+namespace {
+
+// PostgreSQL ends sessions with class 57P (shutdown, crash, cannot connect now) and 08 (connection
+// exception); libpqxx reports the first kind as an ordinary sql_error.
+bool session_is_over(const pqxx::sql_error& e) {
+    return e.sqlstate().starts_with("57P") || e.sqlstate().starts_with("08");
+}
+
+std::string first_line(std::string_view text) {
+    return std::string{trim(text.substr(0, text.find('\n')))};
+}
+
+}  // namespace
+
+Connection::Connection(DatabaseConfig config, NoteSink notes)
+    : config_{std::move(config)}, notes_{std::move(notes)} {}
+Connection::~Connection() = default;
+
+bool Connection::open() {
+    try {
+        // Prepared statements always touch few rows by key: plan them once, never compile them.
+        const auto options = config_.connection +
+                             " connect_timeout=" + std::to_string(config_.connect_timeout) +
+                             " application_name=hss options='-c jit=off -c plan_cache_mode=force_generic_plan"
+                             " -c statement_timeout=" +
+                             std::to_string(config_.statement_timeout) + "s'";
+        auto connection = std::make_unique<pqxx::connection>(options);
+        if (const auto why = migrate(*connection); !why.empty()) {
+            lost(why);
+            return false;
+        }
+        // See private_identity in the schema: whoever could read an SQN that a crash took back counts from a
+        // later one.
+        sqn_era_ = pqxx::nontransaction{*connection}
+                       .exec1("UPDATE hss SET sqn_era = sqn_era + 1 RETURNING sqn_era")[0]
+                       .as<std::int64_t>();
+        prepare_statements(*connection);
+        connection_ = std::move(connection);
+    } catch (const pqxx::failure& e) {
+        lost(e.what());
+        return false;
+    }
+    if (std::exchange(was_away_, false)) notes_(Note{Severity::Info, "hss.database.connected"});
+    return true;
+}
+
+void Connection::lost(const std::string& why) {
+    connection_.reset();
+    if (!std::exchange(was_away_, true))
+        notes_(Note{Severity::Error, "hss.database.away", {{"reason", first_line(why)}}});
+}
+
+std::optional<StoreError> Connection::run_erased(bool may_repeat,
+                                                 const std::function<void(pqxx::connection_base&)>& work) {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (!connection_ && !open()) return StoreError::Away;
+        try {
+            work(*connection_);
+            return std::nullopt;
+        } catch (const pqxx::broken_connection& e) {
+            lost(e.what());
+        } catch (const pqxx::in_doubt_error& e) {
+            lost(e.what());
+        } catch (const pqxx::sql_error& e) {
+            if (!session_is_over(e)) {
+                if (!connection_->is_open()) lost(e.what());
+                throw;
+            }
+            lost(e.what());
+        }
+        if (!may_repeat) break;
+    }
+    return StoreError::Away;
+}
+
+}  // namespace ims::hss

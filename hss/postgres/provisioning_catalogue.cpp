@@ -1,0 +1,258 @@
+#include "hss/postgres/json.hpp"
+#include "hss/postgres/provisioning.hpp"
+#include "hss/postgres/provisioning_run.hpp"
+#include "hss/postgres/statements.hpp"
+#include "hss/postgres/subscription_rows.hpp"
+
+#include <algorithm>
+
+namespace ims::hss {
+namespace {
+
+using Id = std::optional<std::int64_t>;
+
+// PostgreSQL: "Key (impi)=(x) already exists." out of a longer message.
+std::string detail_of(std::string_view message) {
+    const auto at = message.find("DETAIL:");
+    auto detail = at == message.npos ? message.substr(0, message.find('\n')) : trim(message.substr(at + 7));
+    return std::string{trim(detail.substr(0, detail.find('\n')))};
+}
+
+// Inserts under the id, or a new one; replaces what is there. `columns` without id and name. The id.
+std::int64_t upsert(pqxx::work& work, const std::string& table, const Id& id, const std::string& name,
+                    const std::vector<std::pair<std::string, const char*>>& columns) {
+    std::string names = "name", values = work.quote(name), sets = "name = excluded.name";
+    for (const auto& [column, value] : columns) {
+        names += ", " + column;
+        values += ", " + (value ? work.quote(value) : std::string{"NULL"});
+        sets += ", " + column + " = excluded." + column;
+    }
+    if (!id)
+        return work.exec1("INSERT INTO " + table + " (" + names + ") VALUES (" + values + ") RETURNING id")[0]
+            .as<std::int64_t>();
+    work.exec("INSERT INTO " + table + " (id, " + names + ") VALUES (" + std::to_string(*id) + ", " + values +
+              ") ON CONFLICT (id) DO UPDATE SET " + sets);
+    if (table != "shared_ifc_set")  // ids given by hand are not given out again
+        work.exec("SELECT setval(pg_get_serial_sequence('" + table +
+                  "', 'id'), greatest((SELECT max(id) FROM " + table + "), (SELECT last_value FROM " + table +
+                  "_id_seq)))");
+    return *id;
+}
+void changed(pqxx::work& work) {
+    work.exec("UPDATE hss SET catalogue_revision = catalogue_revision + 1");
+}
+
+void write_criteria(pqxx::work& work, const char* owner, std::int64_t id,
+                    const std::vector<InitialFilterCriterion>& criteria) {
+    work.exec_params(std::string{"DELETE FROM initial_filter_criterion WHERE "} + owner + " = $1", id);
+    for (const auto& c : criteria)
+        work.exec_params(std::string{"INSERT INTO initial_filter_criterion ("} + owner +
+                             ", priority, document) VALUES ($1, $2, $3)",
+                         id, c.priority, print_json(c));
+}
+
+std::string numbers_text(const std::vector<std::uint32_t>& numbers) {
+    std::vector<std::string> texts;
+    for (const auto n : numbers) texts.push_back(std::to_string(n));
+    return array_of(texts);
+}
+const char* text_or_null(const std::optional<std::string>& t) {
+    return t ? t->c_str() : nullptr;
+}
+
+}  // namespace
+
+ProvisioningError refused(const pqxx::sql_error& e) {
+    using Kind = ProvisioningError::Kind;
+    const auto detail = detail_of(e.what());
+    const auto state = e.sqlstate();
+    if (state == "23505") return {Kind::Exists, detail + " Change or delete the other one first."};
+    if (state == "23503") {
+        const bool in_use = std::string_view{e.what()}.find("still referenced") != std::string_view::npos;
+        return {in_use ? Kind::InUse : Kind::Invalid,
+                detail + (in_use ? " Change who uses it first." : " Create it first.")};
+    }
+    return {Kind::Invalid, detail};
+}
+
+Provisioned<std::shared_ptr<const Catalogue>> Provisioning::catalogue() {
+    std::shared_ptr<const Catalogue> found;
+    if (const auto error = run([&](pqxx::connection_base& c) { found = store_.catalogue(c, std::nullopt); }))
+        return *error;
+    return found;
+}
+
+Provisioned<std::vector<Provisioning::Named<ServiceProfileTemplate>>> Provisioning::service_profiles() {
+    const auto all = catalogue();
+    if (!all) return all.error();
+    std::vector<Named<ServiceProfileTemplate>> out;
+    for (const auto& [id, p] : (*all)->service_profiles) out.push_back({id.value(), p.name, p});
+    std::ranges::sort(out, {}, &Named<ServiceProfileTemplate>::id);
+    return out;
+}
+
+// Names are for people, so the catalogue of decisions has none but the profiles'.
+#define IMS_HSS_LIST(FUNCTION, TYPE, TABLE, MEMBER, KEY)                                       \
+    Provisioned<std::vector<Provisioning::Named<TYPE>>> Provisioning::FUNCTION() {             \
+        std::vector<Named<TYPE>> out;                                                          \
+        const auto error = run([&](pqxx::connection_base& c) {                                 \
+            out.clear();                                                                       \
+            const auto all = store_.catalogue(c, std::nullopt);                                \
+            for (const auto& row :                                                             \
+                 pqxx::nontransaction{c}.exec("SELECT id, name FROM " TABLE " ORDER BY id")) { \
+                const auto id = row[0].as<std::int64_t>();                                     \
+                const auto found = all->MEMBER.find(KEY(id));                                  \
+                if (found != all->MEMBER.end())                                                \
+                    out.push_back({id, row[1].as<std::string>(), found->second});              \
+            }                                                                                  \
+        });                                                                                    \
+        if (error) return *error;                                                              \
+        return out;                                                                            \
+    }
+IMS_HSS_LIST(shared_ifc_sets, Provisioning::SharedIfcSet, "shared_ifc_set", shared_ifc_sets,
+             static_cast<std::uint32_t>)
+IMS_HSS_LIST(capability_sets, cx::ServerCapabilities, "capability_set", capability_sets, CapabilitySetId)
+IMS_HSS_LIST(charging_sets, cx::ChargingInformation, "charging_set", charging_sets, ChargingSetId)
+#undef IMS_HSS_LIST
+
+Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+                                                    const ServiceProfileTemplate& p) {
+    const auto before = catalogue();
+    if (!before) return before.error();
+    Stored stored;
+    const auto error = run([&](pqxx::connection_base& c) {
+        pqxx::work work{c};
+        const auto media =
+            p.subscribed_media_profile_id ? std::to_string(*p.subscribed_media_profile_id) : std::string{};
+        const auto services = array_of(p.service_ids);
+        stored.id = upsert(work, "service_profile", id, name,
+                           {{"subscribed_media_profile_id", media.empty() ? nullptr : media.c_str()},
+                            {"service_ids", services.c_str()}});
+        write_criteria(work, "service_profile_id", stored.id, p.initial_filter_criteria);
+        work.exec_params("DELETE FROM service_profile_shared_ifc_set WHERE service_profile_id = $1",
+                         stored.id);
+        for (const auto set : p.shared_ifc_set_ids)
+            work.exec_params("INSERT INTO service_profile_shared_ifc_set VALUES ($1, $2)", stored.id,
+                             static_cast<std::int64_t>(set));
+        changed(work);
+        work.commit();
+    });
+    if (error) return *error;
+    auto pushes = pushes_for_catalogue(*before);
+    if (!pushes) return pushes.error();
+    stored.pushes = std::move(*pushes);
+    return stored;
+}
+
+Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+                                                    const SharedIfcSet& criteria) {
+    if (!id)
+        return ProvisioningError{ProvisioningError::Kind::Invalid,
+                                 "a shared iFC set needs the number by which the S-CSCFs know it: give 'id'"};
+    const auto before = catalogue();
+    if (!before) return before.error();
+    Stored stored;
+    const auto error = run([&](pqxx::connection_base& c) {
+        pqxx::work work{c};
+        stored.id = upsert(work, "shared_ifc_set", id, name, {});
+        write_criteria(work, "shared_ifc_set_id", stored.id, criteria);
+        changed(work);
+        work.commit();
+    });
+    if (error) return *error;
+    auto pushes = pushes_for_catalogue(*before);
+    if (!pushes) return pushes.error();
+    stored.pushes = std::move(*pushes);
+    return stored;
+}
+
+Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+                                                    const cx::ServerCapabilities& capabilities) {
+    Stored stored;
+    const auto error = run([&](pqxx::connection_base& c) {
+        pqxx::work work{c};
+        const auto mandatory = numbers_text(capabilities.mandatory_capability);
+        const auto optional = numbers_text(capabilities.optional_capability);
+        const auto names = array_of(capabilities.server_name);
+        stored.id = upsert(work, "capability_set", id, name,
+                           {{"mandatory", mandatory.c_str()},
+                            {"optional", optional.c_str()},
+                            {"server_names", names.c_str()}});
+        changed(work);
+        work.commit();
+    });
+    if (error) return *error;
+    return stored;  // for the next selection of an S-CSCF; nobody is told
+}
+
+Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+                                                    const cx::ChargingInformation& charging) {
+    const auto before = catalogue();
+    if (!before) return before.error();
+    Stored stored;
+    const auto error = run([&](pqxx::connection_base& c) {
+        pqxx::work work{c};
+        stored.id = upsert(
+            work, "charging_set", id, name,
+            {{"primary_event", text_or_null(charging.primary_event_charging_function_name)},
+             {"secondary_event", text_or_null(charging.secondary_event_charging_function_name)},
+             {"primary_collection", text_or_null(charging.primary_charging_collection_function_name)},
+             {"secondary_collection", text_or_null(charging.secondary_charging_collection_function_name)}});
+        changed(work);
+        work.commit();
+    });
+    if (error) return *error;
+    auto pushes = pushes_for_catalogue(*before);
+    if (!pushes) return pushes.error();
+    stored.pushes = std::move(*pushes);
+    return stored;
+}
+
+Provisioned<std::monostate> Provisioning::remove(Kind kind, std::int64_t id) {
+    const char* table = "";
+    switch (kind) {
+        case Kind::ServiceProfile: table = "service_profile"; break;
+        case Kind::SharedIfcSet: table = "shared_ifc_set"; break;
+        case Kind::CapabilitySet: table = "capability_set"; break;
+        case Kind::ChargingSet: table = "charging_set"; break;
+    }
+    bool found = false;
+    const auto error = run([&](pqxx::connection_base& c) {
+        pqxx::work work{c};
+        found =
+            work.exec_params(std::string{"DELETE FROM "} + table + " WHERE id = $1", id).affected_rows() > 0;
+        changed(work);
+        work.commit();
+    });
+    if (error) return *error;
+    if (!found) return not_found(std::string{table} + " " + std::to_string(id));
+    return std::monostate{};
+}
+
+// Everybody an S-CSCF serves and whose profile or charging addresses read differently now.
+Provisioned<Pushes> Provisioning::pushes_for_catalogue(const std::shared_ptr<const Catalogue>& before) {
+    Pushes pushes;
+    const auto after = catalogue();
+    if (!after) return after.error();
+    const auto error = run([&](pqxx::connection_base& c) {
+        pushes.clear();
+        const auto served = pqxx::nontransaction{c}.exec(
+            "SELECT min(p.impi) FROM subscription s JOIN private_identity p ON p.subscription_id = s.id "
+            "WHERE s.server_name IS NOT NULL GROUP BY s.id");
+        for (const auto& row : served) {
+            const auto rows =
+                pqxx::nontransaction{c}.exec_prepared(statement::load_by_impi, row[0].as<std::string>());
+            if (rows.empty()) continue;
+            auto loaded = read_rows(rows, nullptr, 0, 0);
+            if (!loaded) continue;
+            const Snapshot now{std::move(loaded->subscription), true, *after};
+            auto was = now;
+            was.catalogue = before;
+            for (auto& push : pushes_for_change(was, now)) pushes.push_back(std::move(push));
+        }
+    });
+    if (error) return *error;
+    return pushes;
+}
+
+}  // namespace ims::hss
