@@ -1,0 +1,187 @@
+#include "tests/scenario/flows.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ims;
+using namespace ims::world;
+
+namespace {
+struct Two {
+    World world;
+    Phone& alice = world.ue("alice");
+    Phone& bob = world.ue("bob");
+    Two() {
+        alice.registers();
+        bob.registers();
+        world.run();
+        REQUIRE(alice.is_registered());
+        REQUIRE(bob.is_registered());
+    }
+};
+}  // namespace
+
+TEST_CASE("Alice calls Bob, both talk, Alice hangs up", "[TS23.228-5.4][TS24.229-5.4.3]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.bob.is_ringing(); }));
+    CHECK(t.bob.last<ue::IncomingCall>()->from.find("155500000") != std::string::npos);
+    REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
+    t.bob.answers();
+    REQUIRE(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
+    t.world.run();
+    CHECK(t.world.pcscf().dialogs() >= 2);
+    t.world.advance(60s);
+    t.alice.hangs_up();
+    t.world.run();
+    CHECK(t.alice.has_no_call());
+    CHECK(t.bob.has_no_call());
+    CHECK(t.bob.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::PeerHungUp);
+}
+
+TEST_CASE("Bob calls Alice and Alice, who was called, hangs up", "[TS24.229-5.4.3]") {
+    Two t;
+    t.bob.calls(t.alice);
+    REQUIRE(t.world.until([&] { return t.alice.is_ringing(); }));
+    t.alice.answers();
+    REQUIRE(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
+    t.world.run();
+    t.alice.hangs_up();
+    t.world.run();
+    CHECK(t.bob.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::PeerHungUp);
+    CHECK(t.bob.has_no_call());
+}
+
+TEST_CASE(
+    "provisional responses are reliable where both ends want it, and the dialog is refreshed in between",
+    "[RFC3262-3][RFC3311-5]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
+    t.world.advance(2s);
+    const auto ladder = t.world.ladder();
+    CHECK(ladder.find("alice -> pcscf  PRACK") != std::string::npos);
+    CHECK(ladder.find("pcscf -> bob  PRACK") != std::string::npos);
+    t.bob.answers();
+    REQUIRE(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
+    t.world.run();
+    t.alice.updates();
+    t.world.run();
+    t.bob.forgets_what_happened();
+    t.alice.holds();
+    t.world.run();
+    REQUIRE(t.bob.last<ue::MediaChanged>() != nullptr);
+    CHECK(t.bob.last<ue::MediaChanged>()->direction == ue::MediaDirection::ReceiveOnly);
+    CHECK(t.alice.is_in_call());
+    t.bob.hangs_up();
+    t.world.run();
+    CHECK(t.alice.has_no_call());
+}
+
+TEST_CASE("a caller who gives up while it rings cancels", "[RFC3261-9]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
+    t.alice.hangs_up();
+    t.world.run();
+    CHECK(t.alice.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::Cancelled);
+    CHECK(t.bob.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::PeerCancelled);
+    t.world.advance(300s);
+    CHECK(t.world.pcscf().idle());
+    CHECK(t.world.scscf().idle());
+}
+
+TEST_CASE("a callee who is busy says so", "[RFC3261-21.4.24]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.bob.is_ringing(); }));
+    t.bob.rejects(486);
+    t.world.run();
+    REQUIRE(t.alice.last<ue::CallEnded>() != nullptr);
+    CHECK(t.alice.last<ue::CallEnded>()->status == 486);
+    CHECK(t.alice.has_no_call());
+}
+
+TEST_CASE("a callee who does not pick up lets the call end by itself", "[RFC3261-16.8]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.bob.is_ringing(); }));
+    t.world.advance(1000s);
+    CHECK(t.alice.has_no_call());
+    CHECK(t.bob.has_no_call());
+    REQUIRE(t.alice.last<ue::CallEnded>() != nullptr);
+    CHECK(t.alice.last<ue::CallEnded>()->cause != ue::CallEnded::Cause::HungUp);
+}
+
+TEST_CASE("an unknown number is 404", "[TS24.229-5.3.2.1]") {
+    Two t;
+    t.alice.calls(Impu{"tel:+19998887777"});
+    t.world.run();
+    REQUIRE(t.alice.last<ue::CallEnded>() != nullptr);
+    CHECK(t.alice.last<ue::CallEnded>()->status == 404);
+}
+
+TEST_CASE("a subscriber who is not registered is 480", "[TS24.229-5.3.2.1]") {
+    Two t;
+    auto& carol = t.world.ue("carol");
+    t.alice.calls(carol);
+    t.world.run();
+    REQUIRE(t.alice.last<ue::CallEnded>() != nullptr);
+    CHECK(t.alice.last<ue::CallEnded>()->status == 480);
+}
+
+TEST_CASE("a MESSAGE arrives, and its sender is told", "[RFC3428]") {
+    Two t;
+    t.alice.sends("Hello, Bob", t.bob);
+    t.world.run();
+    REQUIRE(t.bob.last<ue::MessageReceived>() != nullptr);
+    CHECK(t.bob.last<ue::MessageReceived>()->text == "Hello, Bob");
+    CHECK(t.alice.count<ue::MessageDelivered>() == 1);
+    t.bob.sends("Hello, Alice", t.alice);
+    t.world.run();
+    CHECK(t.alice.last<ue::MessageReceived>()->text == "Hello, Alice");
+}
+
+TEST_CASE("OPTIONS is answered by the other UE", "[RFC3261-11]") {
+    Two t;
+    t.alice.asks_options_of(t.bob);
+    t.world.run();
+    REQUIRE(t.alice.last<ue::OptionsAnswered>() != nullptr);
+    CHECK(t.alice.last<ue::OptionsAnswered>()->status == 200);
+}
+
+TEST_CASE("a UE that is not registered is met with silence and gives up by itself", "[TS24.229-5.2.6.3.2A]") {
+    World world;
+    auto& alice = world.ue("alice");
+    auto& bob = world.ue("bob");
+    alice.calls(bob);
+    REQUIRE(world.until([&] { return alice.last<ue::CallEnded>() != nullptr; }));
+    CHECK(alice.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::NoAnswer);
+    CHECK(world.noted("pcscf.request.discarded") > 0);
+}
+
+TEST_CASE("a call to a UE that vanished ends with an error", "[TS24.229-5.2.6.4]") {
+    Two t;
+    t.world.kill("bob");
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.alice.last<ue::CallEnded>() != nullptr; }));
+    CHECK(t.alice.last<ue::CallEnded>()->status >= 400);
+    CHECK(t.world.until([&] { return t.alice.has_no_call(); }));
+}
+
+TEST_CASE("two UEs over TCP call each other", "[TS24.229-4.2A]") {
+    World world;
+    const auto over_tcp = [](ue::Config& c) { c.transport = sip::Transport::Tcp; };
+    auto& alice = world.ue("alice", over_tcp);
+    auto& bob = world.ue("bob", over_tcp);
+    alice.registers();
+    bob.registers();
+    world.run();
+    alice.calls(bob);
+    REQUIRE(world.until([&] { return bob.is_ringing(); }));
+    bob.answers();
+    REQUIRE(world.until([&] { return alice.is_in_call() && bob.is_in_call(); }));
+    world.run();
+    bob.hangs_up();
+    world.run();
+    CHECK(alice.has_no_call());
+}
