@@ -41,7 +41,7 @@ bool TcpConnection::set_up(std::string& why) {
     error_code error;
     flow_.local = endpoint_of(socket_.local_endpoint(error));
     if (!error) flow_.remote = endpoint_of(socket_.remote_endpoint(error));
-    if (!error) socket_.native_non_blocking(true, error);
+    if (!error) socket_.non_blocking(true, error);
     if (error) {
         why = error.message();
         return false;

@@ -129,7 +129,7 @@ Result<IpEndpoint, std::string> Transports::Impl::listen(Transport transport, co
     if (!error && at.address.is_v6()) acceptor.set_option(boost::asio::ip::v6_only{true}, error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(config.backlog, error);
-    if (!error) acceptor.native_non_blocking(true, error);
+    if (!error) acceptor.non_blocking(true, error);
     if (!error) listener->local = endpoint_of(acceptor.local_endpoint(error));
     if (error) return error.message();
     acceptors.push_back(listener);

@@ -48,7 +48,7 @@ bool UdpSocket::open(const IpEndpoint& at, std::string& why) {
     socket_.open(endpoint.protocol(), error);
     if (!error && at.address.is_v6()) socket_.set_option(boost::asio::ip::v6_only{true}, error);
     if (!error) socket_.bind(endpoint, error);
-    if (!error) socket_.native_non_blocking(true, error);
+    if (!error) socket_.non_blocking(true, error);
     if (!error) local_ = endpoint_of(socket_.local_endpoint(error));
     if (error) {
         why = error.message();

@@ -1,0 +1,94 @@
+#include "common/runtime/sections.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ims;
+using namespace ims::runtime;
+
+namespace {
+
+std::vector<std::string> mistakes_of(std::string_view yaml) {
+    auto document = Document::parse(yaml, "f");
+    read_cscf(document.root());
+    document.finish();
+    std::vector<std::string> all;
+    for (const auto& e : document.errors()) all.push_back(e.text());
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("the common sections of a CSCF become its element, transports and resolver", "[config]") {
+    auto document = Document::parse(R"(
+listen:
+  udp: [127.0.1.30:6060, '[::1]:6060']
+  tcp: 127.0.1.30:6060
+names: [scscf.ims.example]
+transports: [tcp, udp]
+routes:
+  - host: icscf.ims.example
+    targets: [127.0.1.20:4060, 127.0.1.21;transport=tcp]
+dns: {servers: [127.0.0.1, '127.0.0.1:5353'], timeout: 1s, attempts: 3}
+timers: {t1: 2s, t2: 16s, t4: 17s, c: 200s}
+limits: {message_size: 16384, headers: 100, connections_per_peer: 3, transactions: 1000}
+state: {file: /var/lib/ims/scscf.json, interval: 10s}
+)");
+    const auto s = read_cscf(document.root());
+    document.finish();
+    for (const auto& e : document.errors()) FAIL(e.text());
+    REQUIRE(s.element.listen.size() == 3);
+    CHECK(s.element.listen[1].endpoint.text() == "[::1]:6060");
+    CHECK(s.element.listen[2].transport == sip::Transport::Tcp);
+    CHECK(s.element.own_names == std::vector<std::string>{"scscf.ims.example"});
+    CHECK(s.element.timers == sip::gm_timers);
+    CHECK(s.element.timer_c == 200s);
+    CHECK(s.element.max_transactions == 1000);
+    REQUIRE(s.element.locator.routes.size() == 1);
+    CHECK(s.element.locator.routes[0].targets.size() == 2);
+    CHECK(s.element.locator.transports.front() == sip::Transport::Tcp);
+    CHECK(s.element.locator.ipv6);
+    CHECK(s.resolver.servers[0].text() == "127.0.0.1:53");
+    CHECK(s.resolver.servers[1].port == 5353);
+    CHECK(s.transports.message_octets == 16384);
+    CHECK(s.transports.header_lines == 100);
+    CHECK(s.state_file == "/var/lib/ims/scscf.json");
+    CHECK(s.state_interval == 10s);
+}
+
+TEST_CASE("a CSCF must listen somewhere, and where it can be reached", "[config]") {
+    CHECK(mistakes_of("names: [a]") ==
+          std::vector<std::string>{"f:1: 'listen' must name at least one endpoint under udp or tcp"});
+    CHECK(mistakes_of("listen:\n  udp: ['0.0.0.0:5060', '127.0.0.1:5060']") ==
+          std::vector<std::string>{
+              "f:2: 'udp' must be addresses that peers can reach, not 0.0.0.0:5060: they go into Via"});
+}
+
+TEST_CASE("rules between keys are checked where the keys stand", "[config]") {
+    CHECK(mistakes_of("listen: {udp: 127.0.0.1:5060}\ntimers: {t1: 4s, t2: 2s}\nroutes:\n  - {host: "
+                      "a}\nstate: {interval: 5s}\n") ==
+          std::vector<std::string>{"f:2: 't2' must not be below t1",
+                                   "f:4: 'targets' must name at least one address",
+                                   "f:5: 'file' is missing"});
+}
+
+TEST_CASE("a Diameter section has an identity, a realm and peers", "[RFC6733-5]") {
+    auto document = Document::parse(R"(
+identity: scscf.ims.example
+realm: ims.example
+listen: 127.0.1.30:3868
+peers:
+  - {identity: hss.ims.example, host: 127.0.1.40, port: 3868, relay: true}
+  - {identity: hss2.ims.example, transport: tls}
+watchdog: 5s
+)",
+                                    "f");
+    const auto config = read_diameter(document.root());
+    document.finish();
+    CHECK(config.identity == "scscf.ims.example");
+    REQUIRE(config.peers.size() == 2);
+    CHECK(config.peers[0].relay);
+    CHECK(config.peers[1].transport == diameter::PeerTransport::Tls);
+    REQUIRE(document.errors().size() == 2);
+    CHECK(document.errors()[0].what == "'tls' is missing, but a peer or listen_tls needs it");
+    CHECK(document.errors()[1].text() == "f:8: 'watchdog' must be from 6s to 10m");
+}
