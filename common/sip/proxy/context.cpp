@@ -156,9 +156,14 @@ void Element::Impl::choose_if_done(ServerTransaction& tx) {
     context.deciding = true;
     const ServerTransactionId id{tx.id};
     if (context.finals.empty()) {
+        using Origin = ResponseToForward::Origin;
         auto response = made_response(*tx.request, tx.cancelled ? 487 : 480);
-        out->emplace_back(ResponseToForward{
-            id, std::move(response), ResponseToForward::Origin::Unreachable, context.count, {}, "no branch"});
+        out->emplace_back(ResponseToForward{id,
+                                            std::move(response),
+                                            tx.cancelled ? Origin::Received : Origin::Unreachable,
+                                            context.count,
+                                            {},
+                                            tx.cancelled ? "cancelled" : "no branch"});
         return;
     }
     std::vector<Candidate> candidates;

@@ -99,13 +99,15 @@ struct Cancelled {
     Message cancel;
     bool answered = false;  // 487 already sent by the element
 };
-// A response that RFC 3261 16.7 would forward now (a provisional, a 2xx, or the chosen best final one), own
-// Via removed. The node changes what it must and calls respond(), or tries elsewhere with forward().
+// A response that RFC 3261 16.7 would forward now (a provisional other than 100, a 2xx, or the chosen best
+// final one), own Via removed. The node changes what it must and calls respond(), or tries elsewhere with
+// forward(). Each 2xx of an INVITE comes once for each To tag; when the callee repeats it, what the node made
+// of it is sent again without asking. A 503 comes as 500 (16.7 step 6).
 struct ResponseToForward {
     enum class Origin : std::uint8_t {
-        Received,     // by a peer
-        NoAnswer,     // timer B, F or C: stands for 408
-        Unreachable,  // transport error or no target: stands for 503 or 504; detail says which
+        Received,     // by a peer; or the 487 of an INVITE that was cancelled before anybody answered
+        NoAnswer,     // timer B, F or C, or ForwardOptions::no_answer: a 408
+        Unreachable,  // transport error: a 500 (16.9); no target found: a 504; no branch given: a 480
     };
     ServerTransactionId transaction;
     Message response;
@@ -167,7 +169,8 @@ class Element {
     void cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
                 std::optional<std::string> reason = {});
 
-    // UAC: sends a request of the node's own (Via is added; Max-Forwards 70 if absent).
+    // UAC: sends a request of the node's own (Via is added; Max-Forwards 70 if absent). How long an INVITE
+    // may ring is the node's to decide: cancel() ends it.
     ClientTransactionId send(Message request, NextHop next_hop, TimePoint now, ElementOutputs& out,
                              std::optional<TimerValues> timers = {});
     // The UAC core's ACK for a 2xx, sent outside any transaction (RFC 3261 13.2.2.4).
@@ -175,7 +178,8 @@ class Element {
     // CANCEL of an own INVITE, held back until a provisional came (RFC 3261 9.1).
     void cancel(ClientTransactionId id, TimePoint now, ElementOutputs& out);
 
-    // The request of a live server transaction, as RequestArrived gave it; null when it is over.
+    // The request of a server transaction, as RequestArrived gave it; null from its final response on, but
+    // for a 2xx to an INVITE, after which other forks may still answer (timer L).
     const Message* request_of(ServerTransactionId id) const;
     const Flow* flow_of(ServerTransactionId id) const;
 
@@ -185,8 +189,8 @@ class Element {
 
     void refuse_new_requests(
         std::chrono::seconds retry_after);  // drain: 503 to what is outside a dialog or a transaction
-    bool idle() const;                      // no transaction is alive
-    std::size_t transactions() const;
+    bool idle() const;                 // no request waits for its answer; what is left absorbs repetitions
+    std::size_t transactions() const;  // all of them, the absorbing ones included
     void reload(LocatorConfig locator);
 
   private:

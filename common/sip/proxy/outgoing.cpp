@@ -152,7 +152,7 @@ void Element::Impl::give_up(Outgoing& o) {
             return deliver(o,
                            {ServerTransactionId{o.server},
                             made_response(*tx->request, 487),
-                            ResponseToForward::Origin::NoAnswer,
+                            ResponseToForward::Origin::Received,
                             o.index,
                             {},
                             "cancelled"},
