@@ -254,3 +254,20 @@ TEST_CASE("a request for a transport nobody listens on cannot be sent", "[RFC326
     CHECK(result.origin == ResponseToForward::Origin::Unreachable);
     CHECK(result.detail.find("no listening point") != std::string::npos);
 }
+
+TEST_CASE("a target that refuses TCP and drops UDP is passed over, and the next one is offered TCP again",
+          "[RFC3261-18.1.1][RFC3263-4.3]") {
+    Stage s{with_two_servers()};
+    s.receive(Request{.method = "MESSAGE", .uri = "sip:bob@pool.example", .body = std::string(1200, 'x')});
+    const auto request = s.arrived();
+    s.forward(request, std::vector<Branch>{{request.request, {}, 1000, {}, {}}});
+    std::vector<std::string> tried;
+    for (int i = 0; i < 4; ++i) {
+        const auto packet = s.sent();
+        tried.push_back(std::string{transport_text(packet.transport())} + " " + packet.peer());
+        s.transport_fails(packet);
+    }
+    CHECK(tried == std::vector<std::string>{"TCP 192.0.2.31:5060", "UDP 192.0.2.31:5060",
+                                            "TCP 192.0.2.32:5060", "UDP 192.0.2.32:5060"});
+    CHECK(s.pass_on().origin == ResponseToForward::Origin::Unreachable);
+}
