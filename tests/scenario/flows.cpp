@@ -117,7 +117,7 @@ Ending call_with_update_and_hold(World& world) {
     alice.holds();
     world.run();
     const auto* media = bob.last<ue::MediaChanged>();
-    const bool held = media != nullptr && media->direction == ue::MediaDirection::ReceiveOnly;
+    const bool held = media != nullptr && media->direction == sdp::Direction::RecvOnly;
     const auto over = hang_up(world, bob, alice);
     return over == Ending::Success && !held ? Ending::CleanFailure : over;
 }
