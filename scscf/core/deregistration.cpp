@@ -185,7 +185,11 @@ cx::PushProfileAnswer Registrar::on_push(const cx::PushProfileRequest& ppr) {
         const auto before = shown(*meant);
         core_.registrations.update(*meant, *profile);
         core_.note(Severity::Info, "scscf.profile.updated", subject);
-        if (shown(*meant) != before && meant->registered()) notifier_.changed(*meant, true);
+        const auto after = shown(*meant);
+        std::vector<std::string> gone;
+        for (const auto& name : before)
+            if (std::find(after.begin(), after.end(), name) == after.end()) gone.push_back(name);
+        if (after != before && meant->registered()) notifier_.changed(*meant, true, gone);
     }
     if (ppr.charging_information)
         for (auto* set : sets) core_.registrations.set_charging(*set, *ppr.charging_information);

@@ -263,7 +263,7 @@ reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
     return document;
 }
 
-void Notifier::changed(ImplicitRegistrationSet& set, bool by_network) {
+void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std::vector<std::string>& gone) {
     std::vector<ImplicitRegistrationSet*> sets{&set};
     for (const auto& impi : set.private_identities)
         for (auto* other : core_.registrations.sets_of(impi.text()))
@@ -272,7 +272,14 @@ void Notifier::changed(ImplicitRegistrationSet& set, bool by_network) {
     const bool watched =
         std::any_of(sets.begin(), sets.end(), [](const auto* s) { return !s->subscriptions.empty(); });
     if (!watched) return;
-    const auto state = document(set);
+    auto state = document(set);
+    for (const auto& aor : gone) {
+        reginfo::Registration registration;
+        registration.aor = aor;
+        registration.id = "gone-" + aor;
+        registration.state = reginfo::State::Terminated;
+        state.registrations.push_back(std::move(registration));
+    }
     const bool over = std::none_of(state.registrations.begin(), state.registrations.end(),
                                    [](const auto& r) { return r.state == reginfo::State::Active; });
     for (auto* each : sets) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace ims::scscf {
 
@@ -23,7 +24,9 @@ class Notifier {
     // Registration state changed: bindings that are marked as ended are reported terminated for the last
     // time. Whoever sees nothing active any more is told that the subscription is over. The UE's own
     // subscription whose binding ended counts as cancelled unless the network removed it (5.4.2.1.2).
-    void changed(ImplicitRegistrationSet& set, bool by_network = false);
+    // `gone`: identities that left the set, told as terminated once (5.4.1.8).
+    void changed(ImplicitRegistrationSet& set, bool by_network = false,
+                 const std::vector<std::string>& gone = {});
     // Subscriptions whose time is over: a last NOTIFY.
     void expire(ImplicitRegistrationSet& set);
 
