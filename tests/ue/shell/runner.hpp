@@ -1,0 +1,21 @@
+#pragma once
+#include "tests/ue/shell/options.hpp"
+
+#include <memory>
+
+namespace ims::ue {
+
+// Carries out the script of a UE on real sockets and a real clock.
+class Runner {
+  public:
+    explicit Runner(Options options);
+    ~Runner();
+
+    int run();  // the exit status, as script_help lists them
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ims::ue
