@@ -28,12 +28,14 @@ struct HttpSession::Answer {
     }
     void give(HttpResponse reply) {
         if (given.exchange(true)) return;
-        const auto alive = session.lock();
+        auto alive = session.lock();
         if (!alive) return;
         const auto executor = alive->stream_.get_executor();
-        boost::asio::post(executor, [alive, r = request, reply = std::move(reply)]() mutable {
-            alive->on_reply(r, std::move(reply));
-        });
+        // The session moves along: its last reference must not end on a foreign thread.
+        boost::asio::post(executor,
+                          [alive = std::move(alive), r = request, reply = std::move(reply)]() mutable {
+                              alive->on_reply(r, std::move(reply));
+                          });
     }
 
     std::weak_ptr<HttpSession> session;

@@ -81,23 +81,18 @@ void UdpSocket::await_readable() {
                        });
 }
 
+// One batch, then the rest of the loop has its turn: answers leave, timers and connections are looked after.
 void UdpSocket::drain() {
-    for (std::size_t round = 0; round < rounds && socket_.is_open(); ++round) {
-        for (auto& header : receiving_->headers) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-        const int n =
-            ::recvmmsg(socket_.native_handle(), receiving_->headers.data(), batch, MSG_DONTWAIT, nullptr);
-        if (n < 0) {
-            const int error = errno;
-            const bool told =
-                read_errors();  // an ICMP error may have woken us; the datagrams behind it are still there
-            if (error == EAGAIN && !told) return;
-            continue;
-        }
-        for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
-            deliver({static_cast<const char*>(receiving_->parts[i].iov_base), receiving_->headers[i].msg_len},
-                    receiving_->addresses[i].data());
-        if (static_cast<std::size_t>(n) < batch) return;
+    for (auto& header : receiving_->headers) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    const int n =
+        ::recvmmsg(socket_.native_handle(), receiving_->headers.data(), batch, MSG_DONTWAIT, nullptr);
+    if (n < 0) {
+        read_errors();  // an ICMP error woke us; the datagrams behind it will again
+        return;
     }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
+        deliver({static_cast<const char*>(receiving_->parts[i].iov_base), receiving_->headers[i].msg_len},
+                receiving_->addresses[i].data());
 }
 
 void UdpSocket::deliver(std::string_view datagram, const sockaddr* from) {

@@ -33,7 +33,6 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
         IpEndpoint to;
     };
     static constexpr std::size_t batch = Wire::datagrams;
-    static constexpr std::size_t rounds = 8;        // batches before the rest of the loop has its turn
     static constexpr std::size_t remembered = 256;  // sent datagrams an ICMP error may still be about
 
     void await_readable();
