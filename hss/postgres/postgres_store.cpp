@@ -68,6 +68,10 @@ Parameter array_parameter(std::vector<std::string> texts) {
     return {array_of(texts), true};
 }
 
+pqxx::result query(pqxx::connection_base& c, const char* prepared, const std::string& key) {
+    return pqxx::nontransaction{c}.exec_prepared(prepared, key);
+}
+
 std::string flag_text(bool b) {
     return b ? "t" : "f";
 }
@@ -107,7 +111,7 @@ std::optional<Snapshot> PostgresStore::load_rows(pqxx::connection_base& c, const
     };
     // The wildcard that matches an identity which is not distinct anywhere.
     const auto wildcard = [&](const Impu& impu) -> std::optional<std::string> {
-        for (const auto& row : pqxx::nontransaction{c}.exec_prepared(statement::wildcards, impu.value())) {
+        for (const auto& row : query(c, statement::wildcards, impu.value())) {
             auto candidate = row[0].as<std::string>();
             if (matches_wildcard(impu, Impu{candidate})) return candidate;
         }
@@ -115,22 +119,20 @@ std::optional<Snapshot> PostgresStore::load_rows(pqxx::connection_base& c, const
     };
 
     if (lookup.impi) {
-        const auto rows =
-            pqxx::nontransaction{c}.exec_prepared(statement::load_by_impi, lookup.impi->value());
+        const auto rows = query(c, statement::load_by_impi, lookup.impi->value());
         if (!rows.empty() && !read(rows)) return std::nullopt;
         if (!lookup.impu || !snapshot.subscription) return snapshot;
-        snapshot.public_identity_known =
-            snapshot.subscription->find(*lookup.impu).has_value() ||
-            !pqxx::nontransaction{c}.exec_prepared(statement::impu_exists, lookup.impu->value()).empty() ||
-            wildcard(*lookup.impu).has_value();
+        snapshot.public_identity_known = snapshot.subscription->find(*lookup.impu).has_value() ||
+                                         !query(c, statement::impu_exists, lookup.impu->value()).empty() ||
+                                         wildcard(*lookup.impu).has_value();
         return snapshot;
     }
     if (!lookup.impu) return snapshot;
-    auto rows = pqxx::nontransaction{c}.exec_prepared(statement::load_by_impu, lookup.impu->value());
+    auto rows = query(c, statement::load_by_impu, lookup.impu->value());
     if (rows.empty()) {
         const auto stored = wildcard(*lookup.impu);
         if (!stored) return snapshot;
-        rows = pqxx::nontransaction{c}.exec_prepared(statement::load_by_impu, *stored);
+        rows = query(c, statement::load_by_impu, *stored);
         if (rows.empty()) return snapshot;
     }
     snapshot.public_identity_known = true;

@@ -81,6 +81,8 @@ class Provisioning {
   private:
     template <class Work>
     std::optional<ProvisioningError> run(Work&& work);
+    template <class T, class Find>
+    Provisioned<std::vector<Named<T>>> named(const std::string& table, Find find);
     Provisioned<Pushes> pushes_for_catalogue(const std::shared_ptr<const Catalogue>& before);
 
     PostgresStore& store_;

@@ -60,7 +60,27 @@ const char* text_or_null(const std::optional<std::string>& t) {
     return t ? t->c_str() : nullptr;
 }
 
+template <class Map, class Key>
+const typename Map::mapped_type* find_in(const Map& map, const Key& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? nullptr : &found->second;
+}
+
 }  // namespace
+
+template <class T, class Find>
+Provisioned<std::vector<Provisioning::Named<T>>> Provisioning::named(const std::string& table, Find find) {
+    std::vector<Named<T>> out;
+    const auto error = run([&](pqxx::connection_base& c) {
+        out.clear();
+        const auto all = store_.catalogue(c, std::nullopt);
+        for (const auto& row : pqxx::nontransaction{c}.exec("SELECT id, name FROM " + table + " ORDER BY id"))
+            if (const auto* value = find(*all, row[0].as<std::int64_t>()))
+                out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>(), *value});
+    });
+    if (error) return *error;
+    return out;
+}
 
 ProvisioningError refused(const pqxx::sql_error& e) {
     using Kind = ProvisioningError::Kind;
@@ -91,29 +111,22 @@ Provisioned<std::vector<Provisioning::Named<ServiceProfileTemplate>>> Provisioni
     return out;
 }
 
-// Names are for people, so the catalogue of decisions has none but the profiles'.
-#define IMS_HSS_LIST(FUNCTION, TYPE, TABLE, MEMBER, KEY)                                       \
-    Provisioned<std::vector<Provisioning::Named<TYPE>>> Provisioning::FUNCTION() {             \
-        std::vector<Named<TYPE>> out;                                                          \
-        const auto error = run([&](pqxx::connection_base& c) {                                 \
-            out.clear();                                                                       \
-            const auto all = store_.catalogue(c, std::nullopt);                                \
-            for (const auto& row :                                                             \
-                 pqxx::nontransaction{c}.exec("SELECT id, name FROM " TABLE " ORDER BY id")) { \
-                const auto id = row[0].as<std::int64_t>();                                     \
-                const auto found = all->MEMBER.find(KEY(id));                                  \
-                if (found != all->MEMBER.end())                                                \
-                    out.push_back({id, row[1].as<std::string>(), found->second});              \
-            }                                                                                  \
-        });                                                                                    \
-        if (error) return *error;                                                              \
-        return out;                                                                            \
-    }
-IMS_HSS_LIST(shared_ifc_sets, Provisioning::SharedIfcSet, "shared_ifc_set", shared_ifc_sets,
-             static_cast<std::uint32_t>)
-IMS_HSS_LIST(capability_sets, cx::ServerCapabilities, "capability_set", capability_sets, CapabilitySetId)
-IMS_HSS_LIST(charging_sets, cx::ChargingInformation, "charging_set", charging_sets, ChargingSetId)
-#undef IMS_HSS_LIST
+// Names are for people: decisions have no use for them, so they are read here.
+Provisioned<std::vector<Provisioning::Named<Provisioning::SharedIfcSet>>> Provisioning::shared_ifc_sets() {
+    return named<SharedIfcSet>("shared_ifc_set", [](const Catalogue& c, std::int64_t id) {
+        return find_in(c.shared_ifc_sets, static_cast<std::uint32_t>(id));
+    });
+}
+Provisioned<std::vector<Provisioning::Named<cx::ServerCapabilities>>> Provisioning::capability_sets() {
+    return named<cx::ServerCapabilities>("capability_set", [](const Catalogue& c, std::int64_t id) {
+        return find_in(c.capability_sets, CapabilitySetId{id});
+    });
+}
+Provisioned<std::vector<Provisioning::Named<cx::ChargingInformation>>> Provisioning::charging_sets() {
+    return named<cx::ChargingInformation>("charging_set", [](const Catalogue& c, std::int64_t id) {
+        return find_in(c.charging_sets, ChargingSetId{id});
+    });
+}
 
 Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
                                                     const ServiceProfileTemplate& p) {

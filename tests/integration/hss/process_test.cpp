@@ -1,0 +1,367 @@
+// The hss executable itself: Diameter, the API, hssctl and the database behind it.
+#include "common/diameter/net/service.hpp"
+#include "common/runtime/http_server.hpp"
+#include "tests/integration/hss/fixture.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ims::hss::test {
+namespace {
+
+using boost::asio::ip::tcp;
+using nlohmann::json;
+namespace http = boost::beast::http;
+
+const std::string token = "integration-test-token";
+
+std::uint16_t free_port() {
+    boost::asio::io_context io;
+    return tcp::acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}}.local_endpoint().port();
+}
+
+// hss as a process of its own, and the test as the S-CSCF it talks to.
+class Deployment {
+  public:
+    Deployment() {
+        std::filesystem::create_directories(folder_);
+        write("seal", std::string(64, 'a'));
+        write("token", token);
+        write("hss.yaml",
+              "log: {level: info, file: " + folder_ + "/hss.log}\n" +
+                  "admin: {listen: '127.0.0.1:" + std::to_string(admin_) + "'}\n" +
+                  "diameter:\n  identity: hss.ims.example\n  realm: ims.example\n  listen: ['127.0.0.1:" +
+                  std::to_string(diameter_) + "']\n  accept_unknown_peers: true\n" +
+                  "hss: {home_network: " + realm + "}\n" + "database: {connection: '" + connection_ +
+                  "', workers: 2, seal_key_file: " + folder_ + "/seal}\n" + "api: {listen: '127.0.0.1:" +
+                  std::to_string(api_) + "', token_file: " + folder_ + "/token}\n");
+        start();
+        diameter::Config config;
+        config.identity = origin.host;
+        config.realm = origin.realm;
+        config.peers = {
+            {"hss.ims.example", "", "127.0.0.1", diameter_, diameter::PeerTransport::Tcp, 0, false}};
+        config.reconnect_min = 100ms;
+        config.reconnect_max = 200ms;
+        service_ =
+            std::make_unique<diameter::Service>(io_, config, [this](diameter::Service::Event e) { on(e); });
+        service_->start();
+        until("the Diameter connection opens", [&] { return service_->any_open(); });
+    }
+    ~Deployment() {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+        }
+        service_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    void start() {
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::execl(HSS_BINARY, "hss", "--config", (folder_ + "/hss.yaml").c_str(), nullptr);
+            ::_exit(127);
+        }
+        until("hss is healthy", [&] { return healthy(); });
+    }
+    int terminate() {
+        ::kill(pid_, SIGTERM);
+        int status = 0;
+        ::waitpid(std::exchange(pid_, -1), &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    void kill() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+    }
+
+    // Runs the loop until it is so; a test that hangs fails here.
+    void until(const std::string& what, const std::function<bool()>& holds) {
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        while (!holds()) {
+            if (std::chrono::steady_clock::now() > deadline) FAIL("still not: " << what << "\n" << log());
+            io_.restart();
+            io_.run_for(20ms);
+        }
+    }
+    template <class Answer>
+    Answer ask(cx::Request request) {
+        const cx::RequestId id{++last_id_};
+        service_->send({id, std::move(request), std::nullopt});
+        until("an answer", [&] { return answers_.contains(id) || failed_.contains(id); });
+        REQUIRE_FALSE(failed_.contains(id));
+        return std::get<Answer>(answers_.at(id));
+    }
+    cx::UserAuthorizationAnswer uar() {
+        cx::UserAuthorizationRequest r;
+        r.user_name = alice;
+        r.public_identity = alice_sip;
+        r.visited_network_identifier = realm;
+        return ask<cx::UserAuthorizationAnswer>(r);
+    }
+    void registers() {
+        cx::MultimediaAuthRequest mar;
+        mar.user_name = alice;
+        mar.public_identity = alice_sip;
+        mar.server_name = scscf;
+        mar.sip_auth_data_item.sip_authentication_scheme = std::string{cx::scheme::digest_aka_v1_md5};
+        const auto maa = ask<cx::MultimediaAuthAnswer>(mar);
+        REQUIRE(maa.result == diameter::Result{R::Success});
+        REQUIRE(maa.sip_auth_data_item.size() == 1);
+        cx::ServerAssignmentRequest sar;
+        sar.user_name = alice;
+        sar.public_identity = {alice_sip};
+        sar.server_name = scscf;
+        sar.server_assignment_type = Sat::Registration;
+        const auto saa = ask<cx::ServerAssignmentAnswer>(sar);
+        REQUIRE(saa.result == diameter::Result{R::Success});
+        REQUIRE(saa.user_data);
+    }
+    cx::Request next_push() {
+        until("a request of the HSS", [&] { return !pushed_.empty(); });
+        auto r = std::move(pushed_.front());
+        pushed_.erase(pushed_.begin());
+        return r;
+    }
+
+    struct Response {
+        unsigned status = 0;
+        std::string body;
+        json parsed() const { return json::parse(body, nullptr, false); }
+    };
+    Response api(http::verb method, const std::string& path, const std::string& body = {},
+                 const std::string& bearer = token, const std::string& type = "application/json") {
+        return call(api_, method, path, body, bearer, type);
+    }
+    Response admin(const std::string& path) {
+        return call(admin_, http::verb::get, path, {}, {}, "text/plain");
+    }
+    bool healthy() {
+        try {
+            return admin("/healthz").status == 200;
+        } catch (const boost::system::system_error&) {
+            return false;
+        }
+    }
+    // hssctl as a person runs it: what it prints, and its exit status.
+    std::pair<std::string, int> ctl(const std::string& arguments) {
+        const auto command = std::string{HSSCTL_BINARY} + " --api http://127.0.0.1:" + std::to_string(api_) +
+                             " --token-file " + folder_ + "/token " + arguments + " 2>&1";
+        const auto pipe = ::popen(command.c_str(), "r");
+        std::string out;
+        std::array<char, 4096> buffer{};
+        while (const auto n = std::fread(buffer.data(), 1, buffer.size(), pipe)) out.append(buffer.data(), n);
+        const auto status = ::pclose(pipe);
+        return {out, WEXITSTATUS(status)};
+    }
+    std::string write(const std::string& name, const std::string& content) {
+        std::ofstream{folder_ + "/" + name} << content;
+        return folder_ + "/" + name;
+    }
+    std::string log() const {
+        std::ifstream in{folder_ + "/hss.log"};
+        return {std::istreambuf_iterator<char>{in}, {}};
+    }
+
+  private:
+    void on(diameter::Service::Event& event) {
+        std::visit(overloaded{
+                       [&](cx::AnswerArrived& a) { answers_.emplace(a.id, std::move(a.answer)); },
+                       [&](cx::SendFailed& f) { failed_.emplace(f.id, f.detail); },
+                       [&](cx::RequestArrived& r) {
+                           pushed_.push_back(r.request);
+                           if (std::holds_alternative<cx::PushProfileRequest>(r.request)) {
+                               cx::PushProfileAnswer a;
+                               a.result = R::Success;
+                               service_->reply({r.id, a});
+                           } else {
+                               cx::RegistrationTerminationAnswer a;
+                               a.result = R::Success;
+                               service_->reply({r.id, a});
+                           }
+                       },
+                       [](Note&) {},
+                   },
+                   event);
+    }
+    Response call(std::uint16_t port, http::verb method, const std::string& path, const std::string& body,
+                  const std::string& bearer, const std::string& type) {
+        boost::asio::io_context io;
+        boost::beast::tcp_stream stream{io};
+        stream.connect(tcp::endpoint{boost::asio::ip::address_v4::loopback(), port});
+        http::request<http::string_body> request{method, path, 11};
+        request.set(http::field::host, "localhost");
+        request.set(http::field::content_type, type);
+        if (!bearer.empty()) request.set(http::field::authorization, "Bearer " + bearer);
+        request.body() = body;
+        request.prepare_payload();
+        http::write(stream, request);
+        boost::beast::flat_buffer buffer;
+        http::response<http::string_body> response;
+        http::read(stream, buffer, response);
+        return {response.result_int(), response.body()};
+    }
+
+    std::string connection_ = Cluster::instance().fresh_database();
+    std::string folder_ = Cluster::instance().folder() + "/hss" + std::to_string(::getpid());
+    std::uint16_t admin_ = free_port(), diameter_ = free_port(), api_ = free_port();
+    pid_t pid_ = -1;
+    boost::asio::io_context io_;
+    std::unordered_map<cx::RequestId, cx::Answer> answers_;
+    std::unordered_map<cx::RequestId, std::string> failed_;
+    std::vector<cx::Request> pushed_;
+    std::uint64_t last_id_ = 0;
+    std::unique_ptr<diameter::Service> service_;
+};
+
+const std::string alice_json = json{{"imsi", "001010000000001"},
+                                    {"msisdn", "15550001"},
+                                    {"k", k_hex},
+                                    {"opc", "cd63cb71954a9f4e48a5994e37a02baf"}}
+                                   .dump();
+
+}  // namespace
+
+TEST_CASE("a subscriber made by the API registers over Diameter and hears of changes", "[TS29.228-6]") {
+    Deployment d;
+    CHECK(d.uar().result == diameter::Result{X::ErrorUserUnknown});
+    const auto created = d.api(http::verb::post, "/v1/subscribers", alice_json);
+    INFO(created.body);
+    REQUIRE(created.status == 201);
+    CHECK(created.body.find(k_hex) == std::string::npos);
+
+    CHECK(d.uar().result == diameter::Result{X::FirstRegistration});
+    d.registers();
+    const auto uaa = d.uar();
+    CHECK(uaa.result == diameter::Result{X::SubsequentRegistration});
+    CHECK(uaa.server_name == scscf);
+
+    const auto path = "/v1/subscribers/" + alice.value();
+    auto shown = d.api(http::verb::get, path);
+    REQUIRE(shown.status == 200);
+    CHECK(shown.body.find(k_hex) == std::string::npos);
+    auto object = shown.parsed();
+    CHECK(object["registration"]["server_name"] == scscf);
+    CHECK(object["private_identities"][0]["has_aka"] == true);
+    object["implicit_registration_sets"][0]["public_identities"][1]["display_name"] = "Alice";
+    const auto changed = d.api(http::verb::put, path, object.dump());
+    INFO(changed.body);
+    REQUIRE(changed.status == 204);
+    const auto push = d.next_push();
+    CHECK(std::get<cx::PushProfileRequest>(push).user_data.value().find("Alice") != std::string::npos);
+    CHECK(d.uar().result == diameter::Result{X::SubsequentRegistration});
+
+    REQUIRE(d.api(http::verb::post, path + "/bar").status == 204);
+    CHECK(std::holds_alternative<cx::RegistrationTerminationRequest>(d.next_push()));
+    CHECK(d.uar().result == diameter::Result{R::AuthorizationRejected});
+    REQUIRE(d.api(http::verb::post, path + "/unbar").status == 204);
+    d.until("the RTA is stored", [&] { return d.uar().result == diameter::Result{X::FirstRegistration}; });
+    d.registers();
+    REQUIRE(d.api(http::verb::delete_, path).status == 204);
+    CHECK(std::holds_alternative<cx::RegistrationTerminationRequest>(d.next_push()));
+    CHECK(d.uar().result == diameter::Result{X::ErrorUserUnknown});
+    CHECK(d.log().find(k_hex) == std::string::npos);
+    CHECK(d.terminate() == 0);
+}
+
+TEST_CASE("the API wants its token and says what is wrong", "[TS29.228-6]") {
+    Deployment d;
+    CHECK(d.api(http::verb::get, "/v1/subscribers", {}, "").status == 401);
+    CHECK(d.api(http::verb::get, "/v1/subscribers", {}, token + "x").status == 401);
+    CHECK(d.api(http::verb::get, "/openapi.yaml", {}, "").body.starts_with("openapi: 3"));
+    CHECK(d.api(http::verb::get, "/v2/subscribers").status == 404);
+    CHECK(d.api(http::verb::patch, "/v1/subscribers").status == 405);
+    CHECK(d.api(http::verb::post, "/v1/subscribers", "{").status == 400);
+    const auto wrong = [&](const json& body) {
+        const auto r = d.api(http::verb::post, "/v1/subscribers", body.dump());
+        CHECK(r.status == 400);
+        return r.parsed().value("detail", "");
+    };
+    CHECK(wrong({{"imsi", "001010000000001"}}).find("credentials") != std::string::npos);
+    CHECK(wrong({{"imsi", "001010000000001"}, {"k", "12"}}).find("32 hexadecimal") != std::string::npos);
+    CHECK(wrong({{"imsi", "00101x"}, {"k", k_hex}, {"opc", k_hex}}).find("IMSI") != std::string::npos);
+    CHECK(wrong({{"imsi", "001010000000001"}, {"k", k_hex}, {"opc", k_hex}, {"colour", "blue"}})
+              .find("colour") != std::string::npos);
+    CHECK(wrong(json::array()).find("object") != std::string::npos);
+    CHECK(d.api(http::verb::get, "/v1/subscribers/nobody@x").status == 404);
+    REQUIRE(d.api(http::verb::post, "/v1/subscribers", alice_json).status == 201);
+    CHECK(d.api(http::verb::post, "/v1/subscribers", alice_json).status == 409);
+    CHECK(d.api(http::verb::delete_, "/v1/service-profiles/1").status == 409);
+    CHECK(d.api(http::verb::get, "/v1/identities/tel%3A%2B15550001").status == 200);
+}
+
+TEST_CASE("hssctl does what the API does", "[TS29.228-6]") {
+    Deployment d;
+    const auto keys = "--k " + k_hex + " --opc cd63cb71954a9f4e48a5994e37a02baf";
+    CHECK(d.ctl("range add --first-imsi 001010000000001 --first-msisdn 15550001 --count 3 " + keys) ==
+          std::pair{std::string{"created 3 subscribers\n"}, 0});
+    auto [listed, status] = d.ctl("subscriber list");
+    CHECK(status == 0);
+    CHECK(listed.starts_with("IMPI"));
+    CHECK(std::ranges::count(listed, '\n') == 4);
+    CHECK(d.ctl("--json subscriber list --limit 2").first.find("tel:+15550002") != std::string::npos);
+    CHECK(d.ctl("sqn set 001010000000001 4096").second == 0);
+    CHECK(d.ctl("sqn show 001010000000001").first.find("seq: 128") != std::string::npos);
+    CHECK(d.ctl("subscriber bar 001010000000002").second == 0);
+    CHECK(d.ctl("subscriber show 001010000000002").first.find("barred: yes") != std::string::npos);
+    CHECK(d.ctl("assignment show 001010000000001").first.find("not registered") != std::string::npos);
+
+    const auto csv = d.write("more.csv", "imsi,msisdn,k,opc\n001010000000007,15550007," + k_hex +
+                                             ",cd63cb71954a9f4e48a5994e37a02baf\n");
+    CHECK(d.ctl("import " + csv).first == "created 1 subscribers\n");
+    const auto bad = d.write("bad.ndjson", "{\"imsi\":\"001010000000008\"}\n");
+    const auto [why, failed] = d.ctl("import " + bad);
+    CHECK(failed == 1);
+    CHECK(why.find("line 1") != std::string::npos);
+
+    const auto profile = d.write("p.json", R"({"name":"voicemail","initial_filter_criteria":[{"priority":1,
+        "application_server":{"server_name":"sip:vm.ims.example"},"trigger_point":{"spts":[{"method":"INVITE"}]}}]})");
+    CHECK(d.ctl("profile add " + profile).second == 0);
+    CHECK(d.ctl("profile list").first.find("voicemail") != std::string::npos);
+    CHECK(d.ctl("subscriber delete 001010000000007").second == 0);
+    const auto [gone, not_found] = d.ctl("subscriber show 001010000000007");
+    CHECK(not_found == 1);
+    CHECK(gone.find("Not Found") != std::string::npos);
+    CHECK(d.ctl("frobnicate").second == 2);
+}
+
+TEST_CASE("with the database away hss answers, says so, and comes back", "[RFC6733-7.1.3]") {
+    Deployment d;
+    REQUIRE(d.api(http::verb::post, "/v1/subscribers", alice_json).status == 201);
+    d.registers();
+    Cluster::instance().kill();
+    CHECK(d.uar().result == diameter::Result{R::TooBusy});
+    CHECK(d.api(http::verb::get, "/v1/subscribers").status == 503);
+    d.until("health shows it", [&] { return d.admin("/healthz").status == 503; });
+    CHECK(d.admin("/metrics").body.find("hss_database_connected 0") != std::string::npos);
+    Cluster::instance().start();
+    d.until("health is back", [&] { return d.healthy(); });
+    CHECK(d.uar().result == diameter::Result{X::SubsequentRegistration});
+    CHECK(d.uar().server_name == scscf);
+}
+
+TEST_CASE("a killed hss forgets nothing", "[TS29.228-8.1]") {
+    Deployment d;
+    REQUIRE(d.api(http::verb::post, "/v1/subscribers", alice_json).status == 201);
+    d.registers();
+    d.kill();
+    d.start();
+    d.until("the S-CSCF is connected again", [&] {
+        const auto reply = d.admin("/metrics").body;
+        return reply.find("diameter_peer_open{peer=\"scscf.ims.example\"} 1") != std::string::npos;
+    });
+    CHECK(d.uar().server_name == scscf);
+}
+
+}  // namespace ims::hss::test
