@@ -190,16 +190,19 @@ void Node::redirect(Pending p, const std::vector<std::string>& hosts, TimePoint 
     fail(p, Reason::Protocol, "DIAMETER_REDIRECT_INDICATION (3006) without a usable Redirect-Host", out);
 }
 
-// RFC 6733 5.5.4: everything that waits for this peer goes to another, with the T flag.
-void Node::on_peer_lost(Peer& peer, TimePoint now, Effects& out) {
+// RFC 6733 5.5.4: everything that waits for this peer goes to another, with the T flag. While it is only
+// suspect or disconnecting its answers may still come, so what nobody else can do stays with it.
+void Node::on_peer_lost(Peer& peer, bool disconnected, TimePoint now, Effects& out) {
     std::vector<std::uint32_t> affected;
     for (const auto& [hop_by_hop, p] : pending_)
         if (p.peer == &peer && (!p.waiting || peer.state() == Peer::State::Closed))
             affected.push_back(hop_by_hop);
     std::sort(affected.begin(), affected.end());  // the order they were sent in
     for (const auto hop_by_hop : affected) {
-        Pending p = std::move(pending_.at(hop_by_hop));
-        pending_.erase(hop_by_hop);
+        const auto it = pending_.find(hop_by_hop);
+        if (!disconnected && (it->second.attempts >= config_.attempts || !route(it->second, now))) continue;
+        Pending p = std::move(it->second);
+        pending_.erase(it);
         const bool was_sent = !p.waiting;
         try_another(std::move(p), was_sent, was_sent ? Reason::PeerLost : Reason::NoPeer,
                     (was_sent ? "lost " : "cannot reach ") + peer.config().identity, now, out);

@@ -42,7 +42,8 @@ void Node::step(Peer& peer, TimePoint now, Effects& out, Step&& do_step) {
     do_step(peer);
     const bool lost = before && (!peer.usable() || peer.connection() != connection_before);
     const bool unreachable = peer.state() == Peer::State::Closed;
-    if (lost || unreachable) on_peer_lost(peer, now, out);
+    const bool other_connection = peer.is_open() && peer.connection() != connection_before;
+    if (lost || unreachable) on_peer_lost(peer, unreachable || other_connection, now, out);
     if (peer.usable() && (!before || lost)) on_peer_usable(peer, now, out);
     if (stopping_) finish_stop(out);
 }

@@ -117,7 +117,7 @@ class Node {
                      TimePoint now, Effects& out);
     void redirect(Pending p, const std::vector<std::string>& hosts, TimePoint now, Effects& out);
     void on_answer(ConnectionId c, codec::Message message, TimePoint now, Effects& out);
-    void on_peer_lost(Peer& peer, TimePoint now, Effects& out);
+    void on_peer_lost(Peer& peer, bool disconnected, TimePoint now, Effects& out);
     void on_peer_usable(Peer& peer, TimePoint now, Effects& out);
     void expire_pending(TimePoint now, Effects& out);
 

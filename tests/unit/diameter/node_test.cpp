@@ -131,6 +131,33 @@ TEST_CASE("with no other peer a lost one is a failure the application hears of a
     CHECK(world.scscf->failures[0].reason == Reason::PeerLost);
 }
 
+TEST_CASE("an only peer that is leaving or suspect may still answer what it was asked", "[RFC6733-5.4]") {
+    Realm world;
+    world.wire.kill(*world.hss2);
+    world.hss1->application = {};
+    SECTION("after its DPR") {
+        world.wire.send_mar(*world.scscf, 1);
+        DisconnectPeerRequest dpr{"hss1.ims.example", "ims.example", DisconnectCause::Rebooting};
+        world.wire.inject(*world.hss1, *world.scscf, codec::encode(samples::header(), dpr));
+        CHECK(world.scscf->state_of("hss1.ims.example") == Peer::State::Closing);
+        CHECK(world.scscf->failures.empty());
+        world.wire.reply(*world.hss1, world.hss1->requests.at(0).id, samples::usual_maa());
+        CHECK(world.scscf->answers.size() == 1);
+    }
+    SECTION("while it is suspect") {
+        world.hss1->deaf = true;
+        while (world.scscf->watchdog_of("hss1.ims.example") == Watchdog::Status::Okay) {
+            if (world.scscf->node.pending() == 0) {
+                world.scscf->failures.clear();
+                world.wire.send_mar(*world.scscf, 1);
+            }
+            world.wire.advance(100ms);
+        }
+        CHECK(world.scscf->failures.empty());
+        CHECK(world.scscf->node.pending() == 1);
+    }
+}
+
 TEST_CASE("a suspect peer gets nothing until it speaks again", "[RFC3539-3.4.1]") {
     Realm world;
     world.hss1->deaf = true;
