@@ -211,10 +211,11 @@ void Call::on_bye(const RequestArrived& event, TimePoint now) {
 
 void Call::on_prack(const RequestArrived& event, TimePoint now) {
     const auto rack = event.request.get<h::RAck>();
-    const bool ours = rack && repeated_ && state_ == State::Ringing && rack->response_number == rseq_ &&
-                      rack->cseq.number == repeated_->cseq;
+    // RFC 3262 3: it may come when the final response is on its way already.
+    const bool ours = rack && rseq_ != 0 && rack->response_number == rseq_ &&
+                      rack->cseq.number == invite_cseq_ && rack->cseq.method == Method::Invite;
     if (!ours) return line_.refuse(event.transaction, event.request, 481, now);
-    stop_repeating();
+    if (state_ == State::Ringing) stop_repeating();
     line_.respond(event.transaction, response(event.request, 200), now);
 }
 

@@ -127,7 +127,8 @@ class Call {
     std::optional<sip::ServerTransactionId> invite_server_;  // callee: until answered or refused
     std::optional<sip::Message> invite_;                     // callee: the INVITE
     std::string tag_;                                        // callee: ours
-    std::uint32_t rseq_ = 0;
+    std::uint32_t rseq_ = 0;                                 // of the reliable 180; 0: there is none
+    std::uint32_t invite_cseq_ = 0;
     std::optional<std::string> answer_;  // callee: to the INVITE's offer; without one the 2xx offers
     bool offered_in_2xx_ = false;        // ours is in the 2xx, the ACK brings the answer
     bool hang_up_at_ack_ = false;        // RFC 3261 15: no BYE by the callee before the ACK

@@ -37,6 +37,7 @@ void Call::arrived(const RequestArrived& event, TimePoint now) {
     tag_ = line_.new_tag();
     invite_ = event.request;
     invite_server_ = event.transaction;
+    invite_cseq_ = event.request.cseq().number;
     dialog_ = Dialog::of_request(event.request, tag_);
     state_ = State::Over;  // until it rings
     if (refuse_unsupported(event, now)) return;

@@ -10,15 +10,19 @@ namespace {
 
 constexpr std::size_t width = 64;  // between the two lines
 
-std::string what(std::string_view text) {
+// "INVITE sip:bob@ims.exam.. (1)": the number is worth more than the end of a long URI.
+std::string what(std::string_view text, std::size_t room) {
     const auto message = sip::Message::parse(text);
-    if (!message) return std::string{text.substr(0, text.find('\r'))};
+    if (!message) return std::string{text.substr(0, std::min(text.find('\r'), room))};
     const auto cseq = message->cseq();
-    if (message->is_response())
-        return std::to_string(message->status()) + " " + std::string{message->reason()} + " (" +
-               std::to_string(cseq.number) + " " + cseq.method_name + ")";
-    return std::string{message->method_name()} + " " + message->request_uri().text() + " (" +
-           std::to_string(cseq.number) + ")";
+    auto head = message->is_response()
+                    ? std::to_string(message->status()) + " " + std::string{message->reason()}
+                    : std::string{message->method_name()} + " " + message->request_uri().text();
+    const auto tail = " (" + std::to_string(cseq.number) +
+                      (message->is_response() ? " " + cseq.method_name : std::string{}) + ")";
+    const auto left = room - std::min(room, tail.size());
+    if (head.size() > left) head = head.substr(0, left - std::min<std::size_t>(left, 2)) + "..";
+    return head + tail;
 }
 
 }  // namespace
@@ -30,8 +34,8 @@ void Ladder::heads(const IpEndpoint& ue, const IpEndpoint& pcscf) {
 }
 
 void Ladder::rung(double time, std::string_view message, bool outwards) {
-    auto label = " " + what(message).substr(0, width - 8) + " ";
-    const auto rest = width - 4 - std::min(width - 4, label.size() + 2);
+    const auto label = " " + what(message, width - 10) + " ";
+    const auto rest = width - 5 - std::min(width - 5, label.size());
     const auto line = (outwards ? "--" : "<-") + std::string{"-"} + label + std::string(rest, '-') +
                       (outwards ? "->" : "--");
     std::fprintf(out_, "%9.3f  |%s|\n", time, line.c_str());

@@ -485,14 +485,20 @@ void Runner::Impl::leave() {
 Runner::Runner(Options options) : impl_{std::make_unique<Impl>(std::move(options))} {}
 Runner::~Runner() = default;
 
-int Runner::run() {
+bool Runner::open() {
     auto& i = *impl_;
     std::string why;
     if (!i.open(why)) {
         i.report.failed(i.time(), "start", why);
-        return SocketStatus;
+        return false;
     }
     i.ue = std::make_unique<Ue>(i.options.ue, i.random);
+    return true;
+}
+
+int Runner::run() {
+    auto& i = *impl_;
+    if (!i.ue && !open()) return SocketStatus;
     if (i.options.trace) i.ladder.heads(i.options.ue.local, i.options.ue.pcscf);
     const std::function<void(error_code, int)> on_signal = [&](error_code error, int) {
         if (error) return;

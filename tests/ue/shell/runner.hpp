@@ -11,6 +11,8 @@ class Runner {
     explicit Runner(Options options);
     ~Runner();
 
+    // Listens. run() does it too where it has not been done. False, and told, if a socket cannot be used.
+    bool open();
     int run();  // the exit status, as script_help lists them
 
   private:
