@@ -200,3 +200,22 @@ TEST_CASE("closing tells the peer by the end of the stream and forgets all", "[t
     wire.turn();
     CHECK(wire.transports.counters().connections == 0);
 }
+
+TEST_CASE("a busy stream that is always in the middle of some message is left alone", "[transports]") {
+    TransportsConfig config;
+    config.message_timeout = 1s;
+    WireFixture wire{config};
+    StreamPeer peer{wire.io, wire.listen(Transport::Tcp)};
+    const auto message = options("t", "TCP");
+    const auto half = message.size() / 2;
+    peer.send(message.substr(0, half));
+    const auto begun = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begun < 1500ms) {
+        wire.io.restart();
+        wire.io.run_for(100ms);
+        peer.send(message.substr(half) + message.substr(0, half));
+    }
+    wire.turn();
+    CHECK(wire.closed.empty());
+    CHECK(wire.received.size() > 1);
+}
