@@ -1,16 +1,31 @@
 #include "scscf/core/registration.hpp"
 
-#include "common/base/text.hpp"
-
 #include <algorithm>
 #include <functional>
 
 namespace ims::scscf {
 
+namespace {
+
+constexpr std::string_view sip_scheme = "sip:";
+
+}  // namespace
+
+CompactIdentity CompactIdentity::of(std::string_view text,
+                                    const std::function<SharedText(std::string_view)>& share) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos || text.find('!') != std::string_view::npos)
+        return {std::string{text}, nullptr, false};
+    const bool sip = text.starts_with(sip_scheme);
+    const auto begin = sip ? sip_scheme.size() : 0;
+    return {std::string{text.substr(begin, at - begin)}, share(text.substr(at + 1)), sip};
+}
+
 std::string CompactIdentity::text() const {
     if (!domain) return local;
     std::string whole;
-    whole.reserve(local.size() + 1 + domain->size());
+    whole.reserve(sip_scheme.size() + local.size() + 1 + domain->size());
+    if (sip) whole += sip_scheme;
     whole += local;
     whole += '@';
     whole += *domain;
@@ -19,6 +34,10 @@ std::string CompactIdentity::text() const {
 
 bool CompactIdentity::is(std::string_view full) const {
     if (!domain) return full == local;
+    if (sip) {
+        if (!full.starts_with(sip_scheme)) return false;
+        full.remove_prefix(sip_scheme.size());
+    }
     return full.size() == local.size() + 1 + domain->size() && full.starts_with(local) &&
            full[local.size()] == '@' && full.ends_with(*domain);
 }
@@ -34,8 +53,7 @@ const Identity* ImplicitRegistrationSet::find(std::string_view impu) const {
 
 const Identity* ImplicitRegistrationSet::default_identity() const {
     for (const auto& identity : identities)
-        if (!identity.barred && identity.type == IdentityType::DistinctImpu &&
-            istarts_with(identity.name.local, "sip"))
+        if (!identity.barred && identity.type == IdentityType::DistinctImpu && identity.name.sip)
             return &identity;
     return nullptr;
 }
@@ -74,7 +92,7 @@ const Identity* ImplicitRegistrationSet::alias_of(const Identity& identity, bool
     };
     for (const auto& other : identities) {
         if (&other == &identity || other.barred || other.is_wildcard()) continue;
-        if (other.name.local.starts_with("tel:") != tel) continue;
+        if (other.name.is_tel() != tel) continue;
         if (other.profile == identity.profile && group(other) == group(identity)) return &other;
     }
     return nullptr;

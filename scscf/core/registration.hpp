@@ -9,6 +9,7 @@
 #include "scscf/core/pool.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,14 +23,19 @@ namespace ims::scscf {
 using SharedText = std::shared_ptr<const std::string>;
 using SetId = Strong<struct SetIdTag, std::uint64_t>;
 
-// "001010000000001@ims.example" or "sip:+123@ims.example": the part before and after '@', the latter shared
-// by all users of the domain. A tel URI or wildcard is all in `local`.
+// "001010000000001@ims.example" or "sip:+123@ims.example": what stands before '@', and the domain after it,
+// which all its users share. "sip:" is a flag: user parts of a usual length then need no memory of their own.
+// A tel URI or a wildcard is all in `local`.
 struct CompactIdentity {
     std::string local;
     SharedText domain;
+    bool sip = false;
 
+    static CompactIdentity of(std::string_view text,
+                              const std::function<SharedText(std::string_view)>& share);
     std::string text() const;
     bool is(std::string_view full) const;
+    bool is_tel() const { return !sip && local.starts_with("tel:"); }
 };
 
 // A public identity of an implicit registration set, in the order of the HSS.

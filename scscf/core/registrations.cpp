@@ -52,10 +52,7 @@ std::vector<Registrations::Set*> Registrations::sets_of(std::string_view impi) {
 }
 
 CompactIdentity Registrations::compact(std::string_view identity) {
-    const auto at = identity.rfind('@');
-    if (at == std::string_view::npos || identity.find('!') != std::string_view::npos)
-        return {std::string{identity}, nullptr};
-    return {std::string{identity.substr(0, at)}, share(identity.substr(at + 1))};
+    return CompactIdentity::of(identity, [this](std::string_view domain) { return share(domain); });
 }
 
 void Registrations::fill(Set& set, const ImsSubscription& subscription) {
