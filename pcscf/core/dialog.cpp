@@ -34,6 +34,12 @@ bool Dialog::confirmed() const {
     return std::any_of(peers.begin(), peers.end(), [](const auto& p) { return p.confirmed; });
 }
 
+bool ends_dialog(const Dialog& d, const sip::Message& response) {
+    const int status = response.status();
+    if (response.method() == sip::Method::Bye) return status >= 200 && status != 401 && status != 407;
+    return d.method != sip::Method::Invite && status == 481;
+}
+
 Dialog& Dialogs::add(Dialog d) {
     auto owned = std::make_unique<Dialog>(std::move(d));
     Dialog& stored = *owned;

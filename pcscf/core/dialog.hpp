@@ -53,6 +53,10 @@ struct Dialog {
     bool operator==(const Dialog&) const = default;
 };
 
+// Whether an answer inside the dialog ends it for both sides: any final one to BYE but a challenge, and 481
+// where there will be no BYE (RFC 5057 5.1: a PRACK may get a 481 that means only itself).
+bool ends_dialog(const Dialog& d, const sip::Message& response);
+
 class Dialogs {
   public:
     Dialog& add(Dialog d);

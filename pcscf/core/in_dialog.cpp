@@ -13,8 +13,7 @@ using sip::HeaderId;
 // 64*T1 of Gm: retransmissions of what ended the dialog.
 constexpr Duration ended_grace = 64 * sip::gm_timers.t1;
 
-bool ends_dialog(const sip::Message& request) {
-    if (request.method() == sip::Method::Bye) return true;
+bool ends_subscription(const sip::Message& request) {
     if (request.method() != sip::Method::Notify) return false;
     const auto state = request.get<sip::h::SubscriptionState>();  // RFC 6665 4.1.3
     return state && iequals(state->token, "terminated");
@@ -96,10 +95,10 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     sip::Branch branch{.request = std::move(request), .next_hop = {b.flow}, .record_route = {}, .timers = {}};
     if (b.radio_access) branch.timers = sip::gm_timers;
     note(Severity::Trace, "pcscf.dialog.to_ue", branch.request, &b).with("icid", d.icid);
-    const bool last = ends_dialog(branch.request);
+    const bool last = ends_subscription(branch.request);
     strip_towards_ue(branch.request);
     forward(e.transaction, std::move(branch), std::move(c), now);
-    if (last && d.method != sip::Method::Invite) dialog_ends(d, now);
+    if (last && d.method == sip::Method::Subscribe) dialog_ends(d, now);
 }
 
 // An ACK to a 2xx: no transaction, no answer. A wrong one is dropped.
@@ -130,6 +129,11 @@ void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
 
 void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {
     if (d.ends) return;
+    note(Severity::Trace, "pcscf.dialog.ended")
+        .with("call_id", d.call_id)
+        .with("impi", d.impi.value())
+        .with("impu", d.impu.value())
+        .with("icid", d.icid);
     d.ends = now + ended_grace;
     wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
 }

@@ -161,9 +161,7 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
         note(Severity::Info, "pcscf.request.rejected", response, b)
             .with("status", std::to_string(status))
             .with("reason", std::string{response.reason()});
-    if (status >= 200 && d != nullptr && !c.initial &&
-        (response.method() == sip::Method::Bye || status == 481 || status == 408))
-        if (response.method() == sip::Method::Bye || status != 408) dialog_ends(*d, now);
+    if (d != nullptr && !c.initial && ends_dialog(*d, response)) dialog_ends(*d, now);
 
     if (b != nullptr)
         if (const auto pcfa = response.raw(HeaderId::PChargingFunctionAddresses))

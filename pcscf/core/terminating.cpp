@@ -116,9 +116,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
             for (auto& p : d->peers) p.confirmed = true;
         rewrite_record_route(response, d->token, own_uri(d->token));
     }
-    if (status >= 200 && d != nullptr && !c.initial &&
-        (response.method() == sip::Method::Bye || status == 481))
-        dialog_ends(*d, now);
+    if (d != nullptr && !c.initial && ends_dialog(*d, response)) dialog_ends(*d, now);
     respond(e.transaction, std::move(response), now);
 }
 

@@ -38,6 +38,21 @@ TEST_CASE("Alice calls Bob, both talk, Alice hangs up", "[TS23.228-5.4][TS24.229
     CHECK(t.bob.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::PeerHungUp);
 }
 
+TEST_CASE("a call of an hour ends as well as a short one", "[TS24.229-5.2.6.3]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
+    t.bob.answers();
+    REQUIRE(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
+    t.world.advance(3600s);
+    t.bob.hangs_up();
+    t.world.run();
+    CHECK(t.alice.has_no_call());
+    CHECK(t.bob.has_no_call());
+    t.world.advance(300s);
+    CHECK(t.world.pcscf().dialogs() == 2);  // the UEs' reg event subscriptions
+}
+
 TEST_CASE("Bob calls Alice and Alice, who was called, hangs up", "[TS24.229-5.4.3]") {
     Two t;
     t.bob.calls(t.alice);

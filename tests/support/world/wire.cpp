@@ -219,17 +219,30 @@ std::size_t Wire::noted(std::string_view id) const {
 
 std::string Wire::ladder() const {
     std::string out;
+    const auto at = [](TimePoint t) {
+        const auto since =
+            std::chrono::duration_cast<std::chrono::milliseconds>(t - TimePoint{std::chrono::hours{1}});
+        return std::to_string(since.count()) + " ms  ";
+    };
+    auto remark = remarks_.begin();
+    const auto remarks_until = [&](TimePoint t) {
+        for (; remark != remarks_.end() && remark->at <= t; ++remark) {
+            if (remark->note.severity == Severity::Trace) continue;
+            out += at(remark->at) + remark->host + ": " + std::string{remark->note.id};
+            for (const auto& f : remark->note.fields) out += " " + std::string{f.name} + "=" + f.value;
+            out += "\n";
+        }
+    };
     for (const auto& c : crossings_) {
-        const auto ms =
-            std::chrono::duration_cast<std::chrono::milliseconds>(c.at - TimePoint{std::chrono::hours{1}});
-        const auto first = c.text.substr(0, c.text.find("\r\n"));
+        remarks_until(c.at - Duration{1});
         const auto cseq_at = c.text.find("CSeq: ");
         const auto cseq = cseq_at == std::string::npos
                               ? ""
                               : c.text.substr(cseq_at, c.text.find("\r\n", cseq_at) - cseq_at);
-        out += std::to_string(ms.count()) + " ms  " + c.from + " -> " + c.to + "  " + first + "  [" + cseq +
-               "]" + (c.lost ? "  LOST" : "") + "\n";
+        out += at(c.at) + c.from + " -> " + c.to + "  " + c.text.substr(0, c.text.find("\r\n")) + "  [" +
+               cseq + "]" + (c.lost ? "  LOST" : "") + "\n";
     }
+    remarks_until(TimePoint::max());
     return out;
 }
 

@@ -74,6 +74,10 @@ sip::ElementConfig World::element(const IpEndpoint& at) const {
     sip::ElementConfig e;
     e.listen = {{sip::Transport::Udp, at}, {sip::Transport::Tcp, at}};
     e.locator.routes = {{std::string{home}, {{sip::Transport::Udp, icscf_at, {}}}}};
+    if (options_.udp_only) {
+        e.listen.pop_back();
+        e.locator.transports = {sip::Transport::Udp};
+    }
     return e;
 }
 

@@ -33,7 +33,8 @@ inline constexpr std::string_view home = "ims.mnc001.mcc001.3gppnetwork.org";
 struct Options {
     Duration latency = 5ms;
     std::uint64_t seed = 1;
-    pcscf::Config pcscf;  // uri, networks and security are set here
+    bool udp_only = false;  // large requests too, so that each of them can be lost
+    pcscf::Config pcscf;    // uri, networks and security are set here
     scscf::Config scscf;
     Options() {}
 };

@@ -210,6 +210,20 @@ TEST_CASE("inside a dialog the Route is that of the dialog, and the ICID the one
     CHECK(stage.node().dialogs() == 0);
 }
 
+TEST_CASE("a 481 to a PRACK that came late does not end the call", "[RFC5057-5.1]") {
+    Stage stage;
+    const auto own = call(stage);
+    const std::vector<std::string> route_set{"Route: " + own, "Route: <sip:orig-1@127.0.1.30:6060;lr>",
+                                             "Route: <sip:term@127.0.1.30:6060;lr>"};
+    stage.receive(stage.from_alice("PRACK", route_set, "sip:bob@127.0.0.3:40001", "remote"), alice_at);
+    const auto prack = stage.request("PRACK");
+    stage.receive(stage.answer(prack.message, 481), scscf_at);
+    (void)stage.response(481);
+    stage.advance(600s);
+    stage.receive(stage.from_alice("BYE", route_set, "sip:bob@127.0.0.3:40001", "remote"), alice_at);
+    CHECK(stage.request("BYE").to == scscf_at);
+}
+
 TEST_CASE("a BYE whose Route is wrong is put right", "[TS24.229-5.2.6.3.9]") {
     Stage stage;
     const auto own = call(stage);
