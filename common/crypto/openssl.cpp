@@ -69,7 +69,7 @@ void Aes128::encrypt(std::span<Block> blocks) const {
     must(static_cast<std::size_t>(written) == blocks.size_bytes());
 }
 
-Hash::Hash(HashAlgorithm a) : algorithm_{a} {
+Hash::Hash(HashAlgorithm a) {
     must(EVP_DigestInit_ex2(hash_context(), message_digest(a), nullptr) == 1);
 }
 

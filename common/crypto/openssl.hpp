@@ -29,9 +29,6 @@ class Hash {
     Hash& add(std::span<const std::uint8_t> octets);
     Hash& add(std::string_view text);
     std::string hex();  // ends it
-
-  private:
-    HashAlgorithm algorithm_;
 };
 
 std::vector<std::uint8_t> hmac(HashAlgorithm a, std::span<const std::uint8_t> key, std::string_view text);

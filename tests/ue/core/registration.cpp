@@ -11,7 +11,7 @@ using std::chrono::seconds;
 
 // A resynchronisation, the challenge after it and one stale nonce; more means that the two sides will not
 // agree.
-constexpr int challenges_in_a_row = 4;
+constexpr int attempts_in_a_row = 4;
 // 24.229 5.1.1.2.1 leaves the retry to RFC 5626 4.5: this is its base time.
 constexpr seconds retry_base{30};
 
@@ -34,7 +34,7 @@ void Registration::start(TimePoint now) {
     if (request_) return;
     deadlines_.clear(Timer::Refresh);
     state_ = State::Trying;
-    challenges_ = 0;
+    attempts_ = 0;
     if (!bound_) {
         call_id_ = line_.new_call_id();
         tag_ = line_.new_tag();
@@ -51,7 +51,7 @@ void Registration::stop(TimePoint now) {
     if (!bound_ || (request_ && state_ == State::Leaving)) return;
     deadlines_.clear(Timer::Refresh);
     state_ = State::Leaving;
-    challenges_ = 0;
+    attempts_ = 0;
     send(authentication_.again("REGISTER", uri(), {}), now);
 }
 
@@ -90,7 +90,7 @@ bool Registration::handle(const ResponseArrived& event, TimePoint now) {
         return false;
     }
     const auto min_expires = response.get<h::MinExpires>();
-    if (response.status() == 423 && min_expires && (!min_expires_ || seconds{*min_expires} > *min_expires_)) {
+    if (response.status() == 423 && min_expires && ++attempts_ <= attempts_in_a_row) {
         min_expires_ = seconds{*min_expires};  // 24.229 5.1.1.2.1
         send(authentication_.again("REGISTER", uri(), {}), now);
         return false;
@@ -105,7 +105,7 @@ void Registration::challenged(const Message& response, TimePoint now) {
     auto challenges =
         response.status() == 401 ? response.all<h::WwwAuthenticate>() : response.all<h::ProxyAuthenticate>();
     if (!challenges) return failed(response.status(), "challenge not understood", {}, now);
-    if (++challenges_ > challenges_in_a_row)
+    if (++attempts_ > attempts_in_a_row)
         return failed(response.status(), "challenged again and again", {}, now);
 
     auto answer = authentication_.answer(*challenges, "REGISTER", uri(), {});
@@ -135,7 +135,7 @@ bool Registration::accepted(const Message& response, TimePoint now) {
     const bool refreshed = bound_;
     bound_ = true;
     state_ = State::Registered;
-    challenges_ = 0;
+    attempts_ = 0;
 
     // 24.229 5.1.1.2.1 a) to e)
     const auto expires = granted(response);

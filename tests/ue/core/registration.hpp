@@ -70,7 +70,7 @@ class Registration {
     std::string call_id_, tag_;
     std::uint32_t cseq_ = 0;
     std::optional<sip::ClientTransactionId> request_;
-    int challenges_ = 0;  // in a row, without a 2xx between
+    int attempts_ = 0;  // challenges and 423s in a row, without a 2xx between
     std::optional<std::chrono::seconds> min_expires_;
     Deadlines<Timer> deadlines_;
 };

@@ -150,9 +150,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     who->add_option("--domain", w.domain, "home network domain, if not from the IMSI or --impi");
 
     auto* card = app.add_option_group("Authentication");
-    card->add_option("--k", w.k, "key of the card, hexadecimal");
+    card->add_option("--k", w.k, "key of the card, hexadecimal")->envname("IMS_UE_K");
     card->add_option("--op", w.op, "Milenage OP");
-    card->add_option("--opc", w.opc, "Milenage OPc, instead of OP");
+    card->add_option("--opc", w.opc, "Milenage OPc, instead of OP")->envname("IMS_UE_OPC");
     card->add_option("--top", w.top, "TUAK TOP: the card is a TUAK card");
     card->add_option("--topc", w.topc, "TUAK TOPc, instead of TOP");
     card->add_option("--amf", w.amf, "accepted beside --k; a card takes AMF from the challenge");
