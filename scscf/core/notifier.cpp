@@ -16,6 +16,8 @@ using Text = Subscription::Text;
 
 namespace {
 
+// Who subscribes anew without end pushes out his own oldest subscriptions.
+constexpr std::size_t max_subscriptions = 32;
 constexpr std::string_view contact_mark = "reg.";  // user part of our Contact: "reg.<set>"
 
 bool same_host(const sip::Uri& a, const sip::Uri& b) {
@@ -184,6 +186,10 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     core_.note(Severity::Info, "scscf.subscription.accepted", subject,
                {{"detail", who.binding != 0 ? "own" : "other"}});
 
+    if (set.subscriptions.size() >= max_subscriptions) {
+        core_.note(Severity::Warning, "scscf.subscription.pushed_out", subject);
+        set.subscriptions.erase(set.subscriptions.begin());
+    }
     auto& placed = core_.registrations.add_subscription(set, std::move(subscription));
     const auto state = document(set);
     notify(set, placed, state,

@@ -19,8 +19,14 @@ std::optional<Impu> Sessions::asserted(const sip::Message& request) const {
 }
 
 bool Sessions::stays_home(const sip::Uri& uri) const {
-    // A telephone number is looked for at home: without ENUM a global number may be a subscriber of ours.
-    return uri.is_tel() || (uri.is_sip() && core_.is_home_domain(uri.host));
+    // Without ENUM a global number may be a subscriber of ours: it is looked for at home.
+    if (uri.is_tel()) return true;
+    if (!uri.is_sip()) return false;
+    // "sip:123;phone-context=x@x;user=phone", where x may be no domain at all: a number in the user's own
+    // context.
+    const bool local_number = iequals(uri.params.get("user").value_or(""), "phone") &&
+                              uri.user.find(";phone-context=") != std::string::npos;
+    return local_number || core_.is_home_domain(uri.host);
 }
 
 void Sessions::on_originating(sip::RequestArrived arrived) {
@@ -104,7 +110,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
 
     const auto session_case =
         set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered;
-    if (consult(arrived, set, served, session_case)) return;  // step 5
+    if (consult(arrived, underway, set, served, session_case)) return;  // step 5
 
     request.remove<h::RelayedCharge>();  // step 7
     charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
@@ -112,28 +118,30 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     request.remove<h::PUserDatabase>();
     add_alias(request, set);  // step 9
 
-    sip::Branch branch{request, {}, 1000, {}, {}};
+    sip::NextHop next_hop;
     const auto& uri = request.request_uri();
+    const bool home = stays_home(uri);
     if (!request.has<h::Route>()) {  // steps 10, 11
-        if (stays_home(uri)) {
-            if (auto entry = sip::Uri::parse(core_.config.icscf)) branch.next_hop = std::move(*entry);
+        if (home) {
+            if (auto entry = sip::Uri::parse(core_.config.icscf)) next_hop = std::move(*entry);
         } else if (!uri.is_sip()) {
             return reject(arrived, 404, impu, "no route for this kind of Request-URI");
         }
     }
-    if (!stays_home(uri)) {  // step 14
-        branch.request.remove<h::PAccessNetworkInfo>();
-        branch.request.remove<h::PChargingFunctionAddresses>();
-        remove_access_charging(branch.request);
+    if (!home) {  // step 14
+        request.remove<h::PAccessNetworkInfo>();
+        request.remove<h::PChargingFunctionAddresses>();
+        remove_access_charging(request);
     } else if (set.charging) {
-        add_charging_functions(branch.request, *set.charging);  // step 8
+        add_charging_functions(request, *set.charging);  // step 8
     }
+    core_.note(Severity::Info, "scscf.session.originating", subject_of(request, {}, impu),
+               {{"method", std::string{request.method_name()}}, {"request_uri", uri.text()}});
     const auto method = request.method();
     const bool makes_dialog =
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
+    sip::Branch branch{std::move(request), std::move(next_hop), 1000, {}, {}};
     if (makes_dialog && core_.config.record_route) branch.record_route = record_route("mo");  // step 13
-    core_.note(Severity::Info, "scscf.session.originating", subject_of(request, {}, impu),
-               {{"method", std::string{request.method_name()}}, {"request_uri", uri.text()}});
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
     forward(arrived, std::move(branches), std::move(underway));

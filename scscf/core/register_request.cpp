@@ -74,7 +74,7 @@ Subject RegisterRequest::subject() const {
     return subject_of(message, impi.value(), impu.value());
 }
 
-Result<RegisterRequest, Refusal> read_register(sip::RequestArrived arrived, const Core& core) {
+Result<RegisterRequest, Refusal> read_register(const sip::RequestArrived& arrived, const Core& core) {
     const auto& message = arrived.request;
     const auto to = message.get<h::To>();
     const auto impu = to ? canonical_impu(to->uri.text()) : std::nullopt;

@@ -59,7 +59,7 @@ struct Refusal {
     int status = 400;
     std::string reason;
 };
-Result<RegisterRequest, Refusal> read_register(sip::RequestArrived arrived, const Core& core);
+Result<RegisterRequest, Refusal> read_register(const sip::RequestArrived& arrived, const Core& core);
 
 std::uint16_t q_of(const sip::NameAddr& contact);       // thousandths, 1000 if absent or wrong
 std::uint32_t reg_id_of(const sip::NameAddr& contact);  // 0 if absent or wrong

@@ -18,7 +18,7 @@ class Registrar {
   public:
     Registrar(Core& core, Notifier& notifier) : core_{core}, notifier_{notifier} {}
 
-    void on_register(sip::RequestArrived arrived);
+    void on_register(const sip::RequestArrived& arrived);
     cx::RegistrationTerminationAnswer on_termination(const cx::RegistrationTerminationRequest& rtr);
     cx::PushProfileAnswer on_push(const cx::PushProfileRequest& ppr);
     bool deregister(const Impu& impu, Removal removal);

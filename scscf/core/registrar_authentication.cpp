@@ -8,13 +8,11 @@ namespace ims::scscf {
 
 namespace h = sip::h;
 
-void Registrar::on_register(sip::RequestArrived arrived) {
-    const auto transaction = arrived.transaction;
-    const auto message = arrived.request;
-    auto read = read_register(std::move(arrived), core_);
+void Registrar::on_register(const sip::RequestArrived& arrived) {
+    auto read = read_register(arrived, core_);
     if (!read)
-        return core_.reject(transaction, message, read.error().status, "scscf.registration.rejected",
-                            subject_of(message), read.error().reason);
+        return core_.reject(arrived.transaction, arrived.request, read.error().status,
+                            "scscf.registration.rejected", subject_of(arrived.request), read.error().reason);
     auto r = std::move(*read);
 
     // Table 5.4.1.1
@@ -26,7 +24,10 @@ void Registrar::on_register(sip::RequestArrived arrived) {
             return on_digest(std::move(r));
         case Protection::NoAuthorization: return core_.run(challenge_by_hss(std::move(r), false));
         case Protection::TlsConnected:
-            if (r.has_answer()) return on_protected_aka(std::move(r));
+            // TLS says nothing of the user: only the answer to an outstanding challenge does.
+            if (const auto* state = authentications.find(r.impi);
+                r.has_answer() && state != nullptr && state->aka)
+                return on_protected_aka(std::move(r));
             return core_.run(challenge_aka(std::move(r)));
         case Protection::TlsPending:
         case Protection::TlsYes:

@@ -47,7 +47,7 @@ void Scscf::Impl::work_off() {
 }
 
 void Scscf::Impl::arrived(sip::RequestArrived& r) {
-    if (r.request.method() == sip::Method::Register) return registrar.on_register(std::move(r));
+    if (r.request.method() == sip::Method::Register) return registrar.on_register(r);
     if (Notifier::is_reg_event(r.request) && notifier.set_for(r.request) != nullptr)
         return notifier.on_subscribe(r);
     sessions.on_request(std::move(r));

@@ -117,8 +117,8 @@ ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const
     return &set;
 }
 
-bool Sessions::consult(sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
-                       const Identity& served, SessionCase session_case) {
+bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
+                       const ImplicitRegistrationSet& set, const Identity& served, SessionCase session_case) {
     const auto impu = served.impu();
     const ServiceControl::Consultation consultation{
         impu, set.profile_of(served), session_case, arrived.request,
@@ -130,12 +130,9 @@ bool Sessions::consult(sip::RequestArrived& arrived, const ImplicitRegistrationS
     core_.note(Severity::Info, "scscf.session.to_application_server",
                subject_of(arrived.request, {}, impu.value()),
                {{"peer", routes->empty() ? std::string{} : routes->front().uri.text()}});
-    Underway underway;
-    underway.charging = charging_of(arrived.request);
-    underway.impu = impu.value();
     std::vector<sip::Branch> branches;
     branches.push_back(sip::Branch{std::move(arrived.request), {}, 1000, {}, {}});
-    forward(arrived, std::move(branches), std::move(underway));
+    forward(arrived, std::move(branches), underway);
     return true;
 }
 

@@ -57,8 +57,8 @@ class Sessions {
     ImplicitRegistrationSet* take_unregistered(const CxReply& reply, const Impu& impu, int& status,
                                                std::string& why);
     // Asks service control; true if an application server gets the request.
-    bool consult(sip::RequestArrived& arrived, const ImplicitRegistrationSet& set, const Identity& served,
-                 SessionCase session_case);
+    bool consult(sip::RequestArrived& arrived, const Underway& underway, const ImplicitRegistrationSet& set,
+                 const Identity& served, SessionCase session_case);
     void forward(sip::RequestArrived& arrived, std::vector<sip::Branch> branches, Underway underway,
                  const sip::ForwardOptions& options = {});
     void reject(const sip::RequestArrived& arrived, int status, std::string_view impu,

@@ -69,7 +69,7 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
     underway.impu = impu;
     const auto session_case =
         set.registered() ? SessionCase::TerminatingRegistered : SessionCase::TerminatingUnregistered;
-    if (consult(arrived, set, served, session_case)) return;  // step 4
+    if (consult(arrived, underway, set, served, session_case)) return;  // step 4
 
     const auto bindings = targets(request, set);  // steps 8, 9
     if (bindings.empty())

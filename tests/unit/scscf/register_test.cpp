@@ -623,3 +623,21 @@ TEST_CASE("by policy the S-CSCF keeps the profile after deregistration", "[TS29.
     CHECK(sar_in(bench.ask<ServerAssignmentRequest>()).server_assignment_type ==
           ServerAssignmentType::TimeoutDeregistration);
 }
+
+TEST_CASE("TLS alone does not make an answer without a challenge good", "[TS24.229-5.4.1.1]") {
+    Bench bench;
+    Register r;
+    r.authorization =
+        R"(Digest username="001010000000001@ims.example", realm="ims.example", nonce="x", uri="sip:ims.example", )"
+        R"(response="0123", algorithm=AKAv2-SHA-256, integrity-protected="tls-connected")";
+    bench.receive(r.text());
+    bench.answer(bench.ask<MultimediaAuthRequest>(), bench.vector());
+    const auto challenge = bench.take();
+    CHECK(challenge.status() == 401);
+    CHECK_FALSE(challenge.get<sip::h::WwwAuthenticate>()->params.has("ck"));
+    r.authorization = bench.answer_to(challenge, R"(, integrity-protected="tls-connected")");
+    r.cseq = 2;
+    bench.receive(r.text());
+    bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
+    CHECK(bench.take().status() == 200);
+}
