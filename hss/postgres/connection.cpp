@@ -44,8 +44,8 @@ bool Connection::open() {
                        .as<std::int64_t>();
         prepare_statements(*connection);
         connection_ = std::move(connection);
-    } catch (const pqxx::failure& e) {
-        lost(e.what());
+    } catch (const pqxx::pqxx_exception& e) {
+        lost(e.base().what());
         return false;
     }
     if (std::exchange(was_away_, false)) notes_(Note{Severity::Info, "hss.database.connected"});

@@ -89,6 +89,15 @@ void PostgresStore::broken(const std::string& why) {
     notes_(Note{Severity::Error, "hss.database.refused", {{"reason", why}}});
 }
 
+bool PostgresStore::answers() {
+    try {
+        return !connection_.run(true, [&](pqxx::connection_base& c) { catalogue(c, std::nullopt); });
+    } catch (const pqxx::pqxx_exception& e) {
+        broken(e.base().what());
+        return false;
+    }
+}
+
 std::shared_ptr<const Catalogue> PostgresStore::catalogue(pqxx::connection_base& c,
                                                           std::optional<std::int64_t> revision) {
     if (!revision)
@@ -145,8 +154,8 @@ Result<Snapshot, StoreError> PostgresStore::load(const Lookup& lookup) {
     try {
         if (const auto away = connection_.run(true, [&](auto& c) { snapshot = load_rows(c, lookup); }))
             return *away;
-    } catch (const pqxx::failure& e) {
-        broken(e.what());
+    } catch (const pqxx::pqxx_exception& e) {
+        broken(e.base().what());
         return StoreError::Broken;
     }
     if (!snapshot) {
@@ -217,8 +226,8 @@ std::optional<StoreError> PostgresStore::save(const Subscription& loaded, const 
         // Whether a lost connection had saved is unknown: the version tells when it is loaded again, and a
         // decision repeated after a save is the same decision.
         if (away) return StoreError::Conflict;
-    } catch (const pqxx::failure& e) {
-        broken(e.what());
+    } catch (const pqxx::pqxx_exception& e) {
+        broken(e.base().what());
         return StoreError::Broken;
     }
     if (!saved) return StoreError::Conflict;

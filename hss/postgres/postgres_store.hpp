@@ -23,6 +23,7 @@ class PostgresStore final : public Store {
     // Of that revision, or the newest; inside run().
     std::shared_ptr<const Catalogue> catalogue(pqxx::connection_base& c,
                                                std::optional<std::int64_t> revision);
+    bool answers();  // the database does; connects if need be
     void broken(const std::string& why);
 
   private:

@@ -24,8 +24,8 @@ std::optional<ProvisioningError> Provisioning::run(Work&& work) {
         return std::nullopt;
     } catch (const pqxx::sql_error& e) {
         return refused(e);
-    } catch (const pqxx::failure& e) {
-        store_.broken(e.what());
+    } catch (const pqxx::pqxx_exception& e) {
+        store_.broken(e.base().what());
         return ProvisioningError{ProvisioningError::Kind::Broken, "the database refused: see the log"};
     }
 }

@@ -10,6 +10,8 @@ namespace ims::hss {
 namespace {
 
 constexpr auto probe_interval = 1s;
+// A changed service profile may concern everybody: S-CSCFs are told at the pace of their answers.
+constexpr std::size_t pushes_at_once = 256;
 
 // Requests about one user go to one worker: by IMPI where there is one, as an IMPU may be any of several.
 std::size_t key_of(const cx::Request& request) {
@@ -129,21 +131,27 @@ void Host::on_request(cx::RequestArrived arrived) {
 }
 
 void Host::send(std::vector<Push> pushes) {
-    for (auto& push : pushes) {
+    for (auto& push : pushes) waiting_pushes_.push_back(std::move(push));
+    send_waiting();
+}
+
+void Host::send_waiting() {
+    while (!waiting_pushes_.empty() && pushed_.size() < pushes_at_once) {
+        auto push = std::move(waiting_pushes_.front());
+        waiting_pushes_.pop_front();
         const cx::RequestId id{next_push_++};
-        process_.note(Note{Severity::Info,
-                           std::holds_alternative<cx::RegistrationTerminationRequest>(push.request)
-                               ? "hss.rtr.sent"
-                               : "hss.ppr.sent",
-                           {{"peer", push.destination_host}}});
-        diameter_->send({id, push.request, push.destination_host});
+        const bool rtr = std::holds_alternative<cx::RegistrationTerminationRequest>(push.request);
+        process_.note(
+            Note{Severity::Info, rtr ? "hss.rtr.sent" : "hss.ppr.sent", {{"peer", push.destination_host}}});
+        cx::Send send{id, push.request, push.destination_host};
         pushed_.emplace(id, std::move(push));
+        diameter_->send(std::move(send));  // may fail at once
     }
 }
 
 void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer) {
     auto node = pushed_.extract(id);
-    if (!node) return;
+    if (!node || !workers_) return;
     auto push = std::make_shared<Push>(std::move(node.mapped()));
     workers_->post(key_of(push->request), [this, push, answer = std::move(answer)](PostgresStore& store) {
         auto outcome = std::make_shared<Hss::Outcome>(hss_.handle_push_answer(*push, answer, store));
@@ -152,13 +160,14 @@ void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer) {
             send(std::move(outcome->pushes));
         });
     });
+    send_waiting();
 }
 
 void Host::drain() {
     draining_ = true;
 }
 bool Host::idle() const {
-    return workers_->waiting() == 0 && pushed_.empty();
+    return workers_->waiting() == 0 && pushed_.empty() && waiting_pushes_.empty();
 }
 
 void Host::stop(std::function<void()> stopped) {
@@ -179,8 +188,8 @@ void Host::collect(runtime::Exposition& out) const {
     out.gauge("hss_database_connected", "1 if the database answers.", database_connected_ ? 1 : 0);
     out.gauge("hss_requests_waiting", "Requests waiting for a worker or being worked on.",
               static_cast<double>(workers_ ? workers_->waiting() : 0));
-    out.gauge("hss_pushes_unanswered", "RTR and PPR sent and not answered yet.",
-              static_cast<double>(pushed_.size()));
+    out.gauge("hss_pushes_unanswered", "RTR and PPR not answered yet.",
+              static_cast<double>(pushed_.size() + waiting_pushes_.size()));
     if (!diameter_) return;
     for (const auto& peer : diameter_->peers())
         out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",

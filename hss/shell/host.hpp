@@ -6,6 +6,7 @@
 #include "hss/shell/workers.hpp"
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 
@@ -39,6 +40,7 @@ class Host final : public runtime::Hosted {
   private:
     void on_event(diameter::Service::Event event);
     void on_request(cx::RequestArrived request);
+    void send_waiting();
     void on_push_done(cx::RequestId id, std::optional<cx::Answer> answer);
     std::unique_ptr<PostgresStore> make_store();
     void probe_database();
@@ -50,6 +52,7 @@ class Host final : public runtime::Hosted {
     std::atomic<bool> database_connected_{false};
     bool draining_ = false;
     std::unordered_map<cx::RequestId, Push> pushed_;
+    std::deque<Push> waiting_pushes_;
     std::uint64_t next_push_ = 1;
     boost::asio::steady_timer probe_timer_;
     std::unique_ptr<diameter::Service> diameter_;
