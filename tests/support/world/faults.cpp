@@ -74,6 +74,7 @@ Trial restart_each_node(const Flow& flow, const Options& options, bool ues_too) 
             bool was_idle = true;
             world.at_quiet_moment = [&](std::uint64_t number) {
                 if (number != n) return;
+                world.everybody_looks();
                 was_idle = world.host(name).node->idle();
                 world.save_and_restore(name);
             };

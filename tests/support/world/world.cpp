@@ -114,6 +114,10 @@ Phone& World::phone(const std::string& name) {
     throw std::logic_error{"no phone " + name};
 }
 
+void World::everybody_looks() {
+    for (const auto& p : phones_) (void)p.happenings();
+}
+
 // ---- Diameter, which is reliable: an answer comes, or word that none will
 
 void World::on_cx(Host& from, const cx::Send& send) {

@@ -112,6 +112,7 @@ class World : public Wire {
     // A subscriber with a phone; `change` adjusts it before it is switched on.
     Phone& ue(const std::string& name, const std::function<void(ue::Config&)>& change = {});
     Phone& phone(const std::string& name);
+    void everybody_looks();  // takes over what happened, before a UE forgets it in a restart
 
     pcscf::Pcscf& pcscf() { return static_cast<pcscf::Pcscf&>(*host("pcscf").node); }
     icscf::Icscf& icscf() { return static_cast<icscf::Icscf&>(*host("icscf").node); }
