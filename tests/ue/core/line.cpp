@@ -2,6 +2,8 @@
 
 #include "common/crypto/digest.hpp"
 
+#include <algorithm>
+
 namespace ims::ue {
 
 namespace {
@@ -45,6 +47,16 @@ Impu Line::default_identity() const {
     return binding.associated_uris.empty() ? config_.impu : Impu{binding.associated_uris.front()};
 }
 
+Impu Line::preferred_identity() const {
+    const auto& known = binding.associated_uris;
+    const bool temporary = config_.impu.value() == "sip:" + config_.impi.value();
+    if (!temporary && std::find(known.begin(), known.end(), config_.impu.value()) != known.end())
+        return config_.impu;
+    const auto numbered = std::find_if(known.begin(), known.end(),
+                                       [](const std::string& uri) { return uri.starts_with("sip:+"); });
+    return numbered == known.end() ? default_identity() : Impu{*numbered};
+}
+
 ContactValue Line::contact() const {
     auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), config_.local.port);
     if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
@@ -71,7 +83,7 @@ void Line::dress(Message& request) const {
 }
 
 Message Line::initial_request(Method method, const Uri& to) {
-    const auto identity = default_identity();
+    const auto identity = preferred_identity();
     auto message = Message::request(method, to);
     // 24.229 5.1.2A.1.1: the P-CSCF, then what the registrar gave.
     auto pcscf = Uri::sip("", config_.pcscf.address.uri_text(), config_.pcscf.port);

@@ -30,12 +30,15 @@ class Line {
     Binding binding;
 
     Impu default_identity() const;
+    // Whom others shall see (24.229 5.1.2A.1.1): the registered identity if it was given, else one with a
+    // number.
+    Impu preferred_identity() const;
     sip::ContactValue contact() const;
     bool is_own_contact(const sip::Uri& uri) const;
     std::string new_tag() { return random_.token(6); }
     std::string new_call_id();
 
-    // A request outside any dialog, 24.229 5.1.2A.1.1: From is the default identity, Route the P-CSCF and
+    // A request outside any dialog, 24.229 5.1.2A.1.1: From is the preferred identity, Route the P-CSCF and
     // then the Service-Route.
     sip::Message initial_request(sip::Method method, const sip::Uri& to);
     // P-Access-Network-Info and User-Agent, as every request has them.

@@ -30,6 +30,19 @@ std::string with_status(std::string words, int status, const std::string& reason
     return reason.empty() ? words : words + " " + reason;
 }
 
+std::string cause_token(CallEnded::Cause cause) {
+    switch (cause) {
+        case CallEnded::Cause::HungUp: return "hung_up";
+        case CallEnded::Cause::PeerHungUp: return "peer_hung_up";
+        case CallEnded::Cause::Cancelled: return "cancelled";
+        case CallEnded::Cause::PeerCancelled: return "peer_cancelled";
+        case CallEnded::Cause::Rejected: return "rejected";
+        case CallEnded::Cause::RejectedByUs: return "rejected_by_us";
+        case CallEnded::Cause::NoAnswer: return "no_answer";
+    }
+    return {};
+}
+
 json endpoint(const std::optional<IpEndpoint>& e) {
     return e ? json(e->text()) : json();
 }
@@ -116,7 +129,7 @@ Event event_of(const MediaChanged& h) {
 Event event_of(const CallEnded& h) {
     return {{{"event", "call_ended"},
              {"call", h.call.value()},
-             {"cause", text(h.cause)},
+             {"cause", cause_token(h.cause)},
              {"status", h.status},
              {"reason", h.reason}},
             with_status("call ended, " + std::string{text(h.cause)}, h.status, h.reason)};

@@ -217,10 +217,12 @@ void Runner::Impl::command(const std::function<void(Ue&, TimePoint, Effects&)>& 
 
 void Runner::Impl::take_happenings() {
     for (auto& happening : ue->take_happenings()) {
+        const bool ends = std::holds_alternative<CallEnded>(happening);
+        if (ends) follow_media(happening);  // what was heard is told before the end
         report.happening(time(), happening);
+        if (!ends) follow_media(happening);
         if (const auto* incoming = std::get_if<IncomingCall>(&happening)) ringing.push_back(*incoming);
         if (const auto* message = std::get_if<MessageReceived>(&happening)) messages.push_back(*message);
-        follow_media(happening);
         history.push_back(std::move(happening));
     }
 }

@@ -165,6 +165,7 @@ not come; 7 a call had no media (nothing received, or more than a tenth lost); 8
 With --json, each line of standard output is one object with "time" (seconds since the start) and "event":
 step, challenged, registered, registration_failed, deregistered, registration_state, message_received,
 message_delivered, message_failed, options_answered, incoming_call, call_progress, call_established, media_changed,
-call_ended, rtp, failed, done.)";
+rtp, call_ended, failed, done. The "cause" of call_ended: hung_up, peer_hung_up, cancelled, peer_cancelled, rejected,
+rejected_by_us, no_answer.)";
 
 }  // namespace ims::ue
