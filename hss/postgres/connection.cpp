@@ -26,10 +26,12 @@ Connection::~Connection() = default;
 
 bool Connection::open() {
     try {
-        // Prepared statements always touch few rows by key: plan them once, never compile them.
+        // Prepared statements always touch few rows by key: plan them once, never compile them, and never
+        // scan: a plan made while a table was small, or before it was analyzed, would be kept while it grows.
         const auto options = config_.connection +
                              " connect_timeout=" + std::to_string(config_.connect_timeout) +
                              " application_name=hss options='-c jit=off -c plan_cache_mode=force_generic_plan"
+                             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
                              " -c statement_timeout=" +
                              std::to_string(config_.statement_timeout) + "s'";
         auto connection = std::make_unique<pqxx::connection>(options);
