@@ -137,11 +137,23 @@ CxProcedure Registrar::challenge_aka(RegisterRequest r) {
     if (state == nullptr || state->vectors.empty()) {
         CxQuestion question{auth_request(r, cx::scheme::digest_aka_v1_md5), hss_of(r.impi)};
         CxReply reply = co_await question;
+        const auto* answer = answer_in<cx::MultimediaAuthAnswer>(reply);
+        const bool no_aka =
+            answer != nullptr &&
+            diameter::is(answer->result, cx::ExperimentalResultCode::ErrorAuthSchemeNotSupported);
+        if (no_aka && r.protection == Protection::No &&
+            core_.config.accept_aka_without_integrity_protection) {
+            // Without a security agreement the first REGISTER of IMS-AKA and of SIP Digest look the same to
+            // the P-CSCF, which then says "no". This user has a password: 5.4.1.2.2A.
+            r.protection = Protection::IpAssocPending;
+            core_.run(challenge_by_hss(std::move(r), false));
+            co_return Done{};
+        }
         if (const auto failure = failure_in(reply)) {
             reject(r, failure->status, failure->reason);
             co_return Done{};
         }
-        if (const auto* answer = answer_in<cx::MultimediaAuthAnswer>(reply)) keep_vectors(r.impi, *answer);
+        if (answer != nullptr) keep_vectors(r.impi, *answer);
     }
     send_aka_challenge(r, 0);
     co_return Done{};

@@ -62,7 +62,7 @@ class Lab:
         self.pcscf, self.icscf = f"{net}.10:5060", f"{net}.20:4060"
         self.scscf, self.hss = f"{net}.30:6060", f"{net}.40:3868"
         self.api, self.admin_port = f"{net}.40:8080", 9090
-        self.environment = dict(os.environ, LAB_DIR=str(self.directory), BUILD_DIR=str(BUILD), LOG_LEVEL="debug",
+        self.environment = dict(os.environ, LAB_DIR=str(self.directory), BUILD_DIR=str(BUILD), LOG_LEVEL="trace",
                                 PCSCF=self.pcscf, ICSCF=self.icscf, SCSCF=self.scscf, HSS=self.hss)
         self.next_imsi = 1010000000001
         self.next_ue_address = 1

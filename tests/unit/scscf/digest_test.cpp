@@ -217,3 +217,46 @@ TEST_CASE("a client that names nobody is challenged with AKA in a lab, if the HS
     strict.answer(strict.ask<MultimediaAuthRequest>(), no_digest);
     CHECK(strict.take().status() == 403);
 }
+
+TEST_CASE("a P-CSCF that says integrity-protected=no may have a SIP Digest user before it, in a lab",
+          "[issue]") {
+    Bench bench;
+    Register r;  // integrity-protected=no, as without a security agreement
+    bench.receive(r.text());
+    const auto aka = bench.ask<MultimediaAuthRequest>();
+    CHECK(bench.in<MultimediaAuthRequest>(aka).sip_auth_data_item.sip_authentication_scheme ==
+          "Digest-AKAv1-MD5");
+    cx::MultimediaAuthAnswer no_aka;
+    no_aka.result = cx::ExperimentalResultCode::ErrorAuthSchemeNotSupported;
+    bench.answer(aka, no_aka);
+    const auto digest = bench.ask<MultimediaAuthRequest>();
+    CHECK(bench.in<MultimediaAuthRequest>(digest).sip_auth_data_item.sip_authentication_scheme ==
+          "SIP Digest");
+
+    SECTION("and he registers with his password") {
+        bench.answer(digest, maa({credentials("MD5")}));
+        const auto challenge = bench.take();
+        REQUIRE(challenge.status() == 401);
+        r.authorization = authorization(nonce_of(challenge)) + R"(, integrity-protected="ip-assoc-pending")";
+        r.cseq = 2;
+        bench.receive(r.text());
+        bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
+        CHECK(bench.take().status() == 200);
+    }
+    SECTION("or is refused if the HSS has no password either") {
+        bench.answer(digest, no_aka);
+        CHECK(bench.take().status() == 403);
+    }
+}
+
+TEST_CASE("outside a lab a user without AKA credentials who is announced as integrity-protected=no gets 403",
+          "[TS24.229-5.4.1.2.1]") {
+    auto config = lab_config();
+    config.accept_aka_without_integrity_protection = false;
+    Bench bench{config};
+    bench.receive(Register{}.text());
+    cx::MultimediaAuthAnswer no_aka;
+    no_aka.result = cx::ExperimentalResultCode::ErrorAuthSchemeNotSupported;
+    bench.answer(bench.ask<MultimediaAuthRequest>(), no_aka);
+    CHECK(bench.take().status() == 403);
+}

@@ -268,7 +268,6 @@ TEST_CASE("errors of MAA and SAA: a refusal is 403, an HSS that is away 504, ano
     };
     using E = cx::ExperimentalResultCode;
     CHECK(status_for_maa(E::ErrorUserUnknown) == 403);
-    CHECK(status_for_maa(E::ErrorAuthSchemeNotSupported) == 403);
     CHECK(status_for_maa(cx::ResultCode::UnableToComply) == 504);
     CHECK(status_for_maa(cx::ResultCode::Success) == 403);  // without a vector
     CHECK(status_for_saa(E::ErrorUserUnknown) == 403);
