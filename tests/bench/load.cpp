@@ -134,6 +134,7 @@ class Load {
         m.reserve(1200);
         m.append(method).append(" ").append(uri).append(" SIP/2.0\r\nVia: SIP/2.0/UDP ").append(contact(u));
         m.append(";branch=z9hG4bK")
+            .append(run_)
             .append(std::to_string(u))
             .append("x")
             .append(std::to_string(++branch_))
@@ -158,7 +159,7 @@ class Load {
     }
 
     std::string call_id(std::uint32_t u, std::uint32_t operation) const {
-        return std::to_string(u) + "-" + std::to_string(operation) + "@" + address(u).text();
+        return run_ + "-" + std::to_string(u) + "-" + std::to_string(operation) + "@" + address(u).text();
     }
 
     void send_request(std::uint32_t u, Step step, std::string request, TimePoint now) {
@@ -493,6 +494,9 @@ class Load {
     crypto::AkaKeys keys_;
     std::vector<User> users_;
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+    // Of this run: its transactions and dialogs must not look like those of the run before.
+    std::string run_ =
+        std::to_string(std::chrono::system_clock::now().time_since_epoch().count() / 1000 % 10'000'000'000);
     std::uint32_t base_ = 0;
     std::uint64_t branch_ = 0, done_ = 0, failed_ = 0, resent_ = 0, passed_over_ = 0, unparsable_ = 0;
     std::int64_t busy_ = 0;
