@@ -3,13 +3,15 @@
 #include "common/base/text.hpp"
 
 #include <algorithm>
+
 #include <arpa/inet.h>
 
 namespace ims {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> z{};
-    if (text.empty() || text.size() >= z.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+    if (text.empty() || text.size() >= z.size() || text.find('\0') != std::string_view::npos)
+        return std::nullopt;
     std::copy(text.begin(), text.end(), z.begin());
     IpAddress a;
     if (inet_pton(AF_INET, z.data(), a.octets_.data()) == 1) return a;
@@ -46,7 +48,9 @@ std::string IpAddress::text() const {
     return z.data();
 }
 
-std::string IpAddress::uri_text() const { return is_v6() ? "[" + text() + "]" : text(); }
+std::string IpAddress::uri_text() const {
+    return is_v6() ? "[" + text() + "]" : text();
+}
 
 std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {
     const auto colon = text.rfind(':');
@@ -61,6 +65,8 @@ std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {
     return IpEndpoint{*address, static_cast<std::uint16_t>(*port)};
 }
 
-std::string IpEndpoint::text() const { return address.uri_text() + ":" + std::to_string(port); }
+std::string IpEndpoint::text() const {
+    return address.uri_text() + ":" + std::to_string(port);
+}
 
 }  // namespace ims

@@ -14,7 +14,7 @@ class IpAddress {
   public:
     enum class Family : std::uint8_t { V4, V6 };
 
-    IpAddress() = default;                                        // 0.0.0.0
+    IpAddress() = default;                                         // 0.0.0.0
     static std::optional<IpAddress> parse(std::string_view text);  // no brackets, no zone, no port
     static IpAddress v4(std::array<std::uint8_t, 4> octets);
     static IpAddress v6(std::array<std::uint8_t, 16> octets);

@@ -7,14 +7,15 @@
 
 namespace ims {
 
-// What a core has to say about a decision. No prose glued from strings: an id, a severity and fields; the shell
-// writes the line, counts the id (every id is a counter) and keeps it for later questions.
+// What a core has to say about a decision. No prose glued from strings: an id, a severity and fields; the
+// shell writes the line, counts the id (every id is a counter) and keeps it for later questions.
 //
 // Ids are lower case words joined by dots, the node's or layer's first: "scscf.registration.accepted",
 // "sip.message.malformed". They are literals: their storage outlives everything.
 //
-// Field names in use (one meaning each): call_id, impi, impu, icid, method, status, reason, peer, flow, header,
-// offset, timer, branch, request_uri, detail. Keys, authentication vectors and passwords are never fields.
+// Field names in use (one meaning each): call_id, impi, impu, icid, method, status, reason, peer, flow,
+// header, offset, timer, branch, request_uri, detail. Keys, authentication vectors and passwords are never
+// fields.
 enum class Severity : std::uint8_t {
     Trace,    // one per message; for the person following one call
     Info,     // one per procedure: registered, called, deregistered
@@ -34,7 +35,8 @@ struct Note {
     std::vector<Field> fields;
 
     Note() = default;
-    Note(Severity s, std::string_view note_id, std::vector<Field> f = {}) : id{note_id}, severity{s}, fields{std::move(f)} {}
+    Note(Severity s, std::string_view note_id, std::vector<Field> f = {})
+        : id{note_id}, severity{s}, fields{std::move(f)} {}
 
     Note& with(std::string_view name, std::string value) {
         fields.push_back({name, std::move(value)});

@@ -7,9 +7,9 @@
 
 namespace ims {
 
-// A procedure that runs once, in order, with waits in between, and speaks only in values: it suspends with a Request
-// and is resumed with an Answer. Parameters go in by value (the frame outlives the caller). A frame cannot be saved:
-// what must survive a restart is a struct.
+// A procedure that runs once, in order, with waits in between, and speaks only in values: it suspends with a
+// Request and is resumed with an Answer. Parameters go in by value (the frame outlives the caller). A frame
+// cannot be saved: what must survive a restart is a struct.
 template <class Request, class Answer, class Outcome>
 class Procedure {
   public:

@@ -1,11 +1,12 @@
 #pragma once
-#include <boost/system/result.hpp>
-
 #include <type_traits>
+
+#include <boost/system/result.hpp>
 
 namespace ims {
 
-// Either a value or why there is none. Test with `if (!r)`, read with `*r` and `r.error()`; never call value().
+// Either a value or why there is none. Test with `if (!r)`, read with `*r` and `r.error()`; never call
+// value().
 template <class T, class E>
 using Result = boost::system::result<T, E>;
 

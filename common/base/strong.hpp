@@ -24,5 +24,7 @@ class Strong {
 
 template <class Tag, class Rep>
 struct std::hash<ims::Strong<Tag, Rep>> {
-    std::size_t operator()(const ims::Strong<Tag, Rep>& s) const noexcept { return std::hash<Rep>{}(s.value()); }
+    std::size_t operator()(const ims::Strong<Tag, Rep>& s) const noexcept {
+        return std::hash<Rep>{}(s.value());
+    }
 };

@@ -6,8 +6,8 @@
 
 namespace ims {
 
-// Time is always an argument below the shell: steady time for timers, wall time (seconds since 1970) only where a
-// value leaves the process with it (SQN, certificates, logs).
+// Time is always an argument below the shell: steady time for timers, wall time (seconds since 1970) only
+// where a value leaves the process with it (SQN, certificates, logs).
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 using WallTime = std::chrono::sys_seconds;

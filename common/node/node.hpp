@@ -11,12 +11,13 @@
 #include <variant>
 #include <vector>
 
-// The one shape of every node core: values in, values out, time as an argument. The shell (runtime) turns effects
-// into octets and octets into events; tests/support/world joins cores by an in-memory wire under virtual time.
+// The one shape of every node core: values in, values out, time as an argument. The shell (runtime) turns
+// effects into octets and octets into events; tests/support/world joins cores by an in-memory wire under
+// virtual time.
 namespace ims {
 
-using Event = std::variant<sip::Received, sip::TransportFailed, sip::FlowClosed, sip::dns::Answer, cx::AnswerArrived,
-                           cx::SendFailed, cx::RequestArrived>;
+using Event = std::variant<sip::Received, sip::TransportFailed, sip::FlowClosed, sip::dns::Answer,
+                           cx::AnswerArrived, cx::SendFailed, cx::RequestArrived>;
 using Effect = std::variant<sip::Transmit, sip::dns::Query, cx::Send, cx::Reply, Note>;
 using Effects = std::vector<Effect>;
 
@@ -39,9 +40,9 @@ class Node {
     virtual bool idle() const = 0;  // nothing under way: the process may leave, a snapshot is complete
     virtual std::vector<Gauge> gauges() const = 0;
 
-    // Everything that must outlive the process (registrations, subscriptions, dialogs; no transactions), as JSON with
-    // a version. Times are written relative to `now`. restore() is called once, before any event; false with `why`
-    // set if the text is not ours.
+    // Everything that must outlive the process (registrations, subscriptions, dialogs; no transactions), as
+    // JSON with a version. Times are written relative to `now`. restore() is called once, before any event;
+    // false with `why` set if the text is not ours.
     virtual std::string save(TimePoint now) const = 0;
     virtual bool restore(std::string_view saved, TimePoint now, std::string& why) = 0;
 };

@@ -81,7 +81,7 @@ std::string flag_text(bool b) {
 PostgresStore::PostgresStore(DatabaseConfig config, Secrets secrets, std::shared_ptr<CatalogueCache> cache,
                              Connection::NoteSink notes)
     : connection_{std::move(config), notes},
-      secrets_{std::move(secrets)},
+      secrets_{secrets},
       cache_{std::move(cache)},
       notes_{std::move(notes)} {}
 

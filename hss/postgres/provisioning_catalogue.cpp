@@ -53,6 +53,7 @@ void write_criteria(pqxx::work& work, const char* owner, std::int64_t id,
 
 std::string numbers_text(const std::vector<std::uint32_t>& numbers) {
     std::vector<std::string> texts;
+    texts.reserve(numbers.size());
     for (const auto n : numbers) texts.push_back(std::to_string(n));
     return array_of(texts);
 }

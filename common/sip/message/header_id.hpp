@@ -8,18 +8,16 @@ namespace ims::sip {
 // Every header the suite knows by name: X(enumerator, name on the wire, compact form or 0).
 #define IMS_SIP_HEADERS(X)                                                                                         \
     X(Accept, "Accept", 0)                                                                                         \
-    X(AcceptContact, "Accept-Contact", 'a') X(AcceptEncoding, "Accept-Encoding", 0) X(                             \
-        AcceptLanguage, "Accept-Language", 0) X(AlertInfo, "Alert-Info", 0) X(Allow, "Allow", 0)                   \
-        X(AllowEvents, "Allow-Events", 'u') X(AuthenticationInfo, "Authentication-Info", 0) X(                     \
-            Authorization, "Authorization", 0) X(CallId, "Call-ID", 'i') X(CallInfo, "Call-Info",                  \
-                                                                           0) X(Contact, "Contact", 'm')           \
+    X(AcceptContact, "Accept-Contact", 'a')                                                                        \
+    X(AcceptEncoding, "Accept-Encoding", 0) X(AcceptLanguage, "Accept-Language", 0) X(                             \
+        AlertInfo, "Alert-Info", 0) X(Allow, "Allow", 0) X(AllowEvents, "Allow-Events", 'u')                       \
+        X(AuthenticationInfo, "Authentication-Info", 0) X(Authorization, "Authorization", 0) X(                    \
+            CallId, "Call-ID", 'i') X(CallInfo, "Call-Info", 0) X(Contact, "Contact", 'm')                         \
             X(ContentDisposition, "Content-Disposition", 0) X(ContentEncoding, "Content-Encoding", 'e') X(         \
-                ContentLanguage, "Content-Language",                                                               \
-                0) X(ContentLength, "Content-Length",                                                              \
-                     'l') X(ContentType, "Content-Type", 'c')                                                      \
+                ContentLanguage, "Content-Language", 0) X(ContentLength, "Content-Length",                         \
+                                                          'l') X(ContentType, "Content-Type", 'c')                 \
                 X(CSeq, "CSeq", 0) X(Date, "Date", 0) X(ErrorInfo, "Error-Info", 0) X(                             \
-                    Event,                                                                                         \
-                    "Event",                                                                                       \
+                    Event, "Event",                                                                                \
                     'o') X(Expires, "Expires",                                                                     \
                            0) X(FeatureCaps, "Feature-Caps", 0)                                                    \
                     X(FlowTimer, "Flow-Timer", 0) X(From, "From", 'f') X(Geolocation, "Geolocation", 0) X(         \

@@ -70,7 +70,7 @@ struct ServerTransaction {
 
     ServerTransaction(std::uint64_t i, std::variant<InviteServer, NonInviteServer> m, Flow f, ReplyPath r,
                       Message q)
-        : id{i}, machine{m}, flow{f}, reply{std::move(r)}, request{std::make_unique<Message>(std::move(q))} {}
+        : id{i}, machine{m}, flow{f}, reply{r}, request{std::make_unique<Message>(std::move(q))} {}
     bool is_invite() const { return std::holds_alternative<InviteServer>(machine); }
     std::optional<TimePoint> next_deadline() const;
     bool answered() const {
@@ -131,7 +131,7 @@ struct ClientTransaction {
 
     ClientTransaction(std::uint64_t i, std::variant<InviteClient, NonInviteClient> m, std::string b,
                       Destination d, TimerValues t)
-        : id{i}, machine{m}, branch{std::move(b)}, to{std::move(d)}, timers{t} {}
+        : id{i}, machine{m}, branch{std::move(b)}, to{d}, timers{t} {}
     bool is_invite() const { return std::holds_alternative<InviteClient>(machine); }
     bool terminated() const;
     std::optional<TimePoint> next_deadline() const;
