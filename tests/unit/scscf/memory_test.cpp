@@ -57,7 +57,7 @@ Subscription watcher() {
     return s;
 }
 
-std::size_t octets_per_user(bool watched) {
+[[maybe_unused]] std::size_t octets_per_user(bool watched) {
     constexpr std::uint64_t users = 20'000;
     const auto before = mallinfo2().uordblks;
     Registrations registrations;
