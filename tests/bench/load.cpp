@@ -48,7 +48,7 @@ struct Options {
     double rate = 100, seconds = 10;
     std::uint16_t port = 5090;
     bool json = false;
-    double settle = 0;
+    double settle = 0, setup_rate = 400;
 };
 
 class Load {
@@ -73,7 +73,7 @@ class Load {
     int run() {
         if (options_.mode != "register") {
             // Bring everybody in first, gently, without measuring.
-            pace(static_cast<double>(options_.users), 400.0,
+            pace(static_cast<double>(options_.users), options_.setup_rate,
                  [this](std::uint32_t u, TimePoint now) { start_register(u, now); });
             drain(35s);
             const auto missing =
@@ -527,6 +527,8 @@ int main(int argc, char** argv) {
     app.add_option("--rate", o.rate, "operations a second")->capture_default_str();
     app.add_option("--seconds", o.seconds)->capture_default_str();
     app.add_option("--settle", o.settle, "seconds of quiet between registering everybody and measuring");
+    app.add_option("--setup-rate", o.setup_rate, "registrations a second before measuring")
+        ->capture_default_str();
     app.add_option("--port", o.port, "UDP port of all UEs")->capture_default_str();
     app.add_flag("--json", o.json, "one line");
     CLI11_PARSE(app, argc, argv);
