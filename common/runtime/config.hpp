@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/address_range.hpp"
 #include "common/base/ip.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
@@ -84,6 +85,11 @@ template <>
 struct ConfigValue<IpAddress> {
     static constexpr std::string_view expected = "an IPv4 or IPv6 address";
     static std::optional<IpAddress> parse(std::string_view text) { return IpAddress::parse(text); }
+};
+template <>
+struct ConfigValue<AddressRange> {
+    static constexpr std::string_view expected = "an address or a range such as 192.0.2.0/24";
+    static std::optional<AddressRange> parse(std::string_view text) { return AddressRange::parse(text); }
 };
 template <>
 struct ConfigValue<IpEndpoint> {

@@ -1,5 +1,5 @@
 #pragma once
-#include "common/base/ip.hpp"
+#include "common/base/address_range.hpp"
 #include "common/base/random.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
@@ -19,14 +19,6 @@ namespace ims::icscf {
 struct ServingCscf {
     std::string name;                         // its SIP URI: "sip:scscf.ims.example:6060"
     std::vector<std::uint32_t> capabilities;  // mandatory and optional ones it fulfils
-};
-
-// "192.0.2.0/24", "2001:db8::/32" or one address.
-struct AddressRange {
-    IpAddress address;
-    unsigned prefix = 128;
-    static std::optional<AddressRange> parse(std::string_view text);
-    bool contains(const IpAddress& a) const;
 };
 
 struct Config {

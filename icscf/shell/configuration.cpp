@@ -4,18 +4,6 @@
 
 #include <utility>
 
-namespace ims::runtime {
-
-template <>
-struct ConfigValue<icscf::AddressRange> {
-    static constexpr std::string_view expected = "an address or a range such as 192.0.2.0/24";
-    static std::optional<icscf::AddressRange> parse(std::string_view text) {
-        return icscf::AddressRange::parse(text);
-    }
-};
-
-}  // namespace ims::runtime
-
 namespace ims::icscf {
 
 namespace {

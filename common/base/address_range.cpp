@@ -1,7 +1,8 @@
-#include "common/base/text.hpp"
-#include "icscf/core/icscf.hpp"
+#include "common/base/address_range.hpp"
 
-namespace ims::icscf {
+#include "common/base/text.hpp"
+
+namespace ims {
 
 std::optional<AddressRange> AddressRange::parse(std::string_view text) {
     const auto slash = text.find('/');
@@ -28,4 +29,4 @@ bool AddressRange::contains(const IpAddress& a) const {
     return true;
 }
 
-}  // namespace ims::icscf
+}  // namespace ims
