@@ -94,9 +94,15 @@ void strip_from_ue(sip::Message& m) {
 }
 
 void strip_towards_ue(sip::Message& m) {
-    remove_all(m, {HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses, HeaderId::PServedUser,
-                   HeaderId::PUserDatabase, HeaderId::PProfileKey, HeaderId::RestorationInfo,
-                   HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    // 5.2.1 step 2; 4.4: no UE is a member of the trust domain here, since none is a privileged sender. Where
+    // the other party is (4.4.3) is for the network alone. Feature-Caps stays: the network tells the UE with
+    // it what it can do (RFC 6809), and what another UE wrote there went at its own P-CSCF.
+    remove_all(m,
+               {HeaderId::PAccessNetworkInfo, HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses,
+                HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey,
+                HeaderId::PPrivateNetworkIndication, HeaderId::ResourcePriority, HeaderId::RestorationInfo,
+                HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    if (m.is_response()) m.remove(HeaderId::Reason);  // 4.4.7: in a request it is the user's to see
     if (has_unknown_headers(m))
         for (const auto name : carried) m.remove(name);
     // RFC 3325 7: a UE is outside of the trust domain; who asked for it stays unknown to it. The priv-value
