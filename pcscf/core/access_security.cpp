@@ -26,7 +26,9 @@ bool is_digest(const sip::AuthValue& authorization, const Challenge* challenge) 
 }
 
 AccessRefused refuse(const sip::Message& request) {
-    // RFC 3329 2.3.2: sec-agree asked for nowhere is 421, only in Supported (or without the header) is 494.
+    // RFC 3329 2.3.1 wants a Security-Server in the 494. With no mechanism to offer there is nothing to
+    // write: its grammar has no empty list, and an offer we could not keep would lead the UE astray. RFC
+    // 3329 2.3.2: sec-agree asked for nowhere is 421, only in Supported (or without the header) is 494.
     const bool asked = request.has_option(HeaderId::Require, "sec-agree") ||
                        request.has_option(HeaderId::ProxyRequire, "sec-agree") ||
                        request.has_option(HeaderId::Supported, "sec-agree");
