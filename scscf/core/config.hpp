@@ -1,10 +1,12 @@
 #pragma once
+#include "common/base/address_range.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/digest.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,11 @@ struct Config {
     std::vector<std::string> domains;  // further domains whose users are ours to look for
     std::string icscf;  // entry point of the home network, a SIP URI: "sip:icscf.ims.example:4060"
     std::string ioi;    // inter operator identifier of this network; empty: home_domain
+
+    // Where requests of the trust domain come from (TS 24.229 4.4): P-CSCFs, I-CSCFs, other networks'
+    // borders, application servers. Absent: every peer is trusted, which is right where nobody but the own
+    // network reaches this node.
+    std::optional<std::vector<AddressRange>> trusted_peers;
 
     // ---- authentication
     // Accept the answer to an AKA challenge although the P-CSCF says integrity-protected=no, as it must where
@@ -40,8 +47,8 @@ struct Config {
     std::chrono::seconds default_expires{600'000};  // no expiry in the request (24.229 5.1.1.2)
     std::size_t max_contacts = 10;                  // bindings of one private identity
     bool store_server_name = false;                 // deregistration keeps the S-CSCF name in the HSS
-    // TS 24.229 4.14: a user whose registration was lost here is taken in again on the word of the P-CSCF, or
-    // told (504) to register anew.
+    // TS 24.229 4.14: a user whose registration was lost here is told (504) to register anew, or taken in
+    // again on the word of the P-CSCF; the latter only where trusted_peers says who can be a P-CSCF.
     bool scscf_restoration = true;
     std::chrono::seconds unregistered_lifetime{3600};  // a profile fetched for an unregistered user
 

@@ -48,6 +48,12 @@ void Core::reject(sip::ServerTransactionId id, const sip::Message& request, int 
     respond(id, std::move(response));
 }
 
+bool Core::trusts(const sip::Flow& flow) const {
+    if (!config.trusted_peers) return true;
+    return std::any_of(config.trusted_peers->begin(), config.trusted_peers->end(),
+                       [&](const AddressRange& range) { return range.contains(flow.remote.address); });
+}
+
 bool Core::is_home_domain(std::string_view host) const {
     return iequals(host, config.home_domain) || iequals(host, own.host) ||
            std::any_of(config.domains.begin(), config.domains.end(),

@@ -52,6 +52,8 @@ class Core {
     sip::Message response_to(const sip::Message& request, int status);  // with a To tag
     void run(CxProcedure procedure) { cx.run(std::move(procedure), effects()); }
 
+    // The precondition of 5.4.1 and 5.4.3: may what the network says be taken from there?
+    bool trusts(const sip::Flow& flow) const;
     bool is_home_domain(std::string_view host) const;
     // Our own URI with that user part, as a loose route.
     sip::Uri own_route(std::string_view user) const;

@@ -1,6 +1,7 @@
 #include "common/base/text.hpp"
 #include "scscf/core/registrar.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Who is it? TS 24.229 5.4.1.1 to 5.4.1.2.3.
@@ -63,8 +64,15 @@ void Registrar::on_protected_aka(RegisterRequest r) {
     }
     // 5.4.1.2.2 A: protected by the association of an earlier authentication.
     const auto sets = core_.registrations.sets_of(r.impi.value());
-    if (sets.empty() && !core_.config.scscf_restoration)
-        return reject(r, 500, "neither private nor public identity is known here");  // 5.4.1.2.3A
+    const bool registered = std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
+        return set->registered_by(*set->private_index(r.impi.value()));
+    });
+    if (!registered) {
+        // 5.4.1.2.3A, 4.14: who was never challenged here is taken in only on the word of a known P-CSCF.
+        if (!core_.config.scscf_restoration || !core_.config.trusted_peers)
+            return reject(r, 500, "no registration of this private identity is known here");
+        return accept(std::move(r), Proof{});
+    }
     accept(std::move(r), Proof{});
 }
 

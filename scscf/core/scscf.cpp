@@ -34,7 +34,11 @@ void Scscf::Impl::work_off() {
                 [&](sip::dns::Query& q) { core.effects().emplace_back(std::move(q)); },
                 [&](Note& n) { core.effects().emplace_back(std::move(n)); },
                 [&](sip::RequestArrived& r) { arrived(r); },
-                [&](sip::AckArrived& a) { sessions.on_ack(a); },
+                [&](sip::AckArrived& a) {
+                    if (core.trusts(a.flow)) return sessions.on_ack(a);
+                    core.note(Severity::Info, "scscf.request.untrusted", subject_of(a.request),
+                              {{"method", "ACK"}, {"peer", a.flow.remote.text()}});
+                },
                 [&](sip::Cancelled& c) { sessions.on_cancelled(c); },
                 [&](sip::ResponseToForward& r) { sessions.on_response(r); },
                 [&](sip::ResponseArrived& r) { notifier.on_response(r.transaction, r.response.status()); },
@@ -47,6 +51,9 @@ void Scscf::Impl::work_off() {
 }
 
 void Scscf::Impl::arrived(sip::RequestArrived& r) {
+    if (!core.trusts(r.flow))
+        return core.reject(r.transaction, r.request, 403, "scscf.request.untrusted", subject_of(r.request),
+                           "not from the trust domain: " + r.flow.remote.text());
     if (r.request.method() == sip::Method::Register) return registrar.on_register(r);
     if (Notifier::is_reg_event(r.request) && notifier.set_for(r.request) != nullptr)
         return notifier.on_subscribe(r);

@@ -75,6 +75,7 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon&) {
     c.domains = own.list<std::string>("domains");
     c.icscf = sip_uri(own, "icscf");
     c.ioi = own.get<std::string>("ioi", c.home_domain);
+    if (own.has("trusted_peers")) c.trusted_peers = own.list<AddressRange>("trusted_peers");
     read_authentication(own, c);
     read_registration(own, c);
     c.forking = own.choice("forking", c.forking,

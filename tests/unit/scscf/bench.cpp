@@ -85,9 +85,9 @@ void Bench::absorb(Effects& effects) {
     effects.clear();
 }
 
-void Bench::receive(std::string_view message) {
+void Bench::receive(std::string_view message, std::string_view from) {
     Effects effects;
-    const sip::Flow flow{sip::Transport::Udp, at("127.0.1.30:6060"), at("127.0.1.10:5060"), 0};
+    const sip::Flow flow{sip::Transport::Udp, at("127.0.1.30:6060"), at(from), 0};
     node.handle(sip::Received{sip::make_buffer(std::string{message}), flow}, now, effects);
     absorb(effects);
 }

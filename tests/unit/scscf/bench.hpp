@@ -53,7 +53,7 @@ class Bench : private Chance {
     std::vector<Note> notes;
     std::vector<cx::Reply> replies;
 
-    void receive(std::string_view message);
+    void receive(std::string_view message, std::string_view from = "127.0.1.10:5060");
     void advance(Duration by);
     void answer(const cx::Send& question, cx::Answer answer);
     void fail(const cx::Send& question, cx::SendFailed::Reason reason = cx::SendFailed::Reason::Timeout);

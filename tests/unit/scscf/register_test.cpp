@@ -369,20 +369,76 @@ TEST_CASE("a protected refresh needs no new challenge", "[TS24.229-5.4.1.2.2]") 
     CHECK(bench.note("scscf.registration.refreshed"));
 }
 
-TEST_CASE("a protected REGISTER of a user who is unknown here: taken in with restoration, else 500",
+TEST_CASE("a protected REGISTER of a user who is unknown here is 500, unless restoration knows its P-CSCFs",
           "[TS24.229-5.4.1.2.3A]") {
     Register r;
     r.authorization = replaced(r.authorization, "integrity-protected=\"no\"", "integrity-protected=\"yes\"");
-    Bench bench;
-    bench.receive(r.text());
-    bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
-    CHECK(bench.take().status() == 200);
+    for (const bool restoration : {true, false})
+        for (const bool peers_known : {true, false}) {
+            auto config = lab_config();
+            config.scscf_restoration = restoration;
+            if (peers_known) config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+            Bench bench{config};
+            bench.receive(r.text());
+            if (!restoration || !peers_known) {
+                CHECK(bench.asked.empty());
+                CHECK(bench.take().status() == 500);
+                continue;
+            }
+            bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
+            CHECK(bench.take().status() == 200);
+        }
+}
 
+TEST_CASE("whom the HSS made known as unregistered is not registered without a challenge",
+          "[TS24.229-5.4.1.2.3A]") {
+    Bench bench;
+    bench.receive(
+        "MESSAGE sip:+15550001@ims.example SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.1.10:5060;branch=z9hG4bK-m\r\n"
+        "Max-Forwards: 69\r\nFrom: <sip:bob@ims.example>;tag=f\r\nTo: <sip:+15550001@ims.example>\r\n"
+        "Call-ID: m@x\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n");
+    bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
+    bench.sent.clear();
+    Register r;
+    r.authorization = replaced(r.authorization, "integrity-protected=\"no\"", "integrity-protected=\"yes\"");
+    bench.receive(r.text());
+    CHECK(bench.take().status() == 500);
+    CHECK_FALSE(bench.node.is_registered(alice_sip));
+}
+
+TEST_CASE("nothing is taken from outside the trust domain", "[TS24.229-4.4]") {
     auto config = lab_config();
-    config.scscf_restoration = false;
-    Bench strict{config};
-    strict.receive(r.text());
-    CHECK(strict.take().status() == 500);
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    Bench bench{config};
+    const auto service_route = header(bench.register_alice(), "Service-Route");
+
+    Register r;
+    r.cseq = 9;
+    r.authorization = replaced(r.authorization, "integrity-protected=\"no\"", "integrity-protected=\"yes\"");
+    bench.receive(r.text(), "127.0.2.1:5060");
+    CHECK(bench.take().status() == 403);
+    REQUIRE(bench.note("scscf.request.untrusted"));
+    CHECK_THAT(std::string{bench.note("scscf.request.untrusted")->field("reason")}, Contains("127.0.2.1"));
+
+    const auto request = [](std::string_view method, std::string_view to_tag, std::string_view route) {
+        return std::string{method} + " sip:bob@ims.example SIP/2.0\r\n" +
+               "Via: SIP/2.0/UDP 127.0.2.1:5060;branch=z9hG4bK-" + std::string{method} + "\r\n" +
+               "Max-Forwards: 69\r\nFrom: <sip:alice@ims.example>;tag=f\r\nTo: <sip:bob@ims.example>" +
+               std::string{to_tag} + "\r\nCall-ID: c@x\r\nCSeq: 1 " + std::string{method} +
+               "\r\nP-Asserted-Identity: <sip:+15550001@ims.example>\r\nRoute: " + std::string{route} +
+               "\r\nContent-Length: 0\r\n\r\n";
+    };
+    for (const auto& route : {service_route, std::string{"<sip:scscf.ims.example:6060;lr;orig>"}}) {
+        bench.receive(request("MESSAGE", "", route), "127.0.2.1:5060");
+        CHECK(bench.take().status() == 403);
+        CHECK(bench.sent.empty());
+        bench.advance(40s);
+    }
+    bench.notes.clear();
+    bench.receive(request("ACK", ";tag=t", "<sip:mo@scscf.ims.example:6060;lr>, <sip:other.example;lr>"),
+                  "127.0.2.1:5060");
+    CHECK(bench.sent.empty());
+    CHECK(bench.note("scscf.request.untrusted"));
 }
 
 TEST_CASE("a UE that comes back at another address replaces its old contact", "[TS24.229-5.4.1.2.2]") {
