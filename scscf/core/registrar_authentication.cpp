@@ -73,6 +73,17 @@ void Registrar::on_protected_aka(RegisterRequest r) {
             return reject(r, 500, "no registration of this private identity is known here");
         return accept(std::move(r), Proof{});
     }
+    // A2: only a flow may be new (deregistration has its own answer to a contact nobody knows).
+    const auto* contact = r.contact_to_bind();
+    const bool bound =
+        contact == nullptr || std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
+            return std::any_of(set->bindings.begin(), set->bindings.end(), [&](const Binding& binding) {
+                return !binding.ended && binding.private_identity == set->private_index(r.impi.value()) &&
+                       is_same_contact(binding, *contact);
+            });
+        });
+    if (!bound && reg_id_of(*contact) == 0)
+        return reject(r, 403, "a new contact, and no challenge was answered");
     accept(std::move(r), Proof{});
 }
 

@@ -390,6 +390,26 @@ TEST_CASE("a protected REGISTER of a user who is unknown here is 500, unless res
         }
 }
 
+TEST_CASE("a new contact needs a challenge, however protected the REGISTER is, unless it is a new flow",
+          "[TS24.229-5.4.1.2.2]") {
+    Bench bench;
+    Register r;
+    bench.register_alice(r);
+    r.cseq = 9;
+    r.authorization = replaced(r.authorization, "integrity-protected=\"no\"", "integrity-protected=\"yes\"");
+    r.contact = "<sip:alice@10.0.0.66:5060>;expires=600";
+    bench.receive(r.text());
+    CHECK(bench.take().status() == 403);
+    CHECK(bench.node.contacts(alice_sip) == 1);
+
+    r.cseq = 10;
+    r.contact = R"(<sip:alice@10.0.0.66:5060>;expires=600;reg-id=1;+sip.instance="<urn:1>")";
+    r.path = "<sip:flow.1@pcscf.ims.example:5060;lr;ob>";
+    bench.receive(r.text());
+    CHECK(bench.take().status() == 200);
+    CHECK(bench.node.contacts(alice_sip) == 2);
+}
+
 TEST_CASE("whom the HSS made known as unregistered is not registered without a challenge",
           "[TS24.229-5.4.1.2.3A]") {
     Bench bench;
