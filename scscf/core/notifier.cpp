@@ -216,6 +216,39 @@ void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet
     core_.registrations.arm(set);
 }
 
+reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& set,
+                                                std::string_view aor) const {
+    // Ids are made of the identity: they stay the same when a profile changes around it (RFC 3680 5.2.1).
+    reginfo::Registration registration;
+    registration.aor = aor;
+    registration.id = 'r' + std::to_string(set.id.value()) + '-' + registration.aor;
+    registration.state = set.registered() ? reginfo::State::Active : reginfo::State::Terminated;
+    for (const auto& binding : set.bindings) {
+        reginfo::Contact contact;
+        contact.id =
+            'c' + std::to_string(set.id.value()) + '-' + std::to_string(binding.id) + '-' + registration.aor;
+        contact.active = !binding.ended;
+        contact.event = binding.event;
+        contact.duration_registered = static_cast<std::uint64_t>(
+            std::chrono::floor<seconds>(core_.now - binding.registered_at).count());
+        const auto left = std::chrono::ceil<seconds>(binding.expires_at - core_.now).count();
+        contact.expires = binding.ended || left < 0 ? 0 : static_cast<std::uint64_t>(left);
+        contact.call_id = std::string{binding.texts.get(Binding::Text::CallId)};
+        contact.cseq = binding.cseq;
+        contact.uri = binding.uri();
+        for (const auto& param : scscf::contact_of(binding, core_.now).params) {
+            if (param.name == "expires") continue;
+            if (param.name == "q")
+                contact.q = param.value;
+            else
+                contact.unknown_params.emplace_back(
+                    param.name, param.quoted ? '"' + *param.value + '"' : param.value.value_or(""));
+        }
+        registration.contacts.push_back(std::move(contact));
+    }
+    return registration;
+}
+
 reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
     // 5.4.2.1.2: every public identity of the user that is not barred, of all his sets.
     std::vector<const ImplicitRegistrationSet*> sets{&set};
@@ -226,42 +259,19 @@ reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
 
     reginfo::Document document;
     for (const auto* each : sets) {
-        const bool active = each->registered();
         for (std::size_t i = 0; i < each->identities.size(); ++i) {
             const auto& identity = each->identities[i];
             if (identity.barred) continue;
-            reginfo::Registration registration;
-            registration.aor = identity.name.text();
-            registration.id = "r" + std::to_string(each->id.value()) + "-" + std::to_string(i);
-            registration.state = active ? reginfo::State::Active : reginfo::State::Terminated;
-            if (identity.is_wildcard()) registration.wildcarded_identity = identity.name.text();
-            for (const auto& binding : each->bindings) {
-                reginfo::Contact contact;
-                contact.id = "c" + std::to_string(each->id.value()) + "-" + std::to_string(binding.id) + "-" +
-                             std::to_string(i);
-                contact.active = !binding.ended;
-                contact.event = binding.event;
+            auto registration = registration_of(*each, identity.name.text());
+            if (identity.is_wildcard()) registration.wildcarded_identity = registration.aor;
+            for (std::size_t n = 0; n < each->bindings.size(); ++n) {
+                const auto& binding = each->bindings[n];
+                auto& contact = registration.contacts[n];
                 // Bound by the REGISTER of another identity of the set: created (5.4.2.1.2).
                 if (binding.event == reginfo::ContactEvent::Registered && binding.explicit_identity != i)
                     contact.event = reginfo::ContactEvent::Created;
-                contact.duration_registered = static_cast<std::uint64_t>(
-                    std::chrono::floor<seconds>(core_.now - binding.registered_at).count());
-                const auto left = std::chrono::ceil<seconds>(binding.expires_at - core_.now).count();
-                contact.expires = binding.ended || left < 0 ? 0 : static_cast<std::uint64_t>(left);
-                contact.call_id = std::string{binding.texts.get(Binding::Text::CallId)};
-                contact.cseq = binding.cseq;
-                contact.uri = binding.uri();
                 if (identity.extras && !identity.extras->display_name.empty())
                     contact.display_name = identity.extras->display_name;
-                for (const auto& param : scscf::contact_of(binding, core_.now).params) {
-                    if (param.name == "expires") continue;
-                    if (param.name == "q")
-                        contact.q = param.value;
-                    else
-                        contact.unknown_params.emplace_back(
-                            param.name, param.quoted ? '"' + *param.value + '"' : param.value.value_or(""));
-                }
-                registration.contacts.push_back(std::move(contact));
             }
             document.registrations.push_back(std::move(registration));
         }
@@ -280,10 +290,14 @@ void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std:
     if (!watched) return;
     auto state = document(set);
     for (const auto& aor : gone) {
-        reginfo::Registration registration;
-        registration.aor = aor;
-        registration.id = "gone-" + aor;
+        // 5.4.1.5: its contacts end with it, and nobody expects it to be registered again.
+        auto registration = registration_of(set, aor);
         registration.state = reginfo::State::Terminated;
+        for (auto& contact : registration.contacts) {
+            contact.active = false;
+            contact.event = reginfo::ContactEvent::Rejected;
+            contact.expires = 0;
+        }
         state.registrations.push_back(std::move(registration));
     }
     const bool over = std::none_of(state.registrations.begin(), state.registrations.end(),

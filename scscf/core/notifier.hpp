@@ -49,6 +49,7 @@ class Notifier {
                           std::uint32_t expires, std::string_view to_tag);
     void notify(const ImplicitRegistrationSet& set, Subscription& subscription,
                 const reginfo::Document& document, std::string_view terminated_because);
+    reginfo::Registration registration_of(const ImplicitRegistrationSet& set, std::string_view aor) const;
     reginfo::Document document(const ImplicitRegistrationSet& set) const;
     void drop(const Audience& audience, std::string_view why);
     sip::Uri contact_of(const ImplicitRegistrationSet& set) const;

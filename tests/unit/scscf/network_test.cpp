@@ -316,7 +316,7 @@ TEST_CASE("PPR changes the identities and the subscribers see it", "[TS24.229-5.
     Bench bench;
     const auto route = header(bench.register_alice(), "Service-Route");
     subscribed(bench);
-    notified(bench);
+    const auto before = document_of(notified(bench));
     cx::PushProfileRequest ppr;
     ppr.user_name = alice_impi;
     ppr.user_data = R"(<IMSSubscription><PrivateID>001010000000001@ims.example</PrivateID><ServiceProfile>)"
@@ -338,6 +338,17 @@ TEST_CASE("PPR changes the identities and the subscribers see it", "[TS24.229-5.
     CHECK(state_of("sip:new@ims.example") == reginfo::State::Active);
     CHECK(state_of("sip:+15550001@ims.example") == reginfo::State::Active);
     CHECK(state_of("tel:+15550001") == reginfo::State::Terminated);  // told once
+    const auto told = [](const reginfo::Document& d, std::string_view aor) {
+        return *std::find_if(d.registrations.begin(), d.registrations.end(),
+                             [&](const auto& r) { return r.aor == aor; });
+    };
+    const auto ended = told(document, "tel:+15550001");
+    CHECK(ended.id == told(before, "tel:+15550001").id);
+    REQUIRE(ended.contacts.size() == 1);
+    CHECK_FALSE(ended.contacts[0].active);
+    CHECK(ended.contacts[0].event == ContactEvent::Rejected);
+    CHECK(ended.contacts[0].id == told(before, "tel:+15550001").contacts[0].id);
+    CHECK(told(document, "sip:+15550001@ims.example").contacts[0].active);
 
     bench.push(ppr);  // nothing new
     CHECK(bench.sent.empty());
