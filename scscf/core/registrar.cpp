@@ -86,9 +86,16 @@ std::optional<Refusal> Registrar::check_contact(const RegisterRequest& r) const 
     return {};
 }
 
+void Registrar::forget_challenge(const RegisterRequest& r, const Proof& proof) {
+    // TS 29.228 6.1.2: no assignment follows the MAR, so nothing else ends authentication-pending and, of a
+    // user who is not registered, takes our name away.
+    if (proof.challenged) tell_hss(r.impi, r.impu, cx::ServerAssignmentType::AuthenticationTimeout);
+}
+
 CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     if (const auto refusal = check_contact(r)) {
         reject(r, refusal->status, refusal->reason);
+        forget_challenge(r, proof);
         co_return Done{};
     }
     const auto* contact = r.contact_to_bind();
@@ -99,6 +106,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
         response.set<h::MinExpires>(static_cast<std::uint32_t>(core_.config.min_expires.count()));
         charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
         core_.respond(r.transaction, std::move(response));
+        forget_challenge(r, proof);
         co_return Done{};
     }
 
@@ -106,12 +114,11 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     const auto mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
     const bool registered = mine && set->registered_by(*mine);
     if (contact == nullptr && !registered) {
-        // RFC 3261 10.3 step 8: a question, and nothing is bound. No assignment; the HSS may forget the
-        // challenge.
+        // RFC 3261 10.3 step 8: a question, and nothing is bound. No assignment.
         auto response = core_.response_to(r.message, 200);
         charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
         core_.respond(r.transaction, std::move(response));
-        if (proof.challenged) tell_hss(r.impi, r.impu, cx::ServerAssignmentType::AuthenticationTimeout);
+        forget_challenge(r, proof);
         co_return Done{};
     }
 
@@ -320,7 +327,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
                                                       [&](const Binding& b) { return belongs(*set, b); });
     if (bound == 0) {
         reject(r, 481, "the contact is not bound");  // 5.4.1.4 step 1
-        if (proof.challenged) tell_hss(r.impi, r.impu, cx::ServerAssignmentType::AuthenticationTimeout);
+        forget_challenge(r, proof);
         co_return Done{};
     }
     const auto all = std::count_if(set->bindings.begin(), set->bindings.end(), [&](const Binding& b) {

@@ -57,6 +57,8 @@ class Registrar {
     void accept(RegisterRequest r, Proof proof);
     CxProcedure register_user(RegisterRequest r, Proof proof);
     CxProcedure deregister_user(RegisterRequest r, Proof proof);
+    // The answer was right, but the REGISTER changes nothing.
+    void forget_challenge(const RegisterRequest& r, const Proof& proof);
     std::optional<Refusal> check_contact(const RegisterRequest& r) const;
     bool bind(ImplicitRegistrationSet& set, const RegisterRequest& r, std::chrono::seconds expires,
               std::string& why);
