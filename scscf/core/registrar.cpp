@@ -317,26 +317,40 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         return std::any_of(r.contacts.begin(), r.contacts.end(),
                            [&](const sip::NameAddr& c) { return is_same_contact(binding, c); });
     };
-    const auto belongs = [&](const ImplicitRegistrationSet& set, const Binding& binding) {
-        return !binding.ended && binding.private_identity == set.private_index(r.impi.value()) &&
-               named(binding);
+    const auto own = [&r](const ImplicitRegistrationSet& set, const Binding& binding) {
+        return !binding.ended && binding.private_identity == set.private_index(r.impi.value());
     };
-    auto* set = core_.registrations.find(r.impu.value());
-    const auto bound = set == nullptr ? 0
-                                      : std::count_if(set->bindings.begin(), set->bindings.end(),
-                                                      [&](const Binding& b) { return belongs(*set, b); });
-    if (bound == 0) {
-        reject(r, 481, "the contact is not bound");  // 5.4.1.4 step 1
+    const auto belongs = [&](const ImplicitRegistrationSet& set, const Binding& binding) {
+        return own(set, binding) && named(binding);
+    };
+    // Step 6: in the set of the public identity; step 7: `*` means the private one, in all its sets. The set
+    // of the public identity comes first.
+    std::vector<SetId> meant;
+    cx::ServerAssignmentRequest sar;
+    const auto add = [&](const ImplicitRegistrationSet& set, const Impu& impu) {
+        const auto count = [&](const auto& which) {
+            return std::count_if(set.bindings.begin(), set.bindings.end(),
+                                 [&](const Binding& b) { return which(set, b); });
+        };
+        const auto bound = count(belongs);
+        if (bound == 0) return;
+        meant.push_back(set.id);
+        if (bound == count(own)) sar.public_identity.push_back(impu);
+    };
+    const auto* first = core_.registrations.find(r.impu.value());
+    if (first != nullptr) add(*first, r.impu);
+    if (r.star)
+        for (const auto* other : core_.registrations.sets_of(r.impi.value()))
+            if (other != first)
+                add(*other, other->default_identity() != nullptr ? other->default_identity()->impu()
+                                                                 : other->identities.front().impu());
+    if (meant.empty()) {
+        reject(r, 481, "the contact is not bound");  // step 1
         forget_challenge(r, proof);
         co_return Done{};
     }
-    const auto all = std::count_if(set->bindings.begin(), set->bindings.end(), [&](const Binding& b) {
-        return !b.ended && b.private_identity == set->private_index(r.impi.value());
-    });
-    if (bound == all) {
-        cx::ServerAssignmentRequest sar;
+    if (!sar.public_identity.empty()) {
         sar.user_name = r.impi;
-        sar.public_identity = {r.impu};
         sar.server_name = core_.config.server_name;
         sar.server_assignment_type = core_.config.store_server_name
                                          ? cx::ServerAssignmentType::UserDeregistrationStoreServerName
@@ -348,30 +362,30 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         if (const auto failure = failure_in(reply))
             core_.note(Severity::Warning, "scscf.deregistration.hss", r.subject(),
                        {{"reason", failure->reason}});
-        set = core_.registrations.find(r.impu.value());
     }
-    if (set != nullptr) {
-        for (auto& binding : set->bindings) {
-            if (!belongs(*set, binding)) continue;
-            binding.ended = true;
-            binding.event = reginfo::ContactEvent::Unregistered;
-        }
-    }
+    for (const auto id : meant)
+        if (auto* set = core_.registrations.find(id))  // whatever it became during the wait
+            for (auto& binding : set->bindings) {
+                if (!belongs(*set, binding)) continue;
+                binding.ended = true;
+                binding.event = reginfo::ContactEvent::Unregistered;
+            }
 
     // 5.4.1.4 step 10: what is still bound, and what was removed with expires=0.
     auto response = core_.response_to(r.message, 200);
     for (const auto path : r.message.raw_all(sip::HeaderId::Path)) response.append_raw("Path", path);
-    if (set != nullptr)
+    if (const auto* set = core_.registrations.find(r.impu.value()))
         for (const auto& binding : set->bindings)
             response.append<h::Contact>(sip::ContactValue{false, contact_of(binding, core_.now)});
     charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
     if (proof.authentication_info) response.set<h::AuthenticationInfo>(*proof.authentication_info);
     core_.respond(r.transaction, std::move(response));
     core_.note(Severity::Info, "scscf.deregistration.by_user", r.subject());
-    if (set != nullptr) {
-        third_party(*set, RegistrationType::DeRegistration, r.message);  // step 8
-        bury(*set, false);
-    }
+    for (const auto id : meant)
+        if (auto* set = core_.registrations.find(id)) {
+            third_party(*set, RegistrationType::DeRegistration, r.message);  // step 8
+            bury(*set, false);
+        }
     if (auto* state = authentications.find(r.impi); state != nullptr && !state->aka)
         authentications.erase(r.impi);
     co_return Done{};

@@ -671,6 +671,35 @@ TEST_CASE("Contact * removes every contact of the private identity", "[TS24.229-
     CHECK_FALSE(bench.node.is_registered(alice_sip));
 }
 
+TEST_CASE("Contact * ends the contacts of the private identity in each of its sets", "[TS24.229-5.4.1.4]") {
+    Bench bench;
+    bench.register_alice();
+    Register work;  // a second implicit registration set of the same subscription
+    work.call_id = "reg-work@ue";
+    work.to = "sip:work@ims.example";
+    bench.receive(answering(bench, work, challenged(bench, work)).text());
+    bench.answer(bench.ask<ServerAssignmentRequest>(),
+                 bench.assignment(
+                     R"(<IMSSubscription><PrivateID>001010000000001@ims.example</PrivateID><ServiceProfile>)"
+                     R"(<PublicIdentity><Identity>sip:work@ims.example</Identity></PublicIdentity>)"
+                     R"(</ServiceProfile></IMSSubscription>)"));
+    REQUIRE(bench.take().status() == 200);
+    REQUIRE(bench.node.registered_users() == 2);
+
+    Register all;
+    all.call_id = "bye@ue";
+    all.contact = "*";
+    all.more = "Expires: 0\r\n";
+    bench.receive(answering(bench, all, challenged(bench, all)).text());
+    const auto sar = bench.ask<ServerAssignmentRequest>();
+    CHECK(sar_in(sar).server_assignment_type == ServerAssignmentType::UserDeregistration);
+    CHECK(sar_in(sar).public_identity == std::vector{alice_barred, Impu{"sip:work@ims.example"}});
+    bench.answer(sar, bench.assignment());
+    CHECK(bench.take().status() == 200);
+    CHECK_FALSE(bench.node.is_registered(alice_sip));
+    CHECK_FALSE(bench.node.is_registered(Impu{"sip:work@ims.example"}));
+}
+
 TEST_CASE("one of two devices leaves: the HSS is not told, the other stays", "[TS24.229-5.4.1.4]") {
     Bench bench;
     Register r;
