@@ -11,8 +11,13 @@ namespace h = sip::h;
 
 namespace {
 
+constexpr std::string_view type_1 = "Type 1";
+constexpr std::string_view type_3 = "Type 3";
+
 std::string ioi_text(IoiType type, std::string_view ioi) {
-    std::string text{type == IoiType::VisitedToHome ? "Type 1" : ""};
+    std::string text{type == IoiType::VisitedToHome  ? type_1
+                     : type == IoiType::HomeToServer ? type_3
+                                                     : std::string_view{}};
     return text += ioi;
 }
 
@@ -29,6 +34,12 @@ ChargingVector charging_of(const sip::Message& request) {
     if (const auto icid = vector.params.get("icid-value")) charging.icid = std::string{*icid};
     if (const auto ioi = vector.params.get("orig-ioi")) charging.orig_ioi = std::string{*ioi};
     return charging;
+}
+
+std::optional<IoiType> ChargingVector::type() const {
+    if (!orig_ioi) return {};
+    if (orig_ioi->starts_with(type_1)) return IoiType::VisitedToHome;
+    return orig_ioi->starts_with(type_3) ? IoiType::HomeToServer : IoiType::HomeToHome;
 }
 
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
@@ -54,7 +65,7 @@ void charge_response(sip::Message& response, const ChargingVector& request, IoiT
     vector.params.remove("transit-ioi");
     vector.params.remove("orig-ioi");
     if (request.orig_ioi) vector.params.set_quoted("orig-ioi", *request.orig_ioi);
-    vector.params.set_quoted("term-ioi", ioi_text(type, ioi));
+    vector.params.set_quoted("term-ioi", ioi_text(request.type().value_or(type), ioi));
     response.set<h::PChargingVector>(vector);
 }
 

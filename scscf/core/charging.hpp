@@ -9,21 +9,24 @@
 // P-Charging-Vector and P-Charging-Function-Addresses (TS 24.229 4.5, 7.2A.5).
 namespace ims::scscf {
 
-// Between P-CSCF and S-CSCF the operator's name carries the prefix "Type 1", between home networks none
-// (7.2A.5.2.1).
-enum class IoiType { VisitedToHome, HomeToHome };
+// Between P-CSCF and S-CSCF the operator's name carries the prefix "Type 1", between home networks none, and
+// "Type 3" between S-CSCF and application server (7.2A.5.2.1).
+enum class IoiType { VisitedToHome, HomeToHome, HomeToServer };
 
 // What a request came with, to be put back into its responses.
 struct ChargingVector {
     std::optional<std::string> icid;
     std::optional<std::string> orig_ioi;
+    // What kind of neighbour it came from, as its orig-ioi says.
+    std::optional<IoiType> type() const;
 };
 ChargingVector charging_of(const sip::Message& request);
 
 // 4.5.4: own orig-ioi instead of the received one, no term-ioi, no transit-ioi; an icid is made where there
 // is none.
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid);
-// 4.5.4: the request's icid and orig-ioi, own term-ioi.
+// 4.5.4: the request's icid and orig-ioi, own term-ioi of the type the orig-ioi has; `type` where there was
+// none.
 void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,
                      std::string_view ioi);
 // 4.5.3: access-network-charging-info stays in the own network.

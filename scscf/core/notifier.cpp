@@ -350,7 +350,8 @@ void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscrip
     sip::TokenParams charging;
     charging.params.set_quoted("icid-value", subscription.texts.get(Text::Icid));
     request.set<h::PChargingVector>(charging);
-    charge_request(request, IoiType::VisitedToHome, core_.ioi, {});
+    const bool to_server = served_by(set, request.request_uri());
+    charge_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi, {});
     auto versioned = document;
     versioned.version = subscription.version++;
     request.set_body(reginfo::print(versioned), "application/reginfo+xml");

@@ -33,7 +33,10 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
         return reject(arrived, 481, {}, "no such dialog here");
     Underway underway;
     underway.charging = charging_of(request);
-    charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
+    // On one side of us is the served user's P-CSCF, on the other a home network (4.5.4): from there to here.
+    const auto onwards =
+        underway.charging.type() == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
+    charge_request(request, onwards, core_.ioi, core_.random.token(16));
     if (!stays_home(request.request_uri())) remove_access_charging(request);
     // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
     sip::Branch branch{std::move(request), {}, 1000, {}, {}};
@@ -125,6 +128,7 @@ bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
         arrived.own_route ? std::optional<std::string_view>{arrived.own_route->uri.user} : std::nullopt};
     const auto routes = core_.service_control->evaluate(consultation);
     if (!routes) return false;
+    charge_request(arrived.request, IoiType::HomeToServer, core_.ioi, core_.random.token(16));  // step 5d
     for (auto route = routes->rbegin(); route != routes->rend(); ++route)
         arrived.request.prepend<h::Route>(*route);
     core_.note(Severity::Info, "scscf.session.to_application_server",

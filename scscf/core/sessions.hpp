@@ -26,7 +26,7 @@ class Sessions {
     // What the responses to a request need.
     struct Underway {
         ChargingVector charging;
-        IoiType ioi = IoiType::HomeToHome;  // of the side the request came from
+        IoiType ioi = IoiType::HomeToHome;  // of the side the request came from, should it not have said
         SetId terminating_set;              // serving the called user: his PAI alias is added; 0: no
         bool initial = false;
         std::string impu;

@@ -337,6 +337,42 @@ TEST_CASE("requests within a dialog follow their Route, ACK and BYE too", "[TS24
     CHECK(header(bench.take(), "Record-Route") == "<sip:mo@scscf.ims.example:6060;lr>");
 }
 
+TEST_CASE("inside a dialog each side gets the IOI of its type", "[TS24.229-4.5.4]") {
+    const auto passed = [](std::string_view orig_ioi) {
+        Bench bench;
+        Request bye;
+        bye.method = "BYE";
+        bye.uri = "sip:bob@10.0.0.2";
+        bye.to_tag = "t1";
+        bye.route = "<sip:mo@scscf.ims.example:6060;lr>, <sip:other.example;lr>";
+        bye.more = "P-Charging-Vector: icid-value=a;orig-ioi=\"" + std::string{orig_ioi} + "\"\r\n";
+        bench.receive(bye.text());
+        const auto request = bench.take();
+        bench.respond(request, 200, "P-Charging-Vector: icid-value=a;term-ioi=\"x\"\r\n");
+        return std::pair{header(request, "P-Charging-Vector"), header(bench.take(), "P-Charging-Vector")};
+    };
+    const auto from_pcscf = passed("Type 1visited.example");
+    CHECK_THAT(from_pcscf.first, Contains("orig-ioi=\"ims.example\""));
+    CHECK_THAT(from_pcscf.second,
+               Contains("orig-ioi=\"Type 1visited.example\"") && Contains("term-ioi=\"Type 1ims.example\""));
+    const auto from_home = passed("far.example");
+    CHECK_THAT(from_home.first, Contains("orig-ioi=\"Type 1ims.example\""));
+    CHECK_THAT(from_home.second,
+               Contains("orig-ioi=\"far.example\"") && Contains("term-ioi=\"ims.example\""));
+}
+
+TEST_CASE("the refusal of a request from another home network carries type 2", "[TS24.229-4.5.4]") {
+    Bench bench;
+    registered(bench);
+    Request invite;
+    invite.uri = "sip:001010000000001@ims.example";
+    invite.more = "P-Charging-Vector: icid-value=a;orig-ioi=\"far.example\"\r\n";
+    bench.receive(invite.text());
+    const auto refusal = beyond_100(bench);
+    CHECK(refusal.status() == 404);
+    CHECK_THAT(header(refusal, "P-Charging-Vector"), Contains("term-ioi=\"ims.example\""));
+}
+
 TEST_CASE("an INVITE cancelled while the HSS is asked goes nowhere", "[TS24.229-5.4.3.3]") {
     Bench bench;
     Request invite;
@@ -378,6 +414,8 @@ TEST_CASE("service control may put an application server into the way", "[TS24.2
     const auto to_as = beyond_100(bench);
     CHECK(headers(to_as, "Route") ==
           std::vector<std::string>{"<sip:other.example;lr>", "<sip:odi1@scscf.ims.example:6060;lr;orig>"});
+
+    CHECK_THAT(header(to_as, "P-Charging-Vector"), Contains("orig-ioi=\"Type 3ims.example\""));
 
     Request back = invite;  // as the application server returns it
     back.route = "<sip:odi1@scscf.ims.example:6060;lr;orig>";
