@@ -42,6 +42,12 @@ std::optional<IoiType> ChargingVector::type() const {
     return orig_ioi->starts_with(type_3) ? IoiType::HomeToServer : IoiType::HomeToHome;
 }
 
+std::string_view ChargingVector::operator_name() const {
+    std::string_view name = orig_ioi ? std::string_view{*orig_ioi} : std::string_view{};
+    if (type() != IoiType::HomeToHome && !name.empty()) name.remove_prefix(type_1.size());
+    return name;
+}
+
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
     auto vector = vector_of(request);
     if (!vector.params.has("icid-value")) {
@@ -84,6 +90,11 @@ void remove_access_charging(sip::Message& message) {
     bool removed = false;
     for (const auto name : names) removed = vector.params.remove(name) || removed;
     if (removed) message.set<h::PChargingVector>(vector);
+}
+
+void remove_access(sip::Message& message) {
+    message.remove<h::PAccessNetworkInfo>();
+    remove_access_charging(message);
 }
 
 bool add_charging_functions(sip::Message& message, const cx::ChargingInformation& charging) {

@@ -19,6 +19,7 @@ struct ChargingVector {
     std::optional<std::string> orig_ioi;
     // What kind of neighbour it came from, as its orig-ioi says.
     std::optional<IoiType> type() const;
+    std::string_view operator_name() const;  // of the orig-ioi, without the prefix; empty if there is none
 };
 ChargingVector charging_of(const sip::Message& request);
 
@@ -31,6 +32,8 @@ void charge_response(sip::Message& response, const ChargingVector& request, IoiT
                      std::string_view ioi);
 // 4.5.3: access-network-charging-info stays in the own network.
 void remove_access_charging(sip::Message& message);
+// 4.4, 4.5.3: where a user is, and how his access is charged, neither the other user nor his network learns.
+void remove_access(sip::Message& message);
 
 // 4.5.5 from the HSS's Charging-Information; false if it names no function.
 bool add_charging_functions(sip::Message& message, const cx::ChargingInformation& charging);

@@ -60,6 +60,15 @@ bool Core::is_home_domain(std::string_view host) const {
                        [&](const std::string& domain) { return iequals(host, domain); });
 }
 
+bool Core::is_home_node(std::string_view host) const {
+    if (is_home_domain(host)) return true;
+    const auto within = [&](std::string_view domain) {
+        return host.size() > domain.size() && host[host.size() - domain.size() - 1] == '.' &&
+               iequals(host.substr(host.size() - domain.size()), domain);
+    };
+    return within(config.home_domain) || std::any_of(config.domains.begin(), config.domains.end(), within);
+}
+
 sip::Uri Core::own_route(std::string_view user) const {
     auto uri = own;
     uri.user = user;

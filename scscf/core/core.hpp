@@ -55,6 +55,8 @@ class Core {
     // The precondition of 5.4.1 and 5.4.3: may what the network says be taken from there?
     bool trusts(const sip::Flow& flow) const;
     bool is_home_domain(std::string_view host) const;
+    // A name within the home network: "pcscf.ims.example" where the home domain is "ims.example".
+    bool is_home_node(std::string_view host) const;
     // Our own URI with that user part, as a loose route.
     sip::Uri own_route(std::string_view user) const;
 

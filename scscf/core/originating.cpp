@@ -129,9 +129,8 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
         }
     }
     if (!home) {  // step 14
-        request.remove<h::PAccessNetworkInfo>();
+        remove_access(request);
         request.remove<h::PChargingFunctionAddresses>();
-        remove_access_charging(request);
     } else if (set.charging) {
         add_charging_functions(request, *set.charging);  // step 8
     }

@@ -37,7 +37,7 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
     const auto onwards =
         underway.charging.type() == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
     charge_request(request, onwards, core_.ioi, core_.random.token(16));
-    if (!stays_home(request.request_uri())) remove_access_charging(request);
+    withhold(request, onwards == IoiType::VisitedToHome);
     // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
     sip::Branch branch{std::move(request), {}, 1000, {}, {}};
     const auto method = branch.request.method();
@@ -49,7 +49,22 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
     forward(arrived, std::move(branches), std::move(underway));
 }
 
+void Sessions::withhold(sip::Message& request, bool towards_ue) const {
+    const auto route = request.get<h::Route>();
+    const bool home = core_.is_home_node(route ? route->uri.host : request.request_uri().host);
+    if (!home || towards_ue) remove_access(request);
+    if (!home) request.remove<h::PChargingFunctionAddresses>();
+}
+
+void Sessions::withhold(sip::Message& response, const ChargingVector& asked) const {
+    // The orig-ioi of the request says whose network the response goes to, and its type to which side.
+    const bool home = asked.operator_name() == core_.ioi || core_.is_home_domain(asked.operator_name());
+    if (!home || asked.type() == IoiType::VisitedToHome) remove_access(response);
+    if (!home) response.remove<h::PChargingFunctionAddresses>();  // 4.5.5
+}
+
 void Sessions::on_ack(sip::AckArrived& ack) {
+    withhold(ack.request, charging_of(ack.request).type() == IoiType::HomeToHome);
     core_.element.forward_ack(sip::Branch{std::move(ack.request), {}, 1000, {}, {}}, core_.now,
                               core_.outputs);
 }
@@ -66,6 +81,7 @@ void Sessions::on_response(sip::ResponseToForward& r) {
         const auto& underway = found->second;
         response.remove<h::RelayedCharge>();
         charge_response(response, underway.charging, underway.ioi, core_.ioi);
+        withhold(response, underway.charging);
         const bool progresses = response.status() > 100 && response.status() < 300;
         if (progresses && underway.initial && underway.terminating_set.value() != 0)
             if (const auto* set = core_.registrations.find(underway.terminating_set))

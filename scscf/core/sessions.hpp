@@ -51,6 +51,9 @@ class Sessions {
                                          const Binding& binding) const;
 
     // ---- both (sessions.cpp)
+    // 5.4.3.2 step 14 and its like for responses and within dialogs: what does not go where it goes.
+    void withhold(sip::Message& request, bool towards_ue) const;
+    void withhold(sip::Message& response, const ChargingVector& asked) const;
     void on_within_dialog(sip::RequestArrived arrived);
     CxQuestion unregistered_question(const Impu& impu, const sip::Message& request) const;
     // Takes the answer in: the set, or the status to reject with and why.

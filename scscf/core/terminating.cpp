@@ -138,6 +138,7 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
     // Steps 5 to 7A
     out.remove<h::RelayedCharge>();
     charge_request(out, IoiType::VisitedToHome, core_.ioi, core_.random.token(16));
+    remove_access(out);  // the caller's
     out.remove<h::PChargingFunctionAddresses>();
     if (binding.home_network && set.charging) add_charging_functions(out, *set.charging);
     out.remove<h::PUserDatabase>();  // step 13A

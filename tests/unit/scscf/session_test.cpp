@@ -337,6 +337,87 @@ TEST_CASE("requests within a dialog follow their Route, ACK and BYE too", "[TS24
     CHECK(header(bench.take(), "Record-Route") == "<sip:mo@scscf.ims.example:6060;lr>");
 }
 
+namespace {
+
+// What neither the other user nor another network may learn, and whether it is still there.
+const std::string access_info =
+    "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=1\r\n"
+    "P-Charging-Function-Addresses: ccf=c.example\r\n";
+std::string charged(std::string_view orig_ioi) {
+    return "P-Charging-Vector: icid-value=a;ecid=1;orig-ioi=\"" + std::string{orig_ioi} + "\"\r\n";
+}
+std::string kept(const sip::Message& m) {
+    std::string found;
+    if (m.has("P-Access-Network-Info")) found += "PANI ";
+    if (header(m, "P-Charging-Vector").find("ecid") != std::string::npos) found += "ecid ";
+    if (m.has("P-Charging-Function-Addresses")) found += "PCFA ";
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("where a caller is does not reach the called UE", "[TS24.229-4.4]") {
+    Bench bench;
+    registered(bench);
+    Request invite;
+    invite.uri = alice_sip.value();
+    invite.more = access_info + charged("ims.example");
+    bench.receive(invite.text());
+    CHECK(kept(beyond_100(bench)).empty());
+}
+
+TEST_CASE("a response takes to another network neither access nor charging functions, at home they stay",
+          "[TS24.229-4.5.5]") {
+    const auto answered = [](std::string_view orig_ioi) {
+        Bench bench;
+        registered(bench);
+        Request invite;
+        invite.uri = alice_sip.value();
+        invite.more = charged(orig_ioi);
+        bench.receive(invite.text());
+        bench.respond(beyond_100(bench), 200,
+                      access_info + "P-Charging-Vector: icid-value=a;ecid=1;term-ioi=x\r\n");
+        return kept(beyond_100(bench));
+    };
+    CHECK(answered("ims.example") == "PANI ecid PCFA ");
+    CHECK(answered("far.example").empty());
+
+    const auto to_caller = [](std::string_view orig_ioi) {
+        Bench bench;
+        Request invite;
+        invite.route = registered(bench);
+        invite.more = charged(orig_ioi);
+        bench.receive(invite.text());
+        bench.respond(beyond_100(bench), 200,
+                      access_info + "P-Charging-Vector: icid-value=a;ecid=1;term-ioi=x\r\n");
+        return kept(beyond_100(bench));
+    };
+    CHECK(to_caller("Type 1ims.example") == "PCFA ");
+    CHECK(to_caller("Type 1visited.example").empty());
+}
+
+TEST_CASE("within a dialog the access stays at home too", "[TS24.229-5.4.3.2]") {
+    const auto passed = [](std::string_view orig_ioi, std::string_view next) {
+        Bench bench;
+        Request bye;
+        bye.method = "BYE";
+        bye.uri = "sip:bob@10.0.0.2";
+        bye.to_tag = "t1";
+        bye.route = "<sip:mo@scscf.ims.example:6060;lr>, <sip:" + std::string{next} + ";lr>";
+        bye.more = access_info + charged(orig_ioi);
+        bench.receive(bye.text());
+        const auto in_bye = kept(bench.take());
+        bye.method = "ACK";
+        bench.receive(bye.text());
+        const auto in_ack = kept(bench.take());
+        CHECK(in_ack == in_bye);
+        return in_bye;
+    };
+    CHECK(passed("Type 1ims.example", "icscf.ims.example:4060") == "PANI ecid PCFA ");
+    CHECK(passed("Type 1ims.example", "other.example:5060").empty());
+    CHECK(passed("ims.example", "pcscf.ims.example:5060") == "PCFA ");
+}
+
 TEST_CASE("inside a dialog each side gets the IOI of its type", "[TS24.229-4.5.4]") {
     const auto passed = [](std::string_view orig_ioi) {
         Bench bench;
