@@ -48,6 +48,24 @@ void Core::reject(sip::ServerTransactionId id, const sip::Message& request, int 
     respond(id, std::move(response));
 }
 
+bool Core::refuses_extensions(sip::ServerTransactionId id, const sip::Message& request,
+                              std::initializer_list<std::string_view> known) {
+    const auto required = request.all<sip::h::Require>();
+    if (!required || required->empty()) return false;
+    std::vector<std::string> unsupported;
+    for (const auto& option : *required)
+        if (std::none_of(known.begin(), known.end(), [&](auto name) { return iequals(name, option); }))
+            unsupported.emplace_back(option);
+    if (unsupported.empty()) return false;
+    note(Severity::Info, "scscf.request.extension_required", subject_of(request),
+         {{"method", std::string{request.method_name()}}, {"detail", unsupported.front()}});
+    auto response = response_to(request, 420);
+    for (const auto& option : unsupported) response.append<sip::h::Unsupported>(option);
+    charge_response(response, charging_of(request), IoiType::VisitedToHome, ioi);
+    respond(id, std::move(response));
+    return true;
+}
+
 bool Core::trusts(const sip::Flow& flow) const {
     if (!config.trusted_peers) return true;
     return std::any_of(config.trusted_peers->begin(), config.trusted_peers->end(),

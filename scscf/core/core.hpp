@@ -7,6 +7,7 @@
 #include "scscf/core/registrations.hpp"
 #include "scscf/core/service_control.hpp"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,9 @@ class Core {
     // Answers with an error, its P-Charging-Vector (5.4.1.2.3: type 1) and a note of id `why`.
     void reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,
                 const Subject& subject, std::string_view reason);
+    // RFC 3261 8.2.2.3: answers 420 if the request requires an extension that is not among `known`.
+    bool refuses_extensions(sip::ServerTransactionId id, const sip::Message& request,
+                            std::initializer_list<std::string_view> known);
     sip::Message response_to(const sip::Message& request, int status);  // with a To tag
     void run(CxProcedure procedure) { cx.run(std::move(procedure), effects()); }
 

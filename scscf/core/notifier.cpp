@@ -89,6 +89,7 @@ sip::Uri Notifier::contact_of(const ImplicitRegistrationSet& set) const {
 
 void Notifier::on_subscribe(sip::RequestArrived& arrived) {
     const auto& request = arrived.request;
+    if (core_.refuses_extensions(arrived.transaction, request, {"sec-agree"})) return;
     const auto expires_header = request.get<h::Expires>();
     const auto asked = expires_header ? seconds{*expires_header} : core_.config.default_subscription;
     const auto expires = static_cast<std::uint32_t>(std::min(asked, core_.config.max_subscription).count());

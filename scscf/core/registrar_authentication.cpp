@@ -10,6 +10,8 @@ namespace ims::scscf {
 namespace h = sip::h;
 
 void Registrar::on_register(const sip::RequestArrived& arrived) {
+    if (core_.refuses_extensions(arrived.transaction, arrived.request, {"path", "outbound", "sec-agree"}))
+        return;
     auto read = read_register(arrived, core_);
     if (!read)
         return core_.reject(arrived.transaction, arrived.request, read.error().status,

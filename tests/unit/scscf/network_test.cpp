@@ -138,6 +138,18 @@ TEST_CASE("who may watch: the user, his P-CSCF, nobody else", "[TS24.229-5.4.2.1
     CHECK(status_for(wrong_body) == 406);
 }
 
+TEST_CASE("a subscription that requires what nobody here can is 420", "[RFC3261-8.2.2.3]") {
+    Bench bench;
+    bench.register_alice();
+    Subscribe s;
+    s.more = "Require: eventlist\r\n";
+    bench.receive(s.text());
+    const auto refusal = bench.take();
+    CHECK(refusal.status() == 420);
+    CHECK(header(refusal, "Unsupported") == "eventlist");
+    CHECK(bench.sent.empty());
+}
+
 TEST_CASE("a user without a contact cannot be watched", "[TS24.229-5.4.2.1.1]") {
     Bench bench;
     bench.receive(Subscribe{}.text());

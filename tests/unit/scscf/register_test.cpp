@@ -586,6 +586,21 @@ TEST_CASE("a right answer that ends in 423 or 439 does not leave authentication 
     }
 }
 
+TEST_CASE("a REGISTER that requires what nobody here can is 420", "[RFC3261-8.2.2.3]") {
+    Bench bench;
+    Register r;
+    r.more = "Require: path, gruu, sec-agree, x-unheard\r\n";
+    bench.receive(r.text());
+    const auto refusal = bench.take();
+    CHECK(refusal.status() == 420);
+    CHECK(headers(refusal, "Unsupported") == std::vector<std::string>{"gruu", "x-unheard"});
+    CHECK(bench.asked.empty());
+
+    r.more = "Require: path, outbound, sec-agree\r\n";
+    r.cseq = 2;
+    challenged(bench, r);
+}
+
 TEST_CASE("auth-done counts only where it is allowed", "[TS24.229-5.4.1.2.2E]") {
     Register r;
     r.authorization =
