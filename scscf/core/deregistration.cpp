@@ -8,6 +8,8 @@
 // PPR, 5.4.1.5, 5.4.1.8), the operator.
 namespace ims::scscf {
 
+namespace h = sip::h;
+
 void Registrar::bury(ImplicitRegistrationSet& set, bool by_network, bool silent) {
     if (!silent) notifier_.changed(set, by_network);
     core_.registrations.erase_ended(set);
@@ -17,6 +19,22 @@ void Registrar::bury(ImplicitRegistrationSet& set, bool by_network, bool silent)
         set.keep_until = core_.now + core_.config.unregistered_lifetime;
     }
     core_.registrations.arm(set);
+}
+
+void Registrar::third_party_end(ImplicitRegistrationSet& set, const Binding& binding) {
+    auto uri = sip::Uri::parse(set.identities[binding.explicit_identity].name.text());
+    if (!uri) return;
+    auto request = sip::Message::request(sip::Method::Register, core_.own);
+    sip::NameAddr identity{std::move(*uri)};
+    request.set<h::To>(identity);
+    identity.params.set("tag", core_.random.token(8));
+    request.set<h::From>(identity);
+    request.append_raw("Call-ID", binding.texts.get(Binding::Text::CallId));
+    request.set<h::CSeq>(sip::CSeqValue{binding.cseq + 1, sip::Method::Register, "REGISTER"});
+    request.set<h::MaxForwards>(70);
+    request.set<h::Contact>(sip::ContactValue{false, contact_of(binding, core_.now)});
+    request.set<h::Expires>(0);
+    third_party(set, RegistrationType::DeRegistration, request);
 }
 
 void Registrar::on_timeout() {
@@ -73,6 +91,7 @@ void Registrar::expire(ImplicitRegistrationSet& set) {
                      ? cx::ServerAssignmentType::TimeoutDeregistrationStoreServerName
                      : cx::ServerAssignmentType::TimeoutDeregistration);
     }
+    if (!set.registered()) third_party_end(set, set.bindings.front());  // 5.4.1.7
     bury(set, false);
 }
 
@@ -99,7 +118,10 @@ void Registrar::remove(ImplicitRegistrationSet& set, std::optional<std::uint8_t>
         }
     }
     authentications.erase(impi);
-    if (removal != Removal::Silent) notifier_.changed(set, true);
+    if (removal != Removal::Silent) {
+        notifier_.changed(set, true);
+        if (!set.bindings.empty() && !set.registered()) third_party_end(set, set.bindings.front());
+    }
     core_.registrations.erase_ended(set);
     if (set.bindings.empty()) return core_.registrations.erase(set.id);
     core_.registrations.arm(set);

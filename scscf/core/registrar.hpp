@@ -65,6 +65,9 @@ class Registrar {
     std::chrono::seconds granted(const RegisterRequest& r, const sip::NameAddr& contact) const;
     void answer(const RegisterRequest& r, const Proof& proof, ImplicitRegistrationSet& set);
     void third_party(ImplicitRegistrationSet& set, RegistrationType type, const sip::Message& request);
+    // 5.4.1.5: as if the user had deregistered. Nobody sent a REGISTER; the one with which the UE would have
+    // ended that binding stands in for it.
+    void third_party_end(ImplicitRegistrationSet& set, const Binding& binding);
     void reject(const RegisterRequest& r, int status, std::string_view reason);
 
     // ---- removal (deregistration.cpp)

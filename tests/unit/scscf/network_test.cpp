@@ -2,6 +2,7 @@
 #include "tests/unit/scscf/bench.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <catch2/catch.hpp>
 
@@ -303,6 +304,48 @@ TEST_CASE("RTR takes the registration away and tells why", "[TS24.229-5.4.1.5]")
     CHECK(event_for(cx::ReasonCode::PermanentTermination) == ContactEvent::Rejected);
     CHECK(event_for(cx::ReasonCode::ServerChange) == ContactEvent::Deactivated);
     CHECK(event_for(cx::ReasonCode::NewServerAssigned) == std::nullopt);
+}
+
+namespace {
+
+// An application server that wants to hear of registrations.
+struct HearsOfRegistrations final : ServiceControl {
+    std::vector<std::pair<RegistrationType, std::string>>& heard;
+    explicit HearsOfRegistrations(std::vector<std::pair<RegistrationType, std::string>>& h) : heard{h} {}
+    std::optional<std::vector<sip::NameAddr>> evaluate(const Consultation&) override { return {}; }
+    std::vector<sip::Message> third_party_register(const ServiceProfile&, RegistrationType type,
+                                                   const sip::Message& request) override {
+        heard.emplace_back(type, header(request, "Contact"));
+        return {};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("application servers hear of the end of a registration, whoever ends it", "[TS24.229-5.4.1.5]") {
+    const auto heard_after = [](const std::function<void(Bench&)>& end) {
+        std::vector<std::pair<RegistrationType, std::string>> heard;
+        Bench bench{lab_config(), std::make_unique<HearsOfRegistrations>(heard)};
+        bench.register_alice();
+        REQUIRE(heard.size() == 1);
+        heard.clear();
+        end(bench);
+        REQUIRE_FALSE(bench.node.is_registered(alice_sip));
+        for (const auto& [type, contact] : heard) {
+            CHECK(type == RegistrationType::DeRegistration);
+            CHECK_THAT(contact, Contains("sip:alice@10.0.0.1:5060") && Contains("expires=0"));
+        }
+        return heard.size();
+    };
+    CHECK(heard_after([](Bench& b) { b.advance(600s); }) == 1);
+    CHECK(heard_after([](Bench& b) { b.push(termination(cx::ReasonCode::PermanentTermination)); }) == 1);
+    CHECK(heard_after([](Bench& b) {
+              Effects effects;
+              b.node.deregister(alice_sip, Removal::Deactivated, b.now, effects);
+              b.absorb(effects);
+          }) == 1);
+    // The new S-CSCF registers them there.
+    CHECK(heard_after([](Bench& b) { b.push(termination(cx::ReasonCode::NewServerAssigned)); }) == 0);
 }
 
 TEST_CASE("RTR of other identities or of an unknown user leaves alice alone", "[TS29.228-6.1.3.1]") {
