@@ -78,7 +78,8 @@ void Sessions::on_response(sip::ResponseToForward& r) {
     auto& response = r.response;
     const auto found = underway_.find(r.transaction);
     if (found != underway_.end()) {
-        const auto& underway = found->second;
+        auto& underway = found->second;
+        if (response.status() == 430 && try_next_flow(r, underway)) return;
         response.remove<h::RelayedCharge>();
         charge_response(response, underway.charging, underway.ioi, core_.ioi);
         withhold(response, underway.charging);

@@ -29,6 +29,7 @@ class Sessions {
         IoiType ioi = IoiType::HomeToHome;  // of the side the request came from, should it not have said
         SetId terminating_set;              // serving the called user: his PAI alias is added; 0: no
         bool initial = false;
+        std::vector<std::uint32_t> flows;  // the bindings tried, by branch
         std::string impu;
     };
 
@@ -47,6 +48,8 @@ class Sessions {
     CxProcedure serve_unregistered_callee(sip::RequestArrived arrived, Impu served);
     std::vector<const Binding*> targets(const sip::Message& request,
                                         const ImplicitRegistrationSet& set) const;
+    // 5.4.3.3 step 10a: after 430 the next flow of that device is tried.
+    bool try_next_flow(const sip::ResponseToForward& response, Underway& underway);
     std::optional<sip::Branch> branch_to(const sip::Message& request, const ImplicitRegistrationSet& set,
                                          const Binding& binding) const;
 

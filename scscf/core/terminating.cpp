@@ -93,6 +93,7 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
         // The element tries lower q after higher: one after the other are distinct values in falling order.
         branch->q = sequential ? 1000 - static_cast<int>(branches.size()) : binding->q;
         branches.push_back(std::move(*branch));
+        underway.flows.push_back(binding->id);
         if (!fork) break;
     }
     if (branches.empty()) return reject(arrived, 480, impu, "the contact cannot be reached");
@@ -127,6 +128,39 @@ std::vector<const Binding*> Sessions::targets(const sip::Message& request,
     std::stable_sort(found.begin(), found.end(),
                      [](const Binding* a, const Binding* b) { return a->q > b->q; });
     return found;
+}
+
+bool Sessions::try_next_flow(const sip::ResponseToForward& response, Underway& underway) {
+    const auto* set = core_.registrations.find(underway.terminating_set);
+    const auto* request = core_.element.request_of(response.transaction);
+    if (set == nullptr || request == nullptr || response.branch >= underway.flows.size()) return false;
+    const auto with_id = [&](std::uint32_t id) {
+        return std::find_if(set->bindings.begin(), set->bindings.end(),
+                            [id](const Binding& b) { return b.id == id; });
+    };
+    const auto failed = with_id(underway.flows[response.branch]);
+    if (failed == set->bindings.end() || failed->instance().empty()) return false;
+    const Binding* next = nullptr;
+    for (const auto& binding : set->bindings) {
+        const bool tried =
+            std::find(underway.flows.begin(), underway.flows.end(), binding.id) != underway.flows.end();
+        if (tried || binding.ended || binding.expires_at <= core_.now ||
+            binding.instance() != failed->instance() ||
+            binding.private_identity != failed->private_identity || !suits(binding, *request))
+            continue;
+        if (next == nullptr || next->registered_at < binding.registered_at) next = &binding;
+    }
+    auto branch = next == nullptr ? std::nullopt : branch_to(*request, *set, *next);
+    if (!branch) return false;
+    underway.flows.push_back(next->id);
+    core_.note(Severity::Info, "scscf.session.next_flow", subject_of(*request, {}, underway.impu),
+               {{"detail", "reg-id " + std::to_string(next->reg_id)}});
+    std::vector<sip::Branch> branches;
+    branches.push_back(std::move(*branch));
+    sip::ForwardOptions options;
+    options.recurse_on_305 = true;
+    core_.element.forward(response.transaction, std::move(branches), core_.now, core_.outputs, options);
+    return true;
 }
 
 std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,

@@ -279,6 +279,37 @@ TEST_CASE("two devices ring in parallel, or one after the other by q, or only th
     CHECK(with_two("sequential") == std::vector<std::string>{"10.0.0.1", "10.0.0.2"});
 }
 
+TEST_CASE("a flow that has failed is followed by the next one of the same device", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    for (int flow = 1; flow <= 2; ++flow) {
+        Register r;
+        r.call_id = "reg-" + std::to_string(flow) + "@ue";
+        r.contact = "<sip:alice@10.0.0." + std::to_string(flow) + ":5060>;reg-id=" + std::to_string(flow) +
+                    ";+sip.instance=\"<urn:a>\"";
+        r.path = "<sip:flow." + std::to_string(flow) + "@pcscf.ims.example:5060;lr;ob>";
+        bench.register_alice(r);
+        bench.advance(1s);
+    }
+    REQUIRE(bench.node.contacts(alice_sip) == 2);
+    bench.sent.clear();
+    Request invite;
+    invite.uri = alice_sip.value();
+    bench.receive(invite.text());
+    const auto latest = beyond_100(bench);
+    CHECK(header(latest, "Route") == "<sip:flow.2@pcscf.ims.example:5060;lr;ob>");
+    bench.respond(latest, 430);
+    auto other = beyond_100(bench);
+    if (other.method() == sip::Method::Ack) other = beyond_100(bench);
+    REQUIRE(other.is_request());
+    CHECK(other.method() == sip::Method::Invite);
+    CHECK(header(other, "Route") == "<sip:flow.1@pcscf.ims.example:5060;lr;ob>");
+    CHECK(header(other, "P-Called-Party-ID") == "<" + alice_sip.value() + ">");
+    bench.respond(other, 430);
+    auto last = beyond_100(bench);
+    if (last.is_request()) last = beyond_100(bench);
+    CHECK(last.status() == 430);
+}
+
 TEST_CASE("Accept-Contact with require and explicit chooses the device that can", "[RFC3841-7.2.4]") {
     Bench bench;
     Register plain;
