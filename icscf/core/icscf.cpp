@@ -112,8 +112,9 @@ void Icscf::Impl::on_register(sip::RequestArrived& r, TimePoint now, Effects& ou
     subject.impi = question->uar.user_name.value();
     subject.impu = question->uar.public_identity.value();
 
-    // 5.3.1.3: a protected REGISTER belongs to an S-CSCF with registration state; only restoration moves it.
-    const bool reselect = !question->is_protected || config->scscf_restoration;
+    // 5.3.1.3: a protected REGISTER, or one without Authorization, belongs to an S-CSCF with registration
+    // state; only restoration moves it.
+    const bool reselect = question->is_unprotected || config->scscf_restoration;
     Pending p{locate_for_register(config, std::move(question->uar), reselect),
               std::move(r.request),
               std::move(subject),

@@ -57,7 +57,7 @@ std::optional<AuthorizationQuestion> authorization_question(const sip::Message& 
         if (const auto name = authorization->params.get("username"))
             q.uar.user_name = Impi{std::string{*name}};
         const auto mark = authorization->params.get("integrity-protected");
-        q.is_protected = mark && !iequals(*mark, "no");
+        q.is_unprotected = !mark || iequals(*mark, "no");
     }
     if (q.uar.user_name.value().empty()) {
         // Step 2: the private identity is the public one without scheme, port and parameters.

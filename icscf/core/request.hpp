@@ -24,7 +24,9 @@ Note note(Severity severity, std::string_view id, const Subject& subject);
 
 struct AuthorizationQuestion {
     cx::UserAuthorizationRequest uar;
-    bool is_protected = false;  // integrity-protected is there and not "no"
+    // 5.3.1.3: there is an Authorization, and its integrity-protected is absent or "no". Whoever sends such a
+    // REGISTER will be challenged, by any S-CSCF.
+    bool is_unprotected = false;
 };
 // 5.3.1.2 steps 2, 3; nothing if To holds no public identity.
 std::optional<AuthorizationQuestion> authorization_question(const sip::Message& request,

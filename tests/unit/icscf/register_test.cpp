@@ -167,6 +167,20 @@ TEST_CASE("a protected REGISTER stays with its S-CSCF unless restoration is supp
           UserAuthorizationType::RegistrationAndCapabilities);
 }
 
+TEST_CASE("a REGISTER without Authorization stays with its S-CSCF unless restoration is supported",
+          "[TS24.229-5.3.1.3]") {
+    for (const bool restoration : {false, true}) {
+        auto config = lab_config();
+        config.scscf_restoration = restoration;
+        Bench bench{config};
+        bench.receive(a_register({}, "<sip:alice@10.0.0.1>", ""));
+        bench.answer(bench.ask<UserAuthorizationRequest>(), served_by("sip:s1.ims.example"));
+        bench.respond(bench.take(), 480);
+        CHECK(bench.asked.size() == (restoration ? 1U : 0U));
+        if (!restoration) CHECK(bench.take().message.status() == 480);
+    }
+}
+
 TEST_CASE("when every S-CSCF was silent the answer is 504", "[TS24.229-5.3.1.3]") {
     Bench bench;
     bench.receive(a_register());
