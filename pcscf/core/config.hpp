@@ -1,7 +1,10 @@
 #pragma once
+#include "common/base/address_range.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,10 @@ struct Config {
     // Entry points of the home network (I-CSCF or IBCF) as SIP URIs, tried in order. Empty: RFC 3263 on the
     // domain of the Request-URI.
     std::vector<std::string> entry_points;
+
+    // Where the core's own requests come from: those to a UE, first or in a dialog, and the NOTIFYs of the
+    // reg event. Absent: everywhere, which is right where none but the core and UEs reach this node.
+    std::optional<std::vector<AddressRange>> trusted_peers;
 
     Security security = Security::Required;
     RouteMismatch route_mismatch = RouteMismatch::Replace;

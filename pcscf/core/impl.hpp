@@ -119,6 +119,10 @@ struct Pcscf::Impl {
     sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
     Binding* sender(const sip::Message& request, const sip::Flow& flow);
+    // Whether what comes on this flow may be of the core (Config::trusted_peers).
+    bool is_core(const sip::Flow& flow) const;
+    // Whether it comes from the UE of the binding: on its flow or, without security, from its address.
+    bool is_of_ue(const sip::Flow& flow, const Binding& b) const;
     std::string new_token() { return random.token(12); }  // 96 random bits: nobody guesses it
     std::string ioi() const { return type_1_ioi(config.ioi.empty() ? config.visited_network : config.ioi); }
 

@@ -48,11 +48,8 @@ void Pcscf::Impl::on_in_dialog(sip::RequestArrived& e, Dialog& d, TimePoint now)
 
 void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now) {
     auto& request = e.request;
-    // Step 1: it must come from the UE that has this dialog, on its flow or, without security, from its
-    // address.
-    const bool its_own = e.flow == b.flow ||
-                         (config.security == Security::Off && e.flow.remote.address == b.flow.remote.address);
-    if (!its_own) return refuse(e, 403, "not a dialog of this originator", now);
+    // Step 1
+    if (!is_of_ue(e.flow, b)) return refuse(e, 403, "not a dialog of this originator", now);
     auto& peer = d.peer_or_new(request.to_tag());
     // Step 2
     if (!peer.route_set.empty() && !check_route(request, peer.route_set, b))
@@ -72,6 +69,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
 
 void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now) {
     auto& request = e.request;
+    if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
     if (!b.flow_open) {
         note(Severity::Info, "pcscf.flow.gone", request, &b).with("flow", b.flow.text());
         return refuse(e, b.outbound ? 430 : 480, "the UE's flow is closed", now);
@@ -109,9 +107,16 @@ void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
         note(Severity::Warning, "pcscf.ack.discarded", e.request).with("reason", "no such dialog");
         return;
     }
+    const bool from_ue = d->ue_tag == e.request.from_tag();
+    if (from_ue ? !is_of_ue(e.flow, *b) : !is_core(e.flow)) {
+        note(Severity::Warning, "pcscf.ack.discarded", e.request, b)
+            .with("reason", from_ue ? "not of this UE" : "not of the core")
+            .with("peer", e.flow.remote.text());
+        return;
+    }
     sip::Branch branch{.request = std::move(e.request), .next_hop = {}, .record_route = {}, .timers = {}};
     auto& ack = branch.request;
-    if (d->ue_tag == ack.from_tag()) {
+    if (from_ue) {
         const auto* peer = d->peer(ack.to_tag());
         if (peer != nullptr && !peer->route_set.empty() && !check_route(ack, peer->route_set, *b)) {
             note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");

@@ -3,6 +3,7 @@
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ims::pcscf {
@@ -129,8 +130,9 @@ void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
         trying();
         return on_in_dialog(e, *d, now);
     }
-    // 5.2.6.2: our Path mark makes it terminating; what comes on a UE's own flow never is.
-    if (e.own_route && !e.own_route->uri.user.empty() && !bindings.knows(e.flow)) {
+    // 5.2.6.2: our Path mark makes it terminating; what comes on a UE's own flow, or not of the core, never
+    // is.
+    if (e.own_route && !e.own_route->uri.user.empty() && !bindings.knows(e.flow) && is_core(e.flow)) {
         trying();
         return on_terminating(e, bindings.by_token(e.own_route->uri.user), now);
     }
@@ -213,11 +215,14 @@ void Pcscf::Impl::discard(const sip::RequestArrived& e, std::string_view reason,
 }
 
 void Pcscf::Impl::forward(sip::ServerTransactionId id, sip::Branch branch, Context context, TimePoint now) {
+    // 5.2.1: a 305 is followed. Of the core only: a UE must not choose where its requests go from here; and
+    // inside a dialog the route set chooses.
+    const auto* from_ue = std::get_if<OriginatingContext>(&context);
+    const bool recurse = from_ue != nullptr && from_ue->initial;
     contexts.insert_or_assign(id, std::move(context));
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
-    element.forward(id, std::move(branches), now, pending,
-                    {.recurse_on_305 = true, .no_answer = {}});  // 5.2.1
+    element.forward(id, std::move(branches), now, pending, {.recurse_on_305 = recurse, .no_answer = {}});
 }
 
 Note& Pcscf::Impl::note(Severity severity, std::string_view id) {
@@ -252,6 +257,17 @@ sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view us
         own.uri.params.set("transport", to_lower(sip::transport_text(b.flow.transport)));
     if (b.outbound) own.uri.params.set("ob");
     return own;
+}
+
+bool Pcscf::Impl::is_core(const sip::Flow& flow) const {
+    if (!config.trusted_peers) return true;
+    return std::any_of(config.trusted_peers->begin(), config.trusted_peers->end(),
+                       [&](const AddressRange& r) { return r.contains(flow.remote.address); });
+}
+
+bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) const {
+    return flow == b.flow ||
+           (config.security == Security::Off && flow.remote.address == b.flow.remote.address);
 }
 
 Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow) {

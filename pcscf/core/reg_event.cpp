@@ -165,6 +165,7 @@ void Pcscf::Impl::unsubscribe_if_alone(const Impi& impi, TimePoint) {
 
 void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     const auto& request = e.request;
+    if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
     const auto found = subscriptions.find(request.call_id());
     if (found == subscriptions.end() || found->second.local_tag != request.to_tag() ||
         (!found->second.remote_tag.empty() && found->second.remote_tag != request.from_tag()))

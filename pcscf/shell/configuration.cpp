@@ -24,6 +24,7 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
     c.ioi = own.get<std::string>("ioi", c.visited_network);
     c.entry_points = own.list<std::string>("entry_points");
     for (const auto& uri : c.entry_points) check_sip_uri(own, "entry_points", uri);
+    if (own.has("trusted_peers")) c.trusted_peers = own.list<AddressRange>("trusted_peers");
     c.security =
         own.choice("security", c.security, {{"required", Security::Required}, {"off", Security::Off}});
     const bool all_loopback =

@@ -247,6 +247,19 @@ TEST_CASE("nobody else may speak in a UE's dialog", "[TS24.229-5.2.6.3.9]") {
     }
 }
 
+TEST_CASE("an ACK in a UE's dialog is taken from this UE only", "[TS24.229-5.2.6.3.9]") {
+    Stage stage;
+    const auto own = call(stage);
+    const auto ack = [&] {
+        return stage.from_alice("ACK", {"Route: " + own}, "sip:bob@127.0.0.3:40001", "remote");
+    };
+    stage.receive(ack(), stranger_at);
+    CHECK(stage.silent());
+    CHECK(stage.last("pcscf.ack.discarded").field("reason") == "not of this UE");
+    stage.receive(ack(), alice_at);
+    CHECK(stage.request("ACK").to == scscf_at);
+}
+
 TEST_CASE("a request of the far end reaches the caller over its flow", "[TS24.229-5.2.6.4.9]") {
     Stage stage;
     const auto own = call(stage);

@@ -110,6 +110,18 @@ TEST_CASE("a deregistration by the network ends the binding, and its last reques
     CHECK(stage.node().subscriptions() == 0);
 }
 
+TEST_CASE("a NOTIFY that is not of the core ends nothing", "[TS24.229-4.4]") {
+    auto config = subscribing();
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    Stage stage{config};
+    const auto s = subscribe(stage);
+    stage.receive(
+        notify(s, 1, "terminated", reginfo("terminated", contact_element("terminated", "rejected"))),
+        stranger_at);
+    (void)stage.response(403);
+    CHECK(stage.node().is_registered(Impu{impu}));
+}
+
 TEST_CASE("only what is said of this UE's contact counts", "[TS24.229-5.2.4]") {
     Stage stage{subscribing()};
     const auto s = subscribe(stage);

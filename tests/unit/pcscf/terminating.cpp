@@ -39,6 +39,60 @@ TEST_CASE("a request to the UE is found by our Path and goes over the UE's flow 
     CHECK(out.message.get<h::RecordRoute>()->uri.host == "127.0.1.10");
 }
 
+TEST_CASE("where a caller is and what the network noted of him does not reach the other UE",
+          "[TS24.229-4.4][TS24.229-7.2A.4]") {
+    const std::vector<std::string> of_the_network{
+        "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101",
+        "P-Charging-Vector: icid-value=77",
+        "P-Charging-Function-Addresses: ccf=x",
+        "P-Served-User: <sip:x@y.example>",
+        "P-User-Database: <aaa://hss.example>",
+        "P-Profile-Key: <sip:!.*!@y.example>",
+        "P-Private-Network-Indication: private.example",
+        "Resource-Priority: ets.0",
+        "Relayed-Charge: orig-ioi=x",
+        "Cellular-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=2",
+        "Service-Interact-Info: x"};
+    const auto clean = [&](const sip::Message& m) {
+        for (const auto& line : of_the_network) {
+            const auto name = line.substr(0, line.find(':'));
+            INFO(name);
+            CHECK_FALSE(m.has(name));
+        }
+    };
+    Stage stage;
+    const auto path = stage.register_alice();
+    SECTION("in requests, the first and those of its dialog, and in the ACK") {
+        stage.receive(stage.for_alice("INVITE", path, with(of_the_network, {"Feature-Caps: *;+g.3gpp.trf"})),
+                      scscf_at);
+        (void)stage.response(100);
+        const auto invite = stage.request("INVITE");
+        clean(invite.message);
+        CHECK(invite.message.has<h::FeatureCaps>());  // said to the UE
+        const auto own = invite.message.get<h::RecordRoute>()->uri.text();
+        stage.receive(stage.answer(invite.message, 200, {"Contact: <sip:alice@127.0.0.2:40000>"}, "al"),
+                      alice_at);
+        (void)stage.response(200);
+        stage.receive(stage.for_alice("ACK", own, of_the_network, "al"), scscf_at);
+        clean(stage.request("ACK").message);
+        stage.receive(stage.for_alice("INFO", own, of_the_network, "al"), scscf_at);
+        clean(stage.request("INFO").message);
+    }
+    SECTION("in responses, where also a Reason stays inside") {
+        stage.receive(stage.from_alice("INVITE"), alice_at);
+        (void)stage.response(100);
+        const auto invite = stage.request("INVITE");
+        const auto said = with(of_the_network, {"Reason: Q.850;cause=31"});
+        stage.receive(stage.answer(invite.message, 180, said), scscf_at);
+        clean(stage.response(180).message);
+        stage.receive(stage.answer(invite.message, 480, said), scscf_at);
+        (void)stage.request("ACK");
+        const auto refused = stage.response(480);
+        clean(refused.message);
+        CHECK_FALSE(refused.message.has<h::Reason>());
+    }
+}
+
 TEST_CASE("a caller who asked for privacy stays unknown to the UE", "[RFC3325-7]") {
     Stage stage;
     const auto path = stage.register_alice();
@@ -166,4 +220,68 @@ TEST_CASE("a request of the called UE inside the dialog takes the way back of th
     const auto forwarded = stage.request("BYE");
     CHECK(forwarded.to == scscf_at);
     CHECK(forwarded.message.get<h::PChargingVector>()->params.get("icid-value").value_or("") == "77");
+}
+
+TEST_CASE("who is not of the core cannot reach a UE by a Path or a dialog it has learnt", "[TS24.229-4.4]") {
+    auto config = Stage::lab();
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    Stage stage{config};
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("MESSAGE", path, from_core), stranger_at);
+    CHECK(stage.silent());  // 5.2.6.3.2A: a UE that is not registered
+    CHECK(stage.noted("pcscf.request.discarded"));
+
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    const auto invite = stage.request("INVITE");
+    const auto own = invite.message.get<h::RecordRoute>()->uri.text();
+    stage.receive(stage.answer(invite.message, 200, {"Contact: <sip:alice@127.0.0.2:40000>"}, "al"),
+                  alice_at);
+    (void)stage.response(200);
+    stage.receive(stage.for_alice("ACK", own, {}, "al"), stranger_at);
+    CHECK(stage.silent());
+    stage.receive(stage.for_alice("BYE", own, {}, "al"), stranger_at);
+    CHECK(stage.response(403).to.address == stranger_at.address);
+    CHECK(stage.silent());
+
+    stage.receive(stage.for_alice("ACK", own, {}, "al"), scscf_at);
+    CHECK(stage.request("ACK").to == alice_at);
+    stage.receive(stage.for_alice("BYE", own, {}, "al"), scscf_at);
+    CHECK(stage.request("BYE").to == alice_at);
+}
+
+TEST_CASE("a UE cannot send the P-CSCF elsewhere with a 305", "[TS24.229-5.2.1]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    const std::vector<std::string> elsewhere{"Contact: <sip:victim@127.0.0.66:5060>"};
+    SECTION("on an initial request") {
+        stage.receive(stage.for_alice("MESSAGE", path, from_core), scscf_at);
+        const auto out = stage.request("MESSAGE");
+        stage.receive(stage.answer(out.message, 305, elsewhere), alice_at);
+    }
+    SECTION("inside a dialog, which has its route set") {
+        stage.receive(stage.from_alice("INVITE"), alice_at);
+        (void)stage.response(100);
+        const auto invite = stage.request("INVITE");
+        const auto own = invite.message.get<h::RecordRoute>()->uri.text();
+        stage.receive(stage.answer(invite.message, 200, {"Contact: <sip:bob@127.0.0.3:40001>"}), scscf_at);
+        (void)stage.response(200);
+        auto info = stage.for_alice("INFO", own, {}, "alice");
+        info.replace(info.find("Call-ID: call-2"), 15, "Call-ID: call-1");
+        info.replace(info.find("tag=bob"), 7, "tag=remote");
+        stage.receive(info, scscf_at);
+        const auto out = stage.request("INFO");
+        stage.receive(stage.answer(out.message, 305, elsewhere), alice_at);
+    }
+    CHECK(stage.response(305).to == scscf_at);
+    CHECK(stage.silent());
+}
+
+TEST_CASE("a 305 of the core on a request of the UE is followed", "[TS24.229-5.2.1]") {
+    Stage stage;
+    stage.register_alice();
+    stage.receive(stage.from_alice("MESSAGE"), alice_at);
+    const auto out = stage.request("MESSAGE");
+    stage.receive(stage.answer(out.message, 305, {"Contact: <sip:127.0.1.31:6060>"}), scscf_at);
+    CHECK(stage.request("MESSAGE").to == *IpEndpoint::parse("127.0.1.31:6060"));
 }
