@@ -229,8 +229,10 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Subscription& s
         for (const auto& r : document.registrations) {
             const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
                                                     : canonical_impu(r.aor).value_or(Impu{r.aor});
-            bool active = false, ended = false;
-            ContactEvent event = ContactEvent::Registered;
+            // An identity that was removed or barred (PPR) has no contact any more.
+            bool active = false;
+            bool ended = r.state == reginfo::State::Terminated && r.contacts.empty();
+            ContactEvent event = ContactEvent::Deactivated;
             for (const auto& c : r.contacts) {  // only this UE's contact counts
                 if (c.uri != b->contact) {
                     const auto other = sip::Uri::parse(c.uri);

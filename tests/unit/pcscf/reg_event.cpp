@@ -122,6 +122,25 @@ TEST_CASE("a NOTIFY that is not of the core ends nothing", "[TS24.229-4.4]") {
     CHECK(stage.node().is_registered(Impu{impu}));
 }
 
+TEST_CASE("an identity that the network takes away may no longer be asserted, the others stay",
+          "[TS24.229-5.2.4]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    const std::string without_contacts =
+        "<?xml version=\"1.0\"?><reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"1\" "
+        "state=\"partial\"><registration aor=\"tel:+1555\" id=\"r3\" state=\"terminated\"/></reginfo>";
+    stage.receive(notify(s, 1, "active;expires=4200", without_contacts), scscf_at);
+    (void)stage.response(200);
+    CHECK_FALSE(stage.node().is_registered(Impu{"tel:+1555"}));
+    CHECK(stage.node().is_registered(Impu{impu}));
+    SECTION("with the last of them the UE goes") {
+        stage.receive(notify(s, 2, "active;expires=4200", reginfo("terminated", "")), scscf_at);
+        (void)stage.response(200);
+        CHECK_FALSE(stage.node().is_registered(Impu{impu}));
+        CHECK(stage.last("pcscf.registration.ended").field("reason") == "deactivated");
+    }
+}
+
 TEST_CASE("only what is said of this UE's contact counts", "[TS24.229-5.2.4]") {
     Stage stage{subscribing()};
     const auto s = subscribe(stage);
