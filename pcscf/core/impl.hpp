@@ -17,16 +17,21 @@
 // saved.cpp.
 namespace ims::pcscf {
 
+// A contact as it stands in a REGISTER.
+struct OfferedContact {
+    std::string uri;  // empty: a query of the bindings
+    std::string instance;
+    std::uint32_t reg_id = 0;
+    std::uint32_t expires = 600'000;
+};
 // What a forwarded request needs to know when its response comes. Lives as long as the server transaction.
 struct RegisterContext {
     Impi impi;
-    std::string impu;     // To, as text
-    std::string token;    // of the Path it went with
-    std::string contact;  // empty: a query of the bindings
-    bool star = false;    // Contact: *
-    std::string instance;
-    std::uint32_t reg_id = 0;
-    std::uint32_t asked_expires = 600'000;
+    std::string impu;                     // To, as text
+    std::string token;                    // of the Path it went with
+    bool star = false;                    // Contact: *
+    OfferedContact contact;               // the one that is bound; before the answer the first
+    std::vector<OfferedContact> further;  // the others of the same REGISTER
     bool radio_access = false;
     sip::Flow flow;
     ChargingVector charging;
@@ -68,8 +73,9 @@ struct Pcscf::Impl {
     void on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now);
     bool try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
                               TimePoint now);
+    void take_bindings(RegisterContext& c, sip::Message& ok, TimePoint now);
     void registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires, TimePoint now);
-    void deregistered(const RegisterContext& c, const sip::Message& ok, TimePoint now);
+    void deregistered(const RegisterContext& c, const OfferedContact& contact, TimePoint now);
     std::vector<sip::Branch> towards_home(sip::Message request, std::size_t entry_point) const;
     // The binding goes when what it still carries is over (5.2.5).
     void leave(Binding& b, std::string_view reason, TimePoint now);
@@ -85,6 +91,9 @@ struct Pcscf::Impl {
     // ---- to the UE
     void on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now);
     void on_response(TerminatingContext& c, sip::ResponseToForward& e, TimePoint now);
+
+    // `dialog`: the token of the dialog the request began, empty if it began none.
+    void restore_routing(sip::Message& response, const sip::Message& request, std::string_view dialog);
 
     // ---- inside dialogs
     void on_in_dialog(sip::RequestArrived& e, Dialog& d, TimePoint now);

@@ -36,15 +36,17 @@ bool names_radio_access(const sip::Message& request) {
                       istarts_with(*access, "DVB-RCS2"));
 }
 
-std::string bare_uri(const sip::NameAddr& a) {
-    return a.uri.text();
-}
-
 bool same_contact(std::string_view a, std::string_view b) {
     if (a == b) return true;
     const auto first = sip::Uri::parse(a);
     const auto second = sip::Uri::parse(b);
     return first && second && first->equivalent(*second);
+}
+
+bool offers(const RegisterContext& c, std::string_view contact) {
+    return same_contact(contact, c.contact.uri) ||
+           std::any_of(c.further.begin(), c.further.end(),
+                       [&](const auto& other) { return same_contact(contact, other.uri); });
 }
 
 std::optional<std::chrono::seconds> seconds_param(const sip::Params& params, std::string_view name) {
@@ -54,12 +56,34 @@ std::optional<std::chrono::seconds> seconds_param(const sip::Params& params, std
     return std::chrono::seconds{std::min<std::uint64_t>(*value, 0xFFFFFFFF)};
 }
 
-// What the registrar granted to this contact; nothing if it is not among the bindings.
-std::optional<std::chrono::seconds> granted_expiry(const sip::Message& ok, std::string_view contact) {
-    const auto contacts = ok.all<sip::h::Contact>();
-    if (!contacts) return std::nullopt;
-    for (const auto& c : *contacts) {
-        if (c.star || !same_contact(c.address.uri.text(), contact)) continue;
+std::vector<OfferedContact> offered_contacts(const sip::Message& request,
+                                             const std::vector<sip::ContactValue>& contacts) {
+    const auto expires = request.get<sip::h::Expires>();
+    std::vector<OfferedContact> offered;
+    offered.reserve(contacts.size());
+    for (const auto& c : contacts) {
+        const auto& params = c.address.params;
+        OfferedContact o;
+        o.uri = c.address.uri.text();
+        o.instance = params.get("+sip.instance").value_or("");
+        if (const auto id = seconds_param(params, "reg-id"))
+            o.reg_id = static_cast<std::uint32_t>(id->count());
+        o.expires = expires ? *expires : o.expires;
+        if (const auto own = seconds_param(params, "expires"))
+            o.expires = static_cast<std::uint32_t>(own->count());
+        offered.push_back(std::move(o));
+    }
+    return offered;
+}
+
+// What the registrar granted to this contact; nothing if it is not among the bindings. Flows of one contact
+// are told apart by reg-id (RFC 5626 6).
+std::optional<std::chrono::seconds> granted_expiry(const std::vector<sip::ContactValue>& bound,
+                                                   const sip::Message& ok, const OfferedContact& offered) {
+    for (const auto& c : bound) {
+        if (c.star || !same_contact(c.address.uri.text(), offered.uri)) continue;
+        const auto flow = seconds_param(c.address.params, "reg-id");
+        if (offered.reg_id != 0 && flow && flow->count() != offered.reg_id) continue;
         if (const auto own = seconds_param(c.address.params, "expires")) return own;
         if (const auto all = ok.get<sip::h::Expires>()) return std::chrono::seconds{*all};
         return std::chrono::seconds{3600};  // RFC 3261 10.2.4
@@ -97,21 +121,17 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     const auto contacts = request.all<sip::h::Contact>();
     if (!contacts) return refuse(e, 400, "Contact is malformed", now);
     if (!contacts->empty()) {
-        const auto& first = contacts->front();
-        c.star = first.star;
-        if (!c.star) {
-            c.contact = bare_uri(first.address);
-            c.instance = first.address.params.get("+sip.instance").value_or("");
-            if (const auto id = seconds_param(first.address.params, "reg-id"))
-                c.reg_id = static_cast<std::uint32_t>(id->count());
-        }
-        const auto expires = request.get<sip::h::Expires>();
-        c.asked_expires = expires ? *expires : c.asked_expires;
-        if (const auto own = seconds_param(first.address.params, "expires"))
-            c.asked_expires = static_cast<std::uint32_t>(own->count());
+        c.star = contacts->front().star;
         // 5.2.10.1: emergency registration is not offered here; the UE turns to the circuit switched domain.
-        if (!c.star && first.address.uri.has("sos"))
+        if (!c.star && std::any_of(contacts->begin(), contacts->end(),
+                                   [](const auto& one) { return one.address.uri.has("sos"); }))
             return refuse(e, 403, "emergency registration not served", now);
+        if (!c.star) {
+            auto offered = offered_contacts(request, *contacts);
+            c.contact = std::move(offered.front());
+            offered.erase(offered.begin());
+            c.further = std::move(offered);
+        }
     }
 
     // The same Path URI for a registration, its challenge, its refreshes, queries and its end (5.2.2.1 step
@@ -119,14 +139,13 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     const Binding* known = nullptr;
     for (const auto* b : bindings.of_user(c.impi)) {
         if (b->flow != e.flow) continue;
-        if (c.contact.empty() || same_contact(b->contact, c.contact)) known = b;
+        if (c.contact.uri.empty() || offers(c, b->contact)) known = b;
     }
     const Challenge* challenge = nullptr;
     if (const auto running = challenges.find(c.impi);
         running != challenges.end() && running->second.flow == e.flow) {
         challenge = &running->second.challenge;
-        if (known == nullptr && same_contact(running->second.contact, c.contact))
-            c.token = running->second.token;
+        if (known == nullptr && offers(c, running->second.contact)) c.token = running->second.token;
     }
     if (known != nullptr) c.token = known->token;
     if (c.token.empty()) {
@@ -157,7 +176,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     request.remove(HeaderId::PPreferredIdentity);
     request.remove(HeaderId::Route);  // the next hop is ours to choose (5.2.2.1 steps 5 to 7)
     request.remove(HeaderId::Path);
-    const bool outbound = c.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
+    const bool outbound = c.contact.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
     // Steps 1 to 4
     auto path = own_uri(c.token);
     if (outbound) path.uri.params.set("ob");
@@ -221,15 +240,13 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
     // 5.2.2.1 steps 5 to 7: no answer, 3xx or 480: the next entry point; none left: 504.
     if (silent || status / 100 == 3 || status == 480) {
         if (try_next_entry_point(e.transaction, c, silent ? e.detail : std::to_string(status), now)) return;
-        if (silent) {
-            note(Severity::Error, "pcscf.entry_point.unreachable", response)
-                .with("impi", c.impi.value())
-                .with("impu", c.impu)
-                .with("reason", e.detail);
-            const auto* request = element.request_of(e.transaction);
-            if (request == nullptr) return;
-            return respond(e.transaction, sip::Message::response(*request, 504, {}, random.token(8)), now);
-        }
+        note(Severity::Error, "pcscf.entry_point.unreachable", response)
+            .with("impi", c.impi.value())
+            .with("impu", c.impu)
+            .with("reason", silent ? e.detail : std::to_string(status));
+        const auto* request = element.request_of(e.transaction);
+        if (request == nullptr) return;
+        return respond(e.transaction, sip::Message::response(*request, 504, {}, random.token(8)), now);
     }
 
     if (status == 401) {
@@ -242,20 +259,15 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
         } else {
             const auto until = now + config.reg_await_auth;
             challenges.insert_or_assign(
-                c.impi, RunningChallenge{std::move(*challenge), c.token, c.contact, c.flow, until});
+                c.impi, RunningChallenge{std::move(*challenge), c.token, c.contact.uri, c.flow, until});
             wakeups.at(until, {Wakeup::Kind::Challenge, c.impi.value()});
             note(Severity::Trace, "pcscf.registration.challenged", response)
                 .with("impi", c.impi.value())
                 .with("impu", c.impu);
         }
     } else if (status / 100 == 2) {
-        if (const auto expires = c.contact.empty() ? std::nullopt : granted_expiry(response, c.contact);
-            expires && expires->count() > 0)
-            registered(c, response, *expires, now);
-        else if (c.star || (!c.contact.empty() && (c.asked_expires == 0 || !expires)))
-            deregistered(c, response, now);
-        else
-            challenges.erase(c.impi);
+        challenges.erase(c.impi);
+        take_bindings(c, response, now);
     } else if (status >= 300) {
         challenges.erase(c.impi);
         note(Severity::Info, "pcscf.registration.rejected", response)
@@ -269,10 +281,36 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
     respond(e.transaction, std::move(response), now);
 }
 
+// What the registrar bound of what the UE offered: the 200 says it, not the REGISTER (5.4.1.2.3: of several
+// contacts only one may be bound).
+void Pcscf::Impl::take_bindings(RegisterContext& c, sip::Message& ok, TimePoint now) {
+    if (c.star) return deregistered(c, c.contact, now);
+    if (c.contact.uri.empty()) return;
+    const auto listed = ok.all<sip::h::Contact>();
+    const auto granted = [&](const OfferedContact& offered) {
+        return listed ? granted_expiry(*listed, ok, offered) : std::nullopt;
+    };
+    auto expires = granted(c.contact);
+    for (auto& other : c.further) {
+        if (expires && expires->count() > 0) break;
+        if (const auto its = granted(other); its && its->count() > 0) {
+            std::swap(c.contact, other);
+            expires = its;
+        }
+    }
+    const auto gone = [&](const OfferedContact& offered) {
+        return offered.expires == 0 || !granted(offered);
+    };
+    const bool bound = expires && expires->count() > 0;
+    if (!bound && gone(c.contact)) deregistered(c, c.contact, now);
+    for (const auto& other : c.further)
+        if (gone(other) && !same_contact(other.uri, c.contact.uri)) deregistered(c, other, now);
+    if (bound) registered(c, ok, *expires, now);
+}
+
 // 5.2.2.1, 200 with an expiry.
 void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires,
                              TimePoint now) {
-    challenges.erase(c.impi);
     auto associated = associated_of(ok, c.impu);
     const bool first_of_user = !subscription_of.contains(c.impi);
 
@@ -287,17 +325,18 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
         // The same contact on another flow, or the same device at another address: the old one is no more (a
         // phone that was switched off says no goodbye).
         for (auto* old : bindings.of_user(c.impi)) {
-            if (old == b || old->reg_id != c.reg_id) continue;
-            if (!same_contact(old->contact, c.contact) && (c.instance.empty() || old->instance != c.instance))
+            if (old == b || old->reg_id != c.contact.reg_id) continue;
+            if (!same_contact(old->contact, c.contact.uri) &&
+                (c.contact.instance.empty() || old->instance != c.contact.instance))
                 continue;
             dialogs.rebind(old->token, b->token);
             bindings.remove(old->token);
         }
     }
     bindings.set_flow(*b, c.flow);
-    b->contact = c.contact;
-    b->instance = c.instance;
-    b->reg_id = c.reg_id;
+    b->contact = c.contact.uri;
+    b->instance = c.contact.instance;
+    b->reg_id = c.contact.reg_id;
     b->radio_access = c.radio_access;
     b->state = Binding::State::Registered;
     const auto until = now + expires + expiry_grace;
@@ -310,7 +349,7 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     bindings.set_associated(*b, std::move(associated));
     if (const auto pcfa = ok.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
     b->term_ioi = charging_vector_of(ok).term_ioi;
-    b->outbound = c.reg_id != 0 && ok.has_option(HeaderId::Require, "outbound");
+    b->outbound = c.contact.reg_id != 0 && ok.has_option(HeaderId::Require, "outbound");
     // Step 3A
     if (config.forward_only_default_impu && !b->associated.empty())
         ok.set_raw(HeaderId::PAssociatedUri, b->associated.front().name_addr());
@@ -322,12 +361,16 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     if (config.subscribe_to_reg_event && first_of_user) subscribe(*b, now);  // 5.2.3 step 1
 }
 
-// 5.2.5.1: the UE took a contact away, or all of them with "*".
-void Pcscf::Impl::deregistered(const RegisterContext& c, const sip::Message&, TimePoint now) {
-    challenges.erase(c.impi);
-    for (auto* b : bindings.of_user(c.impi))
-        if (b->state == Binding::State::Registered && (c.star || same_contact(b->contact, c.contact)))
-            leave(*b, "deregistered by the UE", now);
+// 5.2.5.1: the UE took a contact away, with reg-id one flow of it, or all of them with "*".
+void Pcscf::Impl::deregistered(const RegisterContext& c, const OfferedContact& contact, TimePoint now) {
+    for (auto* b : bindings.of_user(c.impi)) {
+        if (b->state != Binding::State::Registered) continue;
+        const bool same_device = !contact.instance.empty() && b->instance == contact.instance;
+        const bool its = contact.reg_id == 0 ? same_contact(b->contact, contact.uri)
+                                             : b->reg_id == contact.reg_id &&
+                                                   (same_device || same_contact(b->contact, contact.uri));
+        if (c.star || its) leave(*b, "deregistered by the UE", now);
+    }
 }
 
 void Pcscf::Impl::leave(Binding& b, std::string_view reason, TimePoint now) {

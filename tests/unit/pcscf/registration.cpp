@@ -168,6 +168,77 @@ TEST_CASE("a phone that was switched off and comes from another address replaces
     CHECK(stage.node().bindings() == 1);
 }
 
+TEST_CASE("of several Contacts in a REGISTER the one that the registrar bound is the UE's",
+          "[TS24.229-5.4.1.2.3]") {
+    Stage stage;
+    auto both = stage.a_register();
+    const std::string contact = "Contact: <sip:alice@127.0.0.2:40000>";
+    const std::string other = "Contact: <sip:tablet@127.0.0.2:40000>";
+    SECTION("the first is not preferred") {
+        both.replace(both.find(contact), contact.size(), other + ";q=0.2, " + contact.substr(9) + ";q=0.7");
+    }
+    SECTION("the registrar does not say why") {
+        both.replace(both.find(contact), contact.size(), other + "\r\n" + contact);
+    }
+    stage.receive(both, alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, 200, Stage::accepted()), icscf_at);  // lists alice@
+    (void)stage.response(200);
+    CHECK(stage.node().bindings() == 1);
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+    // The binding is that of alice@: its end is the end of the registration.
+    stage.receive(stage.a_register(alice_at, {}, "0"), alice_at);
+    const auto leaving = stage.request("REGISTER");
+    CHECK(leaving.message.get<h::Path>()->uri == out.message.get<h::Path>()->uri);
+    stage.receive(stage.answer(leaving.message, 200), icscf_at);
+    (void)stage.response(200);
+    CHECK_FALSE(stage.node().is_registered(Impu{"tel:+1555"}));
+}
+
+TEST_CASE("a UE that gives up one of its flows keeps the other", "[TS24.229-5.2.5.1]") {
+    Stage stage;
+    const std::string contact = "<sip:alice@127.0.0.2:40000>";
+    const auto flow = [](const std::string& reg_id) {
+        return ";+sip.instance=\"<urn:uuid:1>\";reg-id=" + reg_id;
+    };
+    const auto reg = [&](const std::string& reg_id, std::uint64_t connection, const std::string& expires,
+                         const std::vector<std::string>& bound) {
+        auto r = stage.a_register(alice_at, {"Supported: path, outbound"}, expires);
+        r.replace(r.find("SIP/2.0/UDP"), 11, "SIP/2.0/TCP");
+        r.insert(r.find(contact) + contact.size(), flow(reg_id));
+        stage.receive(r, alice_at, sip::Transport::Tcp, connection);
+        const auto out = stage.request("REGISTER");
+        std::vector<std::string> lines{"Service-Route: <sip:orig@127.0.1.30:6060;lr>", "Require: outbound",
+                                       "P-Associated-URI: <tel:+1555>"};
+        for (const auto& id : bound) lines.push_back("Contact: " + contact + flow(id) + ";expires=3600");
+        stage.receive(stage.answer(out.message, 200, lines), icscf_at);
+        (void)stage.response(200);
+    };
+    reg("1", 5, "3600", {"1"});
+    reg("2", 6, "3600", {"1", "2"});
+    CHECK(stage.node().bindings() == 2);
+
+    reg("1", 5, "0", {"2"});
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));
+    stage.advance(200s);
+    CHECK(stage.node().bindings() == 1);
+    reg("2", 6, "0", {});
+    CHECK_FALSE(stage.node().is_registered(Impu{"tel:+1555"}));
+}
+
+TEST_CASE("a 3xx or 480 of the last entry point is 504 for the UE", "[TS24.229-5.2.2.1]") {
+    const int status = GENERATE(300, 302, 480);
+    INFO(status);
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    const auto out = stage.request("REGISTER");
+    stage.receive(stage.answer(out.message, status, {"Contact: <sip:elsewhere.example>"}), icscf_at);
+    const auto refused = stage.response(504);
+    CHECK(refused.to == alice_at);
+    CHECK_FALSE(refused.message.has<h::Contact>());
+    CHECK(stage.last("pcscf.entry_point.unreachable").field("reason") == std::to_string(status));
+}
+
 TEST_CASE("a home network that does not answer is 504", "[TS24.229-5.2.2.1]") {
     Stage stage;
     stage.receive(stage.a_register(), alice_at);
