@@ -2,6 +2,7 @@
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ims::pcscf {
@@ -114,10 +115,33 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
             d->ue_contact = contact->address.uri.text();
         if (c.initial && status >= 200)
             for (auto& p : d->peers) p.confirmed = true;
-        rewrite_record_route(response, d->token, own_uri(d->token));
     }
+    if (e.origin == sip::ResponseToForward::Origin::Received)
+        if (const auto* request = element.request_of(e.transaction))
+            restore_routing(response, *request, c.initial && d != nullptr ? d->token : std::string_view{});
     if (d != nullptr && !c.initial && ends_dialog(*d, response)) dialog_ends(*d, now);
     respond(e.transaction, std::move(response), now);
+}
+
+// .4 steps 2 and 3: the lists are those of the request, whatever the UE made of them; our own entry shows the
+// core the address by which it reaches us.
+void Pcscf::Impl::restore_routing(sip::Message& response, const sip::Message& request,
+                                  std::string_view dialog) {
+    const auto vias = request.raw_all(HeaderId::Via);
+    if (response.raw_all(HeaderId::Via) != vias) {
+        note(Severity::Trace, "pcscf.response.restored", response).with("header", "Via");
+        response.remove(HeaderId::Via);
+        // From the last to the first: they belong in front.
+        for (auto via = vias.rbegin(); via != vias.rend(); ++via) response.prepend_raw(HeaderId::Via, *via);
+    }
+    if (dialog.empty() || response.status() >= 300) return;
+    const auto recorded = request.raw_all(HeaderId::RecordRoute);
+    const auto given = response.raw_all(HeaderId::RecordRoute);
+    if (given.empty() || !std::equal(given.begin() + 1, given.end(), recorded.begin(), recorded.end()))
+        note(Severity::Trace, "pcscf.response.restored", response).with("header", "Record-Route");
+    response.remove(HeaderId::RecordRoute);
+    response.append<sip::h::RecordRoute>(own_uri(dialog));
+    for (const auto entry : recorded) response.append_raw(sip::header_name(HeaderId::RecordRoute), entry);
 }
 
 }  // namespace ims::pcscf

@@ -125,6 +125,40 @@ TEST_CASE("who answers is who was called", "[TS24.229-5.2.6.4.4]") {
     CHECK(charging->params.get("term-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
 }
 
+TEST_CASE("a UE that answers with other Vias and Record-Routes than it got has no say in them",
+          "[TS24.229-5.2.6.4.4]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(
+        stage.for_alice("INVITE", path,
+                        with(from_core, {"Via: SIP/2.0/UDP 127.0.1.40:5060;branch=z9hG4bKfurther"})),
+        scscf_at);
+    (void)stage.response(100);
+    const auto out = stage.request("INVITE");
+    const auto own = out.message.get<h::RecordRoute>()->uri;
+    auto wrong = sip::Message::response(out.message, 180, {}, "al");
+    const std::string own_via{*wrong.raw(HeaderId::Via)};
+    wrong.remove(HeaderId::Via);
+    wrong.prepend_raw(HeaderId::Via, own_via + ", SIP/2.0/UDP 127.0.0.66:5060;branch=z9hG4bKother");
+    wrong.remove(HeaderId::RecordRoute);
+    SECTION("Record-Route of another") {
+        wrong.append_raw("Record-Route", "<" + own.text() + ">");
+        wrong.append_raw("Record-Route", "<sip:thief@127.0.0.66;lr>");
+    }
+    SECTION("none at all") {}
+    stage.receive(wrong.serialize(), alice_at);
+    const auto ringing = stage.response(180);
+    CHECK(ringing.to == scscf_at);
+    const auto vias = ringing.message.all<h::Via>();
+    REQUIRE(vias->size() == 2);
+    CHECK((*vias)[0].sent_by() == "127.0.1.30:6060");
+    CHECK((*vias)[1].sent_by() == "127.0.1.40:5060");
+    const auto recorded = ringing.message.all<h::RecordRoute>();
+    REQUIRE(recorded->size() == 2);
+    CHECK((*recorded)[0].uri.user == own.user);
+    CHECK((*recorded)[1].uri.text() == "sip:term@127.0.1.30:6060;lr");
+}
+
 TEST_CASE("a Path that is not ours is 404", "[TS24.229-5.2.6.4.1]") {
     Stage stage;
     stage.register_alice();
