@@ -24,7 +24,7 @@ TEST_CASE("Alice calls Bob, both talk, Alice hangs up", "[TS23.228-5.4][TS24.229
     Two t;
     t.alice.calls(t.bob);
     REQUIRE(t.world.until([&] { return t.bob.is_ringing(); }));
-    CHECK(t.bob.last<ue::IncomingCall>()->from.find("001010000000001") != std::string::npos);
+    CHECK(t.bob.last<ue::IncomingCall>()->from.find("+15550000001") != std::string::npos);
     REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
     t.bob.answers();
     REQUIRE(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
