@@ -386,8 +386,9 @@ void Pcscf::Impl::drop(Binding& b) {
     // 5.2.8.1.4: what is left of its dialogs goes without a word.
     for (const auto& token : dialogs.of_binding(b.token)) dialogs.remove(token);
     const auto impi = b.impi;
-    bindings.remove(b.token);
-    unsubscribe_if_alone(impi, b.until);
+    const auto until = b.until;
+    bindings.remove(b.token);  // and with it b
+    unsubscribe_if_alone(impi, until);
 }
 
 }  // namespace ims::pcscf
