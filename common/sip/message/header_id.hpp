@@ -97,8 +97,10 @@ namespace ims::sip {
     X(Timestamp, "Timestamp", 0) \
     X(To, "To", 't') \
     X(Unsupported, "Unsupported", 0) \
+    X(UserAgent, "User-Agent", 0) \
     X(Via, "Via", 'v') \
-    X(Warning, "Warning", 0)
+    X(Warning, "Warning", 0) \
+    X(WwwAuthenticate, "WWW-Authenticate", 0)
 // clang-format on
 
 enum class HeaderId : std::uint8_t {
