@@ -14,7 +14,7 @@
 
 // The inside of the P-CSCF. One file for each procedure: registration.cpp (5.2.2, 5.2.5), originating.cpp
 // (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, reg_event.cpp (5.2.3, 5.2.4), emergency.cpp (5.2.10),
-// saved.cpp.
+// way_to_ue.cpp, saved.cpp.
 namespace ims::pcscf {
 
 // A contact as it stands in a REGISTER.
@@ -49,6 +49,7 @@ struct TerminatingContext {
     std::string called_party;  // P-Called-Party-ID, as text
     ChargingVector charging;
     bool initial = true;
+    bool by_contact = false;  // goes to the contact, not over the flow
 };
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
 
@@ -91,6 +92,14 @@ struct Pcscf::Impl {
     // ---- to the UE
     void on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now);
     void on_response(TerminatingContext& c, sip::ResponseToForward& e, TimePoint now);
+
+    // The way to the UE; nothing if there is none.
+    std::optional<sip::NextHop> way_to(const Binding& b) const;
+    std::optional<sip::Target> contact_of(const Binding& b) const;
+    sip::Branch branch_to_ue(sip::Message request, const Binding& b, sip::NextHop way) const;
+    void refuse_unreachable(const sip::RequestArrived& e, const Binding& b, TimePoint now);
+    bool try_contact(sip::ServerTransactionId id, TerminatingContext& c, const Binding& b,
+                     std::string_view why, TimePoint now);
 
     // `dialog`: the token of the dialog the request began, empty if it began none.
     void restore_routing(sip::Message& response, const sip::Message& request, std::string_view dialog);

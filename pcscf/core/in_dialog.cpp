@@ -70,10 +70,8 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
 void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding& b, TimePoint now) {
     auto& request = e.request;
     if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
-    if (!b.flow_open) {
-        note(Severity::Info, "pcscf.flow.gone", request, &b).with("flow", b.flow.text());
-        return refuse(e, b.outbound ? 430 : 480, "the UE's flow is closed", now);
-    }
+    auto way = way_to(b);
+    if (!way) return refuse_unreachable(e, b, now);
     auto& peer = d.peer_or_new(request.from_tag());
     if (const auto recorded = request.all<sip::h::RecordRoute>();
         recorded && !recorded->empty() && peer.route_set.empty() && d.ue_is_caller)
@@ -88,14 +86,12 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     c.binding = b.token;
     c.dialog = d.token;
     c.initial = false;
+    c.by_contact = !b.flow_open;
     c.charging = charging_vector_of(request);
     if (c.charging.icid.empty()) c.charging.icid = d.icid;
-    sip::Branch branch{.request = std::move(request), .next_hop = {b.flow}, .record_route = {}, .timers = {}};
-    if (b.radio_access) branch.timers = sip::gm_timers;
-    note(Severity::Trace, "pcscf.dialog.to_ue", branch.request, &b).with("icid", d.icid);
-    const bool last = ends_subscription(branch.request);
-    strip_towards_ue(branch.request);
-    forward(e.transaction, std::move(branch), std::move(c), now);
+    note(Severity::Trace, "pcscf.dialog.to_ue", request, &b).with("icid", d.icid);
+    const bool last = ends_subscription(request);
+    forward(e.transaction, branch_to_ue(std::move(request), b, std::move(*way)), std::move(c), now);
     if (last && d.method == sip::Method::Subscribe) dialog_ends(d, now);
 }
 
@@ -114,22 +110,24 @@ void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
             .with("peer", e.flow.remote.text());
         return;
     }
-    sip::Branch branch{.request = std::move(e.request), .next_hop = {}, .record_route = {}, .timers = {}};
-    auto& ack = branch.request;
-    if (from_ue) {
-        const auto* peer = d->peer(ack.to_tag());
-        if (peer != nullptr && !peer->route_set.empty() && !check_route(ack, peer->route_set, *b)) {
-            note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");
-            return;
-        }
-        strip_from_ue(ack);
-        ack.remove(HeaderId::PPreferredIdentity);
-        ack.remove(HeaderId::PAssertedIdentity);
-    } else {
-        branch.next_hop = b->flow;
-        strip_towards_ue(ack);
+    if (!from_ue) {
+        if (auto way = way_to(*b))
+            return element.forward_ack(branch_to_ue(std::move(e.request), *b, std::move(*way)), now, pending);
+        note(Severity::Warning, "pcscf.ack.discarded", e.request, b)
+            .with("reason", "the UE's flow is closed");
+        return;
     }
-    element.forward_ack(std::move(branch), now, pending);
+    auto& ack = e.request;
+    const auto* peer = d->peer(ack.to_tag());
+    if (peer != nullptr && !peer->route_set.empty() && !check_route(ack, peer->route_set, *b)) {
+        note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");
+        return;
+    }
+    strip_from_ue(ack);
+    ack.remove(HeaderId::PPreferredIdentity);
+    ack.remove(HeaderId::PAssertedIdentity);
+    element.forward_ack({.request = std::move(ack), .next_hop = {}, .record_route = {}, .timers = {}}, now,
+                        pending);
 }
 
 void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {

@@ -20,22 +20,22 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
     // 5.2.6.4.1: no binding: 404, which makes an S-CSCF with restoration look elsewhere.
     if (b == nullptr) return refuse(e, 404, "no binding for this Path", now);
     if (b->state != Binding::State::Registered) return refuse(e, 480, "deregistered", now);
-    if (!b->flow_open) {
-        // RFC 5626 5.3.1: the registrar may have another flow of this UE; without outbound it has not.
-        note(Severity::Info, "pcscf.flow.gone", request, b).with("flow", b->flow.text());
-        return refuse(e, b->outbound ? 430 : 480, "the UE's flow is closed", now);
-    }
+    auto way = way_to(*b);
+    if (!way) return refuse_unreachable(e, *b, now);
 
     TerminatingContext c;
+    c.by_contact = !b->flow_open;
     c.binding = b->token;
     c.charging = charging_vector_of(request);                                                 // steps 8 to 10
     if (const auto called = request.raw(HeaderId::PCalledPartyId)) c.called_party = *called;  // step 11
     if (const auto pcfa = request.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
 
-    sip::Branch branch{
-        .request = {std::move(request)}, .next_hop = {b->flow}, .record_route = {}, .timers = {}};
-    auto& out = branch.request;
-    if (b->radio_access) branch.timers = sip::gm_timers;
+    note(Severity::Trace, "pcscf.request.terminating", request, b)
+        .with("request_uri", request.request_uri().text())
+        .with("icid", c.charging.icid)
+        .with("flow", b->flow.text());
+    auto branch = branch_to_ue(std::move(request), *b, std::move(*way));
+    const auto& out = branch.request;
     if (begins_dialog(out.method())) {
         Dialog d;
         d.token = new_token();
@@ -60,11 +60,6 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
         branch.record_route = own_uri_towards(*b, d.token);  // step 4
         dialogs.add(std::move(d));
     }
-    note(Severity::Trace, "pcscf.request.terminating", out, b)
-        .with("request_uri", out.request_uri().text())
-        .with("icid", c.charging.icid)
-        .with("flow", b->flow.text());
-    strip_towards_ue(out);
     forward(e.transaction, std::move(branch), std::move(c), now);
 }
 
@@ -77,6 +72,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     if (e.origin != sip::ResponseToForward::Origin::Received) {
         // The UE is gone: its transport says so at once (RFC 5626: 430), or nothing ever comes back.
         const bool gone = e.origin == sip::ResponseToForward::Origin::Unreachable;
+        if (gone && b != nullptr && try_contact(e.transaction, c, *b, e.detail, now)) return;
         note(Severity::Info, gone ? "pcscf.ue.unreachable" : "pcscf.ue.silent", response, b)
             .with("reason", e.detail);
         if (gone) {

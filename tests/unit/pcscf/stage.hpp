@@ -20,6 +20,9 @@ struct Sent {
     sip::Message message;
     IpEndpoint to;
     sip::Transport transport = sip::Transport::Udp;
+    bool over_flow = true;            // else to a target: a connection may have to be opened
+    std::optional<IpEndpoint> local;  // of a target
+    std::uint64_t id = 0;             // in TransportFailed
 };
 
 // Lines joined by CRLF, with an empty line and a Content-Length at the end.
@@ -62,10 +65,10 @@ class Stage {
 
     void receive(const std::string& message, const IpEndpoint& from,
                  sip::Transport transport = sip::Transport::Udp, std::uint64_t connection = 0) {
-        Effects out;
-        node_->handle(sip::Received{sip::make_buffer(message), {transport, pcscf_at, from, connection}}, now,
-                      out);
-        take(out);
+        receive(message, {transport, pcscf_at, from, connection});
+    }
+    void receive(const std::string& message, const sip::Flow& flow) {
+        event(sip::Received{sip::make_buffer(message), flow});
     }
     void event(const Event& e) {
         Effects out;
@@ -210,11 +213,14 @@ class Stage {
             if (const auto* t = std::get_if<sip::Transmit>(&effect)) {
                 auto parsed = sip::Message::parse(t->bytes);
                 REQUIRE(parsed.has_value());
-                if (const auto* flow = std::get_if<sip::Flow>(&t->to))
-                    sent.push_back({std::move(*parsed), flow->remote, flow->transport});
-                else
-                    sent.push_back({std::move(*parsed), std::get<sip::Target>(t->to).remote,
-                                    std::get<sip::Target>(t->to).transport});
+                if (const auto* flow = std::get_if<sip::Flow>(&t->to)) {
+                    sent.push_back(
+                        {std::move(*parsed), flow->remote, flow->transport, true, flow->local, t->id});
+                } else {
+                    const auto& target = std::get<sip::Target>(t->to);
+                    sent.push_back(
+                        {std::move(*parsed), target.remote, target.transport, false, target.local, t->id});
+                }
             } else if (const auto* n = std::get_if<Note>(&effect)) {
                 notes.push_back(*n);
             }

@@ -167,41 +167,6 @@ TEST_CASE("a Path that is not ours is 404", "[TS24.229-5.2.6.4.1]") {
     CHECK(stage.response(404).to == scscf_at);
 }
 
-TEST_CASE("a UE whose connection is closed is 480, with outbound 430", "[RFC5626-5.3]") {
-    const sip::Flow flow{sip::Transport::Tcp, pcscf_at, alice_at, 5};
-    const auto registered = [&](Stage& stage, const std::string& contact_params,
-                                const std::vector<std::string>& more) {
-        auto r = stage.a_register(alice_at, {"Supported: path, outbound"});
-        r.replace(r.find("SIP/2.0/UDP"), 11, "SIP/2.0/TCP");
-        const std::string contact = "<sip:alice@127.0.0.2:40000>";
-        r.insert(r.find(contact) + contact.size(), contact_params);
-        stage.receive(r, alice_at, sip::Transport::Tcp, 5);
-        const auto out = stage.request("REGISTER");
-        auto lines = Stage::accepted();
-        lines.insert(lines.end(), more.begin(), more.end());
-        stage.receive(stage.answer(out.message, 200, lines), icscf_at);
-        CHECK(stage.response(200).transport == sip::Transport::Tcp);
-        return out.message.get<h::Path>()->uri.text();
-    };
-    SECTION("480") {
-        Stage stage;
-        const auto path = registered(stage, "", {});
-        stage.event(sip::FlowClosed{flow});
-        stage.receive(stage.for_alice("MESSAGE", path, from_core), scscf_at);
-        CHECK(stage.response(480).to == scscf_at);
-        CHECK(stage.noted("pcscf.flow.gone"));
-    }
-    SECTION("430") {
-        Stage stage;
-        const auto path =
-            registered(stage, ";+sip.instance=\"<urn:uuid:1>\";reg-id=1", {"Require: outbound"});
-        CHECK(sip::Uri::parse(path)->has("ob"));
-        stage.event(sip::FlowClosed{flow});
-        stage.receive(stage.for_alice("MESSAGE", path, from_core), scscf_at);
-        CHECK(stage.response(430).to == scscf_at);
-    }
-}
-
 TEST_CASE("a UE that does not answer is 408 upstream", "[RFC3261-16.8]") {
     Stage stage;
     const auto path = stage.register_alice();
