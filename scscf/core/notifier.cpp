@@ -241,9 +241,10 @@ reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& s
             if (param.name == "expires") continue;
             if (param.name == "q")
                 contact.q = param.value;
+            else if (param.quoted)
+                contact.unknown_params.emplace_back(param.name, '"' + std::string{*param.value} + '"');
             else
-                contact.unknown_params.emplace_back(
-                    param.name, param.quoted ? '"' + *param.value + '"' : param.value.value_or(""));
+                contact.unknown_params.emplace_back(param.name, param.value.value_or(""));
         }
         registration.contacts.push_back(std::move(contact));
     }

@@ -201,8 +201,8 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
 namespace {
 
 bool has_feature(const sip::Params& contact, const sip::Param& wanted) {
-    const auto* own = contact.find(wanted.name);
-    if (own == nullptr) return false;
+    const auto own = contact.find(wanted.name);
+    if (!own) return false;
     if (!wanted.value || wanted.value->empty()) return true;
     if (!own->value) return iequals(*wanted.value, "true");
     // RFC 3840 9: a comma separated list of values; one in common is enough.

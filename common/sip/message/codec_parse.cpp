@@ -21,18 +21,15 @@ ParseError malformed(std::size_t at, std::string_view what) {
 std::optional<ParseError> parse_param(Scanner& s, Params& params) {
     const auto begin = s.at();
     Param p;
+    std::string unescaped;
     p.name = s.take_while(scan::Token);
     if (p.name.empty()) return malformed(begin, "parameter without a name");
     if (s.take_separator('=')) {
-        p.value.emplace();
-        if (s.peek() == '"') {
-            p.quoted = true;
-            if (!s.take_quoted(*p.value)) return malformed(s.at(), "quoted-string not closed");
-        } else {
-            *p.value = s.take_until(scan::EndsParam);
-        }
+        p.quoted = s.peek() == '"';
+        p.value = p.quoted ? s.take_quoted(unescaped) : s.take_until(scan::EndsParam);
+        if (!p.value) return malformed(s.at(), "quoted-string not closed");
     }
-    params.add(std::move(p));
+    if (!params.add(p)) return malformed(begin, "parameter too long");
     return std::nullopt;
 }
 
@@ -80,7 +77,7 @@ std::optional<ParseError> parse_cseq(Scanner& s, CSeqValue& out) {
 
 std::optional<ParseError> parse_addr_spec(Scanner& s, NameAddr& out) {
     const auto begin = s.at();
-    const auto text = s.rest().substr(0, s.rest().find_first_of("; \t\r\n,"));
+    const auto text = s.rest().substr(0, scan::find(s.rest(), scan::EndsAddrSpec));
     // RFC 3261 20.10: a URI with a comma, question mark or semicolon is written between < and >.
     if (const auto mark = text.find('?'); mark != std::string_view::npos)
         return malformed(begin + mark, "URI with headers outside of <>");
@@ -105,7 +102,10 @@ std::optional<std::size_t> token_display_name(std::string_view text) {
 std::optional<ParseError> parse_name_addr(Scanner& s, NameAddr& out) {
     s.skip_space();
     if (s.peek() == '"') {
-        if (!s.take_quoted(out.display_name)) return malformed(s.at(), "quoted-string not closed");
+        std::string unescaped;
+        const auto name = s.take_quoted(unescaped);
+        if (!name) return malformed(s.at(), "quoted-string not closed");
+        out.display_name = *name;
         s.skip_space();
         if (s.peek() != '<') return malformed(s.at(), "no < after the display name");
     } else if (const auto end = token_display_name(s.rest())) {
@@ -247,7 +247,10 @@ void parse(std::string_view text, Parsed<TokenParams>& out) {
         s.skip_space();
         if (s.peek() == '"') {
             value.quoted = true;
-            if (!s.take_quoted(value.token)) return malformed(s.at(), "quoted-string not closed");
+            std::string unescaped;
+            const auto token = s.take_quoted(unescaped);
+            if (!token) return malformed(s.at(), "quoted-string not closed");
+            value.token = *token;
         } else {
             // Target-Dialog and Replaces have a Call-ID here, so more than a token is let through.
             value.token = s.take_until(scan::EndsParam);
@@ -303,7 +306,7 @@ void parse(std::string_view text, Parsed<AuthValue>& out) {
             if (s.done()) return std::nullopt;
             // A token68 of another scheme than Digest (RFC 7235 2.1) is held as one parameter without a
             // value.
-            if (const auto token68 = s.rest().substr(0, s.rest().find_first_of(" \t\r\n,\""));
+            if (const auto token68 = s.rest().substr(0, scan::find(s.rest(), scan::EndsToken68));
                 token68.find_first_not_of("=") == std::string_view::npos)
                 return malformed(s.at(), "parameter without a name");
             if (auto error = parse_param(s, value.params)) return error;
@@ -329,7 +332,7 @@ void parse(std::string_view text, Parsed<std::vector<std::string>>& out) {
 std::size_t first_value_length(std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {
-        i = text.find_first_of(",\"<", i);
+        i = scan::find(text, scan::MayEndValue, i);
         if (i == std::string_view::npos) return text.size();
         if (text[i] == ',') return i;
         if (text[i] == '<') {

@@ -70,9 +70,7 @@ void print(const AuthValue& value, std::string& out) {
         if (!first) out += ',';
         if (!first || !value.scheme.empty()) out += ' ';
         first = false;
-        const auto begin = out.size();
-        Params{p}.print(out);
-        out.erase(begin, 1);
+        print_param(p, out);
     }
 }
 

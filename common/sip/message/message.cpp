@@ -41,6 +41,12 @@ std::string_view tag_of(std::string_view value) {
 
 }  // namespace
 
+std::string& detail::scratch() {
+    thread_local std::string text;
+    text.clear();
+    return text;
+}
+
 // ---- building
 
 Message Message::request(Method method, Uri request_uri) {
@@ -60,6 +66,7 @@ Message Message::response(const Message& request, int status, std::string_view r
                           std::string_view to_tag) {
     Message m;
     m.buffer_ = request.buffer_;
+    m.edits_ = request.edits_;
     m.method_ = request.method_;
     m.method_name_ = request.method_name_;
     m.set_status(status, reason);
@@ -72,11 +79,11 @@ Message Message::response(const Message& request, int status, std::string_view r
         const auto* line = request.find(id);
         if (line == nullptr) continue;
         const bool wants_tag = id == HeaderId::To && status != 100 && !to_tag.empty();
-        if (wants_tag && tag_of(request.value_of(*line)).empty()) {
-            auto value = std::string{request.value_of(*line)};
+        if (wants_tag && tag_of(line->value()).empty()) {
+            auto value = std::string{line->value()};
             value += ";tag=";
             value += to_tag;
-            m.lines_.push_back(make_entry(id, request.name_of(*line), value));
+            m.lines_.push_back(m.make_entry(id, line->name(), value));
         } else {
             m.lines_.push_back(*line);
         }
@@ -101,32 +108,25 @@ void Message::set_status(int status, std::string_view reason) {
 
 // ---- lines
 
-std::string_view Message::name_of(const Entry& e) const {
-    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.begin, e.name_length);
-}
-
-std::string_view Message::value_of(const Entry& e) const {
-    return std::string_view{e.own ? *e.own : *buffer_}.substr(e.value_begin, e.value_length);
-}
-
 Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::string_view value) {
     // No value may bring a line of its own: what looks like a fold becomes a space.
     value = trim(value);
-    std::string text;
-    text.reserve(name.size() + 2 + value.size());
-    text += name;
-    text += ": ";
-    if (value.find_first_of("\r\n") == std::string_view::npos)
-        text += value;
-    else
-        text += scan::unfold(value);
+    std::string unfolded;
+    if (scan::find(value, scan::LineBreak) != std::string_view::npos) value = unfolded = scan::unfold(value);
+    if (!edits_) edits_ = std::make_shared<TextStore>();
     Entry e;
     e.id = id;
+    e.own = true;
     e.name_length = static_cast<std::uint32_t>(name.size());
     e.value_begin = e.name_length + 2;
-    e.value_length = static_cast<std::uint32_t>(text.size()) - e.value_begin;
-    e.end = static_cast<std::uint32_t>(text.size());
-    e.own = std::make_shared<const std::string>(std::move(text));
+    e.value_length = static_cast<std::uint32_t>(value.size());
+    e.length = e.value_begin + e.value_length;
+    auto* const line = edits_->allocate(e.length);
+    auto* at = std::copy(name.begin(), name.end(), line);
+    *at++ = ':';
+    *at++ = ' ';
+    std::copy(value.begin(), value.end(), at);
+    e.line = line;
     return e;
 }
 
@@ -136,7 +136,7 @@ const Message::Entry* Message::find(HeaderId id) const {
     return nullptr;
 }
 
-void Message::insert_entry(HeaderId id, Entry e, bool first) {
+void Message::insert_entry(HeaderId id, const Entry& e, bool first) {
     const auto same = [id](const Entry& line) { return line.id == id; };
     auto at = lines_.end();
     if (first) {
@@ -154,7 +154,7 @@ void Message::insert_entry(HeaderId id, Entry e, bool first) {
                  return l.id == HeaderId::Via;
              }).base();
     }
-    lines_.insert(at, std::move(e));
+    lines_.insert(at, e);
 }
 
 bool Message::has(HeaderId id) const {
@@ -168,21 +168,21 @@ bool Message::has(std::string_view name) const {
 std::optional<std::string_view> Message::raw(HeaderId id) const {
     const auto* line = find(id);
     if (line == nullptr) return std::nullopt;
-    return value_of(*line);
+    return line->value();
 }
 
 std::optional<std::string_view> Message::raw(std::string_view name) const {
     const auto id = header_id(name);
     if (id != HeaderId::Unknown) return raw(id);
     for (const auto& line : lines_)
-        if (line.id == HeaderId::Unknown && iequals(name_of(line), name)) return value_of(line);
+        if (line.id == HeaderId::Unknown && iequals(line.name(), name)) return line.value();
     return std::nullopt;
 }
 
 std::vector<std::string_view> Message::raw_all(HeaderId id) const {
     std::vector<std::string_view> values;
     for (const auto& line : lines_)
-        if (line.id == id) values.push_back(value_of(line));
+        if (line.id == id) values.push_back(line.value());
     return values;
 }
 
@@ -191,8 +191,8 @@ void Message::set_raw(HeaderId id, std::string_view value) {
     auto e = make_entry(id, header_name(id), value);
     const auto at =
         std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
-    if (at == lines_.end()) return insert_entry(id, std::move(e), false);
-    *at = std::move(e);
+    if (at == lines_.end()) return insert_entry(id, e, false);
+    *at = e;
     lines_.erase(std::remove_if(at + 1, lines_.end(), [id](const Entry& line) { return line.id == id; }),
                  lines_.end());
 }
@@ -201,9 +201,9 @@ void Message::append_raw(std::string_view name, std::string_view value) {
     const auto id = header_id(name);
     auto e = make_entry(id, name, value);
     if (id == HeaderId::Unknown)
-        lines_.push_back(std::move(e));
+        lines_.push_back(e);
     else
-        insert_entry(id, std::move(e), false);
+        insert_entry(id, e, false);
 }
 
 void Message::prepend_raw(HeaderId id, std::string_view value) {
@@ -214,7 +214,7 @@ void Message::prepend_raw(HeaderId id, std::string_view value) {
 std::vector<Message::Line> Message::lines() const {
     std::vector<Line> all;
     all.reserve(lines_.size());
-    for (const auto& line : lines_) all.push_back({line.id, name_of(line), value_of(line)});
+    for (const auto& line : lines_) all.push_back({line.id, line.name(), line.value()});
     return all;
 }
 
@@ -225,20 +225,20 @@ void Message::remove(HeaderId id) {
 void Message::remove(std::string_view name) {
     const auto id = header_id(name);
     if (id != HeaderId::Unknown) return remove(id);
-    std::erase_if(lines_, [&](const Entry& line) { return line.id == id && iequals(name_of(line), name); });
+    std::erase_if(lines_, [&](const Entry& line) { return line.id == id && iequals(line.name(), name); });
 }
 
 void Message::remove_first_value(HeaderId id) {
     const auto at =
         std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
     if (at == lines_.end()) return;
-    const auto value = value_of(*at);
+    const auto value = at->value();
     const auto length = codec::first_value_length(value);
     const auto rest = length < value.size() ? trim(value.substr(length + 1)) : std::string_view{};
     if (rest.empty())
         lines_.erase(at);
     else
-        *at = make_entry(id, std::string{name_of(*at)}, std::string{rest});
+        *at = make_entry(id, at->name(), rest);
 }
 
 // ---- what everybody asks for
@@ -268,7 +268,7 @@ ViaValue Message::top_via() const {
 bool Message::has_option(HeaderId list, std::string_view option_tag) const {
     for (const auto& line : lines_) {
         if (line.id != list) continue;
-        auto rest = value_of(line);
+        auto rest = line.value();
         while (!rest.empty()) {
             const auto one = rest.substr(0, rest.find(','));
             if (iequals(trim(one), option_tag)) return true;
@@ -305,7 +305,7 @@ std::size_t Message::serialized_size_hint() const {
     std::size_t octets = start_line_edited_
                              ? 128 + reason_.size() + request_uri_.user.size() + request_uri_.headers.size()
                              : start_line_end_ - start_line_begin_ + 2;
-    for (const auto& line : lines_) octets += line.end - line.begin + 2;
+    for (const auto& line : lines_) octets += line.length + 2;
     return octets + 32 + body().size();
 }
 
@@ -334,25 +334,20 @@ void Message::serialize(std::string& out) const {
     for (auto line = lines_.begin(); line != lines_.end(); ++line) {
         if (line->id == HeaderId::ContentLength) {
             has_length = true;
-            if (parse_number(value_of(*line)) != content.size()) {
-                out += name_of(*line);
+            if (parse_number(line->value()) != content.size()) {
+                out += line->name();
                 out += ": ";
                 out += std::to_string(content.size());
                 out += "\r\n";
                 continue;
             }
         }
-        if (line->own) {
-            out += *line->own;
-            out += "\r\n";
-            continue;
-        }
         // Neighbours that nobody touched leave in one piece.
         auto last = line;
-        while (last + 1 != lines_.end() && !(last + 1)->own && (last + 1)->id != HeaderId::ContentLength &&
-               (last + 1)->begin == last->end + 2)
+        while (!last->own && last + 1 != lines_.end() && !(last + 1)->own &&
+               (last + 1)->id != HeaderId::ContentLength && (last + 1)->line == last->line + last->length + 2)
             ++last;
-        out.append(*buffer_, line->begin, last->end - line->begin);
+        out.append(line->line, last->line + last->length);
         out += "\r\n";
         line = last;
     }

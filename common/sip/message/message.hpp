@@ -1,6 +1,7 @@
 #pragma once
 #include "common/sip/message/codec.hpp"
 #include "common/sip/message/headers.hpp"
+#include "common/sip/message/text_store.hpp"
 
 #include <memory>
 #include <optional>
@@ -25,8 +26,9 @@ struct Limits {
 struct ParseFailure;
 
 // A SIP message: a value. One shared immutable buffer, an index of header lines into it, and the lines that
-// were edited since. A copy (a fork) shares the buffer. Lines nobody touched leave exactly as they came, in
-// order, unknown headers included.
+// were edited since. A copy (a fork) shares the buffer and the store of edited lines, in which every edit is
+// a line of its own: copies are cheap, and belong to one thread together. Lines nobody touched leave exactly
+// as they came, in order, unknown headers included.
 //
 // parse() frames the message, indexes its lines and checks what every element needs: the start line with its
 // Request-URI, the top Via, From, To, Call-ID, CSeq (its method against the start line), Max-Forwards and
@@ -129,28 +131,30 @@ class Message {
     std::size_t serialized_size_hint() const;
 
   private:
-    // Slice of the shared buffer, or own text of an edited line ("Name: value", no CRLF).
+    // A line without its CRLF, in the shared buffer or, if edited ("Name: value"), in the store.
     struct Entry {
-        HeaderId id = HeaderId::Unknown;
-        std::uint32_t begin = 0;  // of the line in the buffer
+        const char* line = nullptr;
+        std::uint32_t length = 0;
         std::uint32_t name_length = 0;
-        std::uint32_t value_begin = 0;  // of the trimmed value
+        std::uint32_t value_begin = 0;  // of the trimmed value, within the line
         std::uint32_t value_length = 0;
-        std::uint32_t end = 0;                   // one past the line, without its CRLF
-        std::shared_ptr<const std::string> own;  // if edited: offsets are into this
+        HeaderId id = HeaderId::Unknown;
+        bool own = false;  // edited
+
+        std::string_view name() const { return {line, name_length}; }
+        std::string_view value() const { return {line + value_begin, value_length}; }
     };
 
     Message() = default;
     friend class MessageParser;
 
-    std::string_view name_of(const Entry& e) const;
-    std::string_view value_of(const Entry& e) const;
-    static Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
-    void insert_entry(HeaderId id, Entry e, bool first);
+    Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
+    void insert_entry(HeaderId id, const Entry& e, bool first);
     const Entry* find(HeaderId id) const;
     void write_start_line(std::string& out) const;
 
     Buffer buffer_;
+    std::shared_ptr<TextStore> edits_;  // made by the first edit
     std::vector<Entry> lines_;
     Method method_ = Method::Other;
     std::string method_name_;  // of Method::Other only
@@ -182,7 +186,7 @@ template <class H>
 Parsed<typename H::Value> Message::get() const {
     const Entry* e = find(H::id);
     if (e == nullptr) return ParseError{ParseError::Kind::Absent, 0, "absent"};
-    auto value = value_of(*e);
+    auto value = e->value();
     if constexpr (H::list) value = value.substr(0, codec::first_value_length(value));
     return codec::parse_value<H>(value);
 }
@@ -192,7 +196,7 @@ Parsed<std::vector<typename H::Value>> Message::all() const {
     std::vector<typename H::Value> values;
     for (const auto& line : lines_) {
         if (line.id != H::id) continue;
-        auto rest = value_of(line);
+        auto rest = line.value();
         do {
             const auto length = H::list ? codec::first_value_length(rest) : rest.size();
             if (length == 0 && rest.empty()) break;  // an empty list is allowed where the grammar says so
@@ -207,9 +211,11 @@ Parsed<std::vector<typename H::Value>> Message::all() const {
 }
 
 namespace detail {
+std::string& scratch();  // empty; its room stays from one header to the next
+
 template <class V>
-std::string printed(const V& value) {
-    std::string text;
+std::string_view printed(const V& value) {
+    auto& text = scratch();
     codec::print(value, text);
     return text;
 }

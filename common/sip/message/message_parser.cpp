@@ -50,6 +50,8 @@ class MessageParser {
         failure_->header = header;
     }
 
+    std::size_t offset_of(const char* place) const { return static_cast<std::size_t>(place - text_.data()); }
+
     // ---- RFC 3261 7.1 and 7.2
 
     void read_start_line() {
@@ -74,7 +76,8 @@ class MessageParser {
         const auto code = line.size() >= 11 ? line.substr(8, 3) : std::string_view{};
         const auto status = parse_number(code);
         if (!iequals(line.substr(0, 8), "SIP/2.0 ") || !status || *status < 100 || *status > 699 ||
-            (line.size() > 11 && line[11] != ' ') || line.find_first_of("\r\n") != std::string_view::npos)
+            (line.size() > 11 && line[11] != ' ') ||
+            scan::find(line, scan::LineBreak) != std::string_view::npos)
             return fail(400, "Bad Status-Line", at_);
         message_.status_ = static_cast<int>(*status);
         message_.reason_ = line.substr(std::min<std::size_t>(12, line.size()));
@@ -139,12 +142,12 @@ class MessageParser {
         while (value_end > i && scan::is(line[value_end - 1], scan::Space)) --value_end;
 
         e.id = header_id(name);
-        e.begin = static_cast<std::uint32_t>(begin);
+        e.line = line.data();
+        e.length = static_cast<std::uint32_t>(line.size());
         e.name_length = static_cast<std::uint32_t>(name.size());
-        e.value_begin = static_cast<std::uint32_t>(begin + i);
+        e.value_begin = static_cast<std::uint32_t>(i);
         e.value_length = static_cast<std::uint32_t>(value_end - i);
-        e.end = static_cast<std::uint32_t>(end);
-        message_.lines_.push_back(std::move(e));
+        message_.lines_.push_back(e);
     }
 
     // Where the line at at_ ends, its folds included; at_ moves behind its CRLF.
@@ -176,7 +179,7 @@ class MessageParser {
         for (const auto& line : message_.lines_) {
             if (line.id != id) continue;
             if (one != nullptr) {
-                fail(400, "Duplicate " + std::string{name}, line.begin, id);
+                fail(400, "Duplicate " + std::string{name}, offset_of(line.line), id);
                 return one;
             }
             one = &line;
@@ -186,7 +189,7 @@ class MessageParser {
     }
 
     void bad(HeaderId id, const Message::Entry& e, std::size_t within) {
-        fail(400, "Bad " + std::string{header_name(id)}, e.value_begin + within, id);
+        fail(400, "Bad " + std::string{header_name(id)}, offset_of(e.value().data()) + within, id);
     }
 
     void check_via() {
@@ -201,15 +204,15 @@ class MessageParser {
     void check_address(HeaderId id, std::string_view name) {
         const auto* e = only(id, name, true);
         if (e == nullptr) return;
-        const auto address = NameAddr::parse(message_.value_of(*e));
+        const auto address = NameAddr::parse(e->value());
         if (!address) bad(id, *e, address.error().offset);
     }
 
     void check_call_id() {
         const auto* e = only(HeaderId::CallId, "Call-ID", true);
         if (e == nullptr) return;
-        const auto value = message_.value_of(*e);
-        const auto space = value.find_first_of(" \t\r\n");
+        const auto value = e->value();
+        const auto space = scan::find(value, scan::Space);
         if (value.empty() || space != std::string_view::npos)
             bad(HeaderId::CallId, *e, value.empty() ? 0 : space);
     }
@@ -218,12 +221,12 @@ class MessageParser {
         const auto* e = only(HeaderId::CSeq, "CSeq", true);
         if (e == nullptr) return;
         Parsed<CSeqValue> cseq{ParseError{}};
-        codec::parse(message_.value_of(*e), cseq);
+        codec::parse(e->value(), cseq);
         if (!cseq) return bad(HeaderId::CSeq, *e, cseq.error().offset);
         if (request_) {
             // RFC 3261 8.1.1.5
             if (cseq->method_name != message_.method_name())
-                fail(400, "CSeq Method Does Not Match", e->value_begin, HeaderId::CSeq);
+                fail(400, "CSeq Method Does Not Match", offset_of(e->value().data()), HeaderId::CSeq);
             return;
         }
         message_.method_ = cseq->method;
@@ -233,7 +236,7 @@ class MessageParser {
     void check_max_forwards() {
         const auto* e = only(HeaderId::MaxForwards, "Max-Forwards", false);
         if (e == nullptr) return;
-        const auto hops = parse_number(message_.value_of(*e));
+        const auto hops = parse_number(e->value());
         if (!hops || *hops > 255) bad(HeaderId::MaxForwards, *e, 0);  // RFC 3261 20.22
     }
 
@@ -244,12 +247,13 @@ class MessageParser {
         const Message::Entry* first = nullptr;
         for (const auto& line : message_.lines_) {
             if (line.id != HeaderId::ContentLength) continue;
-            const auto octets = parse_number(message_.value_of(line));
+            const auto octets = parse_number(line.value());
             if (!octets) return bad(HeaderId::ContentLength, line, 0);
             if (first != nullptr && *octets != length)
-                return fail(400, "Duplicate Content-Length", line.begin, HeaderId::ContentLength);
+                return fail(400, "Duplicate Content-Length", offset_of(line.line), HeaderId::ContentLength);
             if (*octets > rest)
-                return fail(400, "Content-Length Too Large", line.value_begin, HeaderId::ContentLength);
+                return fail(400, "Content-Length Too Large", offset_of(line.value().data()),
+                            HeaderId::ContentLength);
             first = &line;
             length = static_cast<std::size_t>(*octets);
         }

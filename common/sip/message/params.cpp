@@ -4,53 +4,147 @@
 #include "common/sip/message/scanner.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <cstring>
 
 namespace ims::sip {
 
-const Param* Params::find(std::string_view name) const {
-    const auto p =
-        std::find_if(list_.begin(), list_.end(), [&](const Param& q) { return iequals(q.name, name); });
-    return p == list_.end() ? nullptr : &*p;
+namespace {
+
+// The four octets in front of each parameter.
+struct Head {
+    std::uint32_t name_length : 8;
+    std::uint32_t value_length : 22;
+    std::uint32_t has_value : 1;
+    std::uint32_t quoted : 1;
+
+    std::size_t octets() const { return sizeof(Head) + name_length + value_length; }
+};
+static_assert(sizeof(Head) == 4);
+
+Head head_at(const char* at) {
+    Head head;
+    std::memcpy(&head, at, sizeof head);
+    return head;
+}
+
+std::string_view name_at(const char* at, const Head& head) {
+    return {at + sizeof(Head), head.name_length};
+}
+
+Param param_at(const char* at) {
+    const auto head = head_at(at);
+    Param p{name_at(at, head), {}, head.quoted != 0};
+    if (head.has_value != 0)
+        p.value = std::string_view{at + sizeof(Head) + head.name_length, head.value_length};
+    return p;
+}
+
+// Where the parameter of that name begins; the end if there is none.
+std::size_t place_of(std::string_view packed, std::string_view name) {
+    std::size_t at = 0;
+    while (at < packed.size()) {
+        const auto head = head_at(packed.data() + at);
+        if (head.name_length == name.size() && iequals(name_at(packed.data() + at, head), name)) break;
+        at += head.octets();
+    }
+    return at;
+}
+
+bool fits(const Param& p) {
+    return p.name.size() <= Params::most_name_octets &&
+           p.value.value_or("").size() <= Params::most_value_octets;
+}
+
+void pack(const Param& p, std::string& out) {
+    const auto value = p.value.value_or(std::string_view{});
+    Head head{};
+    head.name_length = static_cast<std::uint32_t>(p.name.size()) & 0xff;
+    head.value_length = static_cast<std::uint32_t>(value.size()) & Params::most_value_octets;
+    head.has_value = p.value ? 1 : 0;
+    head.quoted = p.quoted ? 1 : 0;
+    char octets[sizeof head];
+    std::memcpy(octets, &head, sizeof head);
+    out.append(octets, sizeof octets);
+    out += p.name;
+    out += value;
+}
+
+}  // namespace
+
+Param Params::Iterator::operator*() const {
+    return param_at(at_);
+}
+
+Params::Iterator& Params::Iterator::operator++() {
+    at_ += head_at(at_).octets();
+    return *this;
+}
+
+std::optional<Param> Params::find(std::string_view name) const {
+    const auto at = place_of(packed_, name);
+    if (at == packed_.size()) return std::nullopt;
+    return param_at(packed_.data() + at);
 }
 
 std::optional<std::string_view> Params::get(std::string_view name) const {
-    const auto* p = find(name);
-    if (p == nullptr || !p->value) return std::nullopt;
-    return *p->value;
+    const auto p = find(name);
+    return p ? p->value : std::nullopt;
+}
+
+bool Params::add(const Param& p) {
+    if (!fits(p)) return false;
+    pack(p, packed_);
+    return true;
+}
+
+// In the place of the one with this name, whose spelling stays, or at the end.
+void Params::replace(const Param& p) {
+    assert(fits(p));
+    const auto at = place_of(packed_, p.name);
+    if (at == packed_.size()) return pack(p, packed_);
+    const auto old = head_at(packed_.data() + at);
+    std::string text;
+    pack({name_at(packed_.data() + at, old), p.value, p.quoted}, text);
+    packed_.replace(at, old.octets(), text);
 }
 
 void Params::set(std::string_view name, std::optional<std::string_view> value) {
-    auto text = value ? std::optional<std::string>{*value} : std::nullopt;
-    const auto p =
-        std::find_if(list_.begin(), list_.end(), [&](const Param& q) { return iequals(q.name, name); });
-    if (p == list_.end())
-        list_.push_back({std::string{name}, std::move(text), false});
-    else
-        *p = {std::move(p->name), std::move(text), false};
+    replace({name, value, false});
 }
 
 void Params::set_quoted(std::string_view name, std::string_view value) {
-    set(name, value);
-    const auto p =
-        std::find_if(list_.begin(), list_.end(), [&](const Param& q) { return iequals(q.name, name); });
-    p->quoted = true;
+    replace({name, value, true});
 }
 
 bool Params::remove(std::string_view name) {
-    return std::erase_if(list_, [&](const Param& p) { return iequals(p.name, name); }) > 0;
+    bool removed = false;
+    for (auto at = place_of(packed_, name); at < packed_.size(); at = place_of(packed_, name)) {
+        packed_.erase(at, head_at(packed_.data() + at).octets());
+        removed = true;
+    }
+    return removed;
+}
+
+std::size_t Params::size() const {
+    return static_cast<std::size_t>(std::distance(begin(), end()));
 }
 
 void Params::print(std::string& out, char separator) const {
-    for (const auto& p : list_) {
+    for (const auto& p : *this) {
         out += separator;
-        out += p.name;
-        if (!p.value) continue;
-        out += '=';
-        if (p.quoted)
-            scan::print_quoted(*p.value, out);
-        else
-            out += *p.value;
+        print_param(p, out);
     }
+}
+
+void print_param(const Param& p, std::string& out) {
+    out += p.name;
+    if (!p.value) return;
+    out += '=';
+    if (p.quoted)
+        scan::print_quoted(*p.value, out);
+    else
+        out += *p.value;
 }
 
 }  // namespace ims::sip

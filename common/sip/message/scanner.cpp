@@ -1,40 +1,39 @@
 #include "common/sip/message/scanner.hpp"
 
+#include <utility>
+
 namespace ims::sip::scan {
 
-namespace {
-
-bool is_line_break(char c) {
-    return c == '\r' || c == '\n';
-}
-
-}  // namespace
-
-bool Scanner::take_quoted(std::string& out) {
-    if (!take('"')) return false;
-    out.clear();
+std::optional<std::string_view> Scanner::take_quoted(std::string& unescaped) {
+    if (!take('"')) return std::nullopt;
+    bool plain = true;
     for (;;) {
-        const auto stop = text_.find_first_of("\"\\\r\n", at_);
-        if (stop == std::string_view::npos) return false;
-        out.append(text_, at_, stop - at_);
+        const auto begin = at_;
+        const auto stop = find(text_, NotPlainQuoted, at_);
+        if (stop == std::string_view::npos) return std::nullopt;
         at_ = stop + 1;
-        if (text_[stop] == '"') return true;
+        const auto piece = text_.substr(begin, stop - begin);
+        const bool end = text_[stop] == '"';
+        if (plain && end) return piece;
+        if (std::exchange(plain, false)) unescaped.clear();
+        unescaped += piece;
+        if (end) return unescaped;
         if (text_[stop] == '\\') {
-            if (done() || is_line_break(text_[at_])) return false;
-            out += text_[at_++];
+            if (done() || is(text_[at_], LineBreak)) return std::nullopt;
+            unescaped += text_[at_++];
             continue;
         }
-        while (!done() && is(text_[at_], Space)) ++at_;
-        out += ' ';
+        skip_space();
+        unescaped += ' ';
     }
 }
 
 std::string unfold(std::string_view text) {
-    if (text.find_first_of("\r\n") == std::string_view::npos) return std::string{text};
+    if (find(text, LineBreak) == std::string_view::npos) return std::string{text};
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!is_line_break(text[i])) {
+        if (!is(text[i], LineBreak)) {
             out += text[i];
             continue;
         }
@@ -46,10 +45,15 @@ std::string unfold(std::string_view text) {
 
 void print_quoted(std::string_view text, std::string& out) {
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += is_line_break(c) ? ' ' : c;
+    for (auto stop = find(text, NotPlainQuoted); stop != std::string_view::npos;
+         stop = find(text, NotPlainQuoted)) {
+        out += text.substr(0, stop);
+        const char c = text[stop];
+        if (!is(c, LineBreak)) out += '\\';
+        out += is(c, LineBreak) ? ' ' : c;
+        text.remove_prefix(stop + 1);
     }
+    out += text;
     out += '"';
 }
 

@@ -2,28 +2,35 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 // Reading text by the character classes of RFC 3261 25.1. Private to this folder.
 namespace ims::sip::scan {
 
-enum Class : std::uint8_t {
-    Token = 1,      // token
-    Space = 2,      // SP, HTAB, and CR and LF, which only folds can bring into a value
-    NotInUri = 4,   // controls, SP, DEL, <, >, "
-    UriUser = 8,    // unreserved and user-unreserved: needs no escape in the user part
-    Host = 16,      // hostname, and the underscore and plus sign some networks have in it
-    Ipv6 = 32,      // inside an IPv6reference
-    EndsParam = 64  // ends an unquoted parameter value
+enum Class : std::uint16_t {
+    Token = 1,             // token
+    Space = 2,             // SP, HTAB, and CR and LF, which only folds can bring into a value
+    NotInUri = 4,          // controls, SP, DEL, <, >, "
+    UriUser = 8,           // unreserved and user-unreserved: needs no escape in the user part
+    Host = 16,             // hostname, and the underscore and plus sign some networks have in it
+    Ipv6 = 32,             // inside an IPv6reference
+    EndsParam = 64,        // ends an unquoted parameter value
+    NotPlainQuoted = 128,  // inside a quoted-string: its end, an escape, a fold
+    EndsAddrSpec = 256,    // ends a URI without <> around it
+    EndsUriParam = 512,    // ends a parameter of a URI
+    MayEndValue = 1024,    // in a comma separated list: a comma, or what may hide one
+    LineBreak = 2048,      // CR, LF
+    EndsToken68 = 4096     // ends credentials of a scheme other than Digest
 };
 
-constexpr std::array<std::uint8_t, 256> make_classes() {
-    std::array<std::uint8_t, 256> table{};
-    const auto add = [&table](std::string_view characters, std::uint8_t c) {
+constexpr std::array<std::uint16_t, 256> make_classes() {
+    std::array<std::uint16_t, 256> table{};
+    const auto add = [&table](std::string_view characters, std::uint16_t c) {
         for (const char character : characters) {
             auto& entry = table[static_cast<unsigned char>(character)];
-            entry = static_cast<std::uint8_t>(entry | c);
+            entry = static_cast<std::uint16_t>(entry | c);
         }
     };
     constexpr std::string_view alphanumeric =
@@ -35,14 +42,27 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     add("0123456789abcdefABCDEF:.", Ipv6);
     add(" \t\r\n", Space | EndsParam);
     add("<>\" \x7f", NotInUri);
-    for (std::size_t c = 0; c < 32; ++c) table[c] = static_cast<std::uint8_t>(table[c] | NotInUri);
+    for (std::size_t c = 0; c < 32; ++c) table[c] = static_cast<std::uint16_t>(table[c] | NotInUri);
     add(";,\"", EndsParam);
+    add("\"\\\r\n", NotPlainQuoted);
+    add("; \t\r\n,", EndsAddrSpec);
+    add(";?", EndsUriParam);
+    add(",\"<", MayEndValue);
+    add("\r\n", LineBreak);
+    add(" \t\r\n,\"", EndsToken68);
     return table;
 }
 inline constexpr auto classes = make_classes();
 
-constexpr bool is(char c, std::uint8_t any_of) {
+constexpr bool is(char c, std::uint16_t any_of) {
     return (classes[static_cast<unsigned char>(c)] & any_of) != 0;
+}
+
+// The first character of a class at or after `from`; npos if there is none.
+constexpr std::size_t find(std::string_view text, std::uint16_t any_of, std::size_t from = 0) {
+    for (auto i = from; i < text.size(); ++i)
+        if (is(text[i], any_of)) return i;
+    return std::string_view::npos;
 }
 
 // Text and a place in it. Nothing here fails: the caller asks what is there and moves on, or reports the
@@ -76,18 +96,19 @@ class Scanner {
         skip_space();
         return true;
     }
-    std::string_view take_while(std::uint8_t any_of) {
+    std::string_view take_while(std::uint16_t any_of) {
         const auto begin = at_;
         while (!done() && is(text_[at_], any_of)) ++at_;
         return text_.substr(begin, at_ - begin);
     }
-    std::string_view take_until(std::uint8_t any_of) {
+    std::string_view take_until(std::uint16_t any_of) {
         const auto begin = at_;
         while (!done() && !is(text_[at_], any_of)) ++at_;
         return text_.substr(begin, at_ - begin);
     }
-    // A quoted-string at this place into `out`, without quotes and escapes; false if it does not end.
-    bool take_quoted(std::string& out);
+    // The quoted-string at this place, without quotes and escapes; nothing if it does not end. The text
+    // scanned where it has no escapes, else `unescaped`.
+    std::optional<std::string_view> take_quoted(std::string& unescaped);
 
   private:
     std::string_view text_;

@@ -17,12 +17,12 @@ ParseError malformed(std::size_t at, std::string_view what) {
 std::optional<ParseError> parse_params(Scanner& s, Params& params) {
     while (s.take(';')) {
         const auto begin = s.at();
-        const auto text = s.rest().substr(0, s.rest().find_first_of(";?"));
+        const auto text = s.rest().substr(0, scan::find(s.rest(), scan::EndsUriParam));
         const auto equal = text.find('=');
         if (text.empty() || equal == 0) return malformed(begin, "URI parameter without a name");
-        Param p{std::string{text.substr(0, equal)}, std::nullopt, false};
-        if (equal != std::string_view::npos) p.value = std::string{text.substr(equal + 1)};
-        params.add(std::move(p));
+        Param p{text.substr(0, equal)};
+        if (equal != std::string_view::npos) p.value = text.substr(equal + 1);
+        if (!params.add(p)) return malformed(begin, "URI parameter too long");
         s.move_to(begin + text.size());
     }
     return std::nullopt;
@@ -47,7 +47,7 @@ std::optional<ParseError> parse_host_and_port(Scanner& s, Uri& uri) {
     if (uri.host.empty()) return malformed(begin, "no host");
     if (!s.take(':')) return std::nullopt;
     const auto port_begin = s.at();
-    const auto digits = s.rest().substr(0, s.rest().find_first_of(";?"));
+    const auto digits = s.rest().substr(0, scan::find(s.rest(), scan::EndsUriParam));
     const auto port = parse_number(digits);
     if (!port || *port > 65535) return malformed(port_begin, "not a port");
     uri.port = static_cast<std::uint16_t>(*port);

@@ -63,8 +63,8 @@ bool always_counts(std::string_view name) {
 
 bool sip_params_fit(const Params& a, const Params& b) {
     return std::all_of(a.begin(), a.end(), [&](const Param& p) {
-        const auto* q = b.find(p.name);
-        return q == nullptr ? !always_counts(p.name) : same_value(p, *q);
+        const auto q = b.find(p.name);
+        return q ? same_value(p, *q) : !always_counts(p.name);
     });
 }
 
@@ -92,8 +92,8 @@ std::string digits_of(std::string_view number) {
 bool same_tel_params(const Params& a, const Params& b) {
     if (a.size() != b.size()) return false;
     return std::all_of(a.begin(), a.end(), [&](const Param& p) {
-        const auto* q = b.find(p.name);
-        if (q == nullptr) return false;
+        const auto q = b.find(p.name);
+        if (!q) return false;
         if (p.value && q->value && p.value->starts_with('+'))
             return digits_of(*p.value) == digits_of(*q->value);
         return same_value(p, *q);
