@@ -18,11 +18,11 @@ bool has_response(const sip::AuthValue& authorization) {
 // In clear there is nothing to tell AKA from digest but what the two sides say: the challenge that was sent,
 // else the algorithm the UE names. IMS-AKA is what is left (5.2.2.2 step 1: integrity-protected is then
 // "no").
-bool is_digest(const sip::AuthValue& authorization, const Challenge* challenge) {
+bool is_digest(const sip::AuthValue& authorization, bool associated, const Challenge* challenge) {
     const auto algorithm = authorization.params.get("algorithm");
     if (algorithm && istarts_with(*algorithm, "AKA")) return false;
     if (challenge != nullptr) return challenge->kind == Challenge::Kind::Digest;
-    return algorithm.has_value();
+    return associated || algorithm.has_value();
 }
 
 AccessRefused refuse(const sip::Message& request) {
@@ -40,7 +40,7 @@ AccessRefused refuse(const sip::Message& request) {
 
 }  // namespace
 
-AccessDecision screen_register(const sip::Message& request, Security policy, bool registered,
+AccessDecision screen_register(const sip::Message& request, Security policy, bool associated,
                                const Challenge* challenge) {
     // 5.2.2.2 step 3: the spec leaves the code to us. None of the mechanisms a UE can offer is available
     // here, so also an offer ends in a refusal (33.203 7.3.2: unacceptable proposal).
@@ -48,13 +48,13 @@ AccessDecision screen_register(const sip::Message& request, Security policy, boo
 
     const auto authorization = request.get<sip::h::Authorization>();
     if (!authorization) return AccessAccepted{};
-    if (is_digest(*authorization, challenge)) {
-        // 5.2.2.3: an address that already answered is an IP association.
-        if (registered && challenge == nullptr) return AccessAccepted{"ip-assoc-yes"};
-        if (has_response(*authorization)) return AccessAccepted{"ip-assoc-pending"};
-        return AccessAccepted{};
-    }
-    return AccessAccepted{"no"};
+    if (!is_digest(*authorization, associated, challenge)) return AccessAccepted{"no"};
+    AccessAccepted accepted{.integrity_protected = {}, .digest = true};
+    if (associated)
+        accepted.integrity_protected = "ip-assoc-yes";
+    else if (has_response(*authorization))
+        accepted.integrity_protected = "ip-assoc-pending";
+    return accepted;
 }
 
 std::optional<Challenge> take_keys(sip::Message& unauthorized) {

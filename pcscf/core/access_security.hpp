@@ -23,6 +23,7 @@ struct Challenge {
 struct AccessAccepted {
     // What goes into the Authorization header of the forwarded REGISTER (24.229 7.2A.2); nothing: absent.
     std::optional<std::string_view> integrity_protected;
+    bool digest = false;  // of a password, not IMS-AKA
 };
 struct AccessRefused {
     sip::Message response;
@@ -30,8 +31,9 @@ struct AccessRefused {
 };
 using AccessDecision = std::variant<AccessAccepted, AccessRefused>;
 
-// `registered`: this user has a binding on this flow. `challenge`: the running one of this user, or null.
-AccessDecision screen_register(const sip::Message& request, Security policy, bool registered,
+// `associated`: the source is an IP association of this user (5.2.2.3). `challenge`: the running one of this
+// user, or null.
+AccessDecision screen_register(const sip::Message& request, Security policy, bool associated,
                                const Challenge* challenge);
 
 // Takes ck and ik out of a 401 (5.2.2.2, 401, step 2); nothing if it is no challenge. The 401 may only be

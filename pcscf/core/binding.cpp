@@ -5,9 +5,17 @@
 
 namespace ims::pcscf {
 
+std::optional<IpAddress> address_literal(std::string_view host) {
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    return IpAddress::parse(host);
+}
+
 const AssociatedUri* Binding::find(const Impu& impu) const {
     for (const auto& a : associated)
-        if (a.impu == impu || (is_wildcarded(a.impu) && matches_wildcard(impu, a.impu))) return &a;
+        if (a.impu == impu) return &a;
+    // 24.229 5.2.6.3.3 NOTE 7: only what is no identity of its own falls under a wildcard.
+    for (const auto& a : associated)
+        if (is_wildcarded(a.impu) && matches_wildcard(impu, a.impu)) return &a;
     return nullptr;
 }
 

@@ -37,8 +37,10 @@ struct Binding {
     std::string contact;   // Contact URI as registered
     std::string instance;  // +sip.instance, empty if none
     std::uint32_t reg_id = 0;
-    bool outbound = false;      // RFC 5626 applies: `ob` stands in our Path and the 200 required outbound
-    bool radio_access = false;  // 24.229 7.7: Gm timer values towards this UE
+    bool ob = false;              // stands in our Path URI
+    bool outbound = false;        // RFC 5626 applies: besides, the 200 required outbound
+    bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
+    bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
     State state = State::Registered;
     TimePoint until;  // end of this state
     sip::Flow flow;
@@ -47,6 +49,7 @@ struct Binding {
     std::vector<std::string> service_route;  // URIs, in order
     std::string charging_functions;          // P-Charging-Function-Addresses
     std::string term_ioi;
+    std::string thig_path;  // 24.229 7.9A.9: our Path URI as it looks beyond the border of a visited network
 
     const AssociatedUri* find(const Impu& impu) const;
     const AssociatedUri* default_identity() const {
@@ -58,6 +61,9 @@ struct Binding {
     Binding* flow_previous = nullptr;  // neighbours on the same flow
     Binding* flow_next = nullptr;
 };
+
+// The address that an IP literal in a URI or Via names; nothing for a host name.
+std::optional<IpAddress> address_literal(std::string_view host);
 
 // All bindings with the ways to find one. References stay valid until the binding is removed.
 class Bindings {

@@ -35,6 +35,12 @@ struct Config {
     Security security = Security::Required;
     RouteMismatch route_mismatch = RouteMismatch::Replace;
     Unregistered unregistered = Unregistered::Discard;
+    // 4.14.3: a UE whose S-CSCF does not answer is told to register anew, which finds it another one
+    // (5.2.6.3.2A).
+    bool scscf_restoration = false;
+    // 5.2.2.7: off, every REGISTER is answered 305 and the UE looks for another P-CSCF.
+    bool accept_registrations = true;
+    bool early_media = false;            // 5.2.6.4.1: the UEs are authorised to send media before they answer
     bool subscribe_to_reg_event = true;  // 5.2.3; off, only expiry and the UE itself end a registration here
     bool forward_only_default_impu = false;                    // 5.2.2.1, 200, step 3A
     std::vector<std::string> emergency_numbers{"112", "911"};  // dial strings besides urn:service:sos

@@ -1,5 +1,6 @@
 // Emergency requests (24.229 5.2.10): recognised before anything else, and refused so that the UE turns to
 // another domain. Serving them is a later issue.
+#include "pcscf/core/alternative_service.hpp"
 #include "pcscf/core/impl.hpp"
 
 #include <algorithm>
@@ -27,12 +28,8 @@ void Pcscf::Impl::refuse_emergency(sip::RequestArrived& e, const Binding* b, Tim
     if (b == nullptr) return refuse(e, 403, "emergency session of an unregistered UE", now);
     // 5.2.10.4, .5
     auto response = sip::Message::response(e.request, 380, "Alternative Service", random.token(8));
-    response.set<sip::h::PAssertedIdentity>(own_uri(b->token));
-    response.set_body(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
-        "<ims-3gpp version=\"1\"><alternative-service><type>emergency</type>"
-        "<reason>emergency sessions are not served here</reason></alternative-service></ims-3gpp>\r\n",
-        "application/3gpp-ims+xml");
+    response.set<sip::h::PAssertedIdentity>(path_uri(b->token, b->ob));
+    set_alternative_service(response, "emergency", "emergency sessions are not served here");
     note(Severity::Warning, "pcscf.emergency.refused", e.request, b)
         .with("status", "380")
         .with("request_uri", e.request.request_uri().text());

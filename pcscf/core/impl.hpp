@@ -33,6 +33,8 @@ struct RegisterContext {
     OfferedContact contact;               // the one that is bound; before the answer the first
     std::vector<OfferedContact> further;  // the others of the same REGISTER
     bool radio_access = false;
+    bool ob = false;      // in the Path URI
+    bool digest = false;  // of a password
     sip::Flow flow;
     ChargingVector charging;
     std::optional<sip::Message> retry;  // as it went out, while there are further entry points
@@ -42,6 +44,7 @@ struct OriginatingContext {
     std::string binding;
     std::string dialog;  // empty for standalone requests
     bool initial = true;
+    bool heard = false;  // a provisional response came
 };
 struct TerminatingContext {
     std::string binding;
@@ -78,6 +81,8 @@ struct Pcscf::Impl {
     void registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires, TimePoint now);
     void deregistered(const RegisterContext& c, const OfferedContact& contact, TimePoint now);
     std::vector<sip::Branch> towards_home(sip::Message request, std::size_t entry_point) const;
+    void overwrite_association(const RegisterContext& c);
+    void end_association(const RegisterContext& c, int status);
     // The binding goes when what it still carries is over (5.2.5).
     void leave(Binding& b, std::string_view reason, TimePoint now);
     void drop(Binding& b);
@@ -88,6 +93,7 @@ struct Pcscf::Impl {
     // Route against the Service-Route or the dialog's route set; false: it differs and the policy refuses.
     bool check_route(sip::Message& request, const std::vector<std::string>& expected, const Binding& b);
     void assert_identity(sip::Message& request, const Binding& b, Impu& originator) const;
+    void order_to_register(sip::Message& response, const Binding& b) const;
 
     // ---- to the UE
     void on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now);
@@ -135,6 +141,7 @@ struct Pcscf::Impl {
     Note& note(Severity severity, std::string_view id);
     Note& note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b = nullptr);
     sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
+    sip::NameAddr path_uri(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
     Binding* sender(const sip::Message& request, const sip::Flow& flow);
     // Whether what comes on this flow may be of the core (Config::trusted_peers).
@@ -149,7 +156,8 @@ struct Pcscf::Impl {
 
     Config config;
     Random& random;
-    sip::Uri uri;  // config.uri
+    sip::Uri uri;                   // config.uri
+    sip::TimerValues towards_core;  // of what a UE waits for
     sip::Element element;
     Bindings bindings;
     Dialogs dialogs;

@@ -57,13 +57,15 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     strip_from_ue(request);
     request.remove(HeaderId::PPreferredIdentity);
     request.remove(HeaderId::PAssertedIdentity);
+    if (!d.ue_is_caller && !config.early_media) request.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.1
     // Steps 4 and 6
     d.ue_cseq = std::max(d.ue_cseq, request.cseq().number);
     take_contact(request, d.ue_contact);
     set_charging_vector(request, {d.icid, ioi(), {}});
     note(Severity::Trace, "pcscf.dialog.from_ue", request, &b).with("icid", d.icid);
     OriginatingContext c{b.token, d.token, false};
-    forward(e.transaction, {.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}},
+    forward(e.transaction,
+            {.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = towards_core},
             std::move(c), now);
 }
 
@@ -80,7 +82,12 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
             if (!(element.is_own(r.uri) && r.uri.user == d.token)) peer.route_set.push_back(r.uri.text());
     peer.cseq = std::max(peer.cseq, request.cseq().number);
     take_contact(request, peer.contact);
-    if (request.method() == sip::Method::Notify) peer.confirmed = true;
+    if (request.method() == sip::Method::Notify && !peer.confirmed) {
+        // RFC 6665 4.1.2.4: it stands, also if the SUBSCRIBE had no answer (that one got lost with a
+        // restart).
+        if (!d.confirmed()) d.ends.reset();
+        peer.confirmed = true;
+    }
 
     TerminatingContext c;
     c.binding = b.token;

@@ -1,4 +1,5 @@
 // Initial and standalone requests from the UE (24.229 5.2.6.3.3, .7, .11) and their responses (.4, .8).
+#include "pcscf/core/alternative_service.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
@@ -47,7 +48,8 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
     set_charging_vector(request, charging);
 
     OriginatingContext c{b.token, {}, true};
-    sip::Branch branch{.request = {std::move(request)}, .next_hop = {}, .record_route = {}, .timers = {}};
+    sip::Branch branch{
+        .request = {std::move(request)}, .next_hop = {}, .record_route = {}, .timers = towards_core};
     auto& out = branch.request;
     if (dialog) {
         Dialog d;
@@ -137,6 +139,7 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
     auto* d = c.dialog.empty() ? nullptr : dialogs.find(c.dialog);
     const int status = response.status();
 
+    c.heard = c.heard || status < 200;
     if (d != nullptr && status > 100 && status < 300 && !response.to_tag().empty()) {
         // 5.2.6.3.4: Record-Route, dialog id and Contact of what this response establishes or refreshes.
         auto& peer = d->peer_or_new(response.to_tag());
@@ -153,11 +156,12 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
         }
         if (b != nullptr) rewrite_record_route(response, d->token, own_uri_towards(*b, d->token));
     }
-    if (e.origin != sip::ResponseToForward::Origin::Received)
+    if (e.origin != sip::ResponseToForward::Origin::Received) {
         note(Severity::Warning, "pcscf.core.silent", response, b)
             .with("status", std::to_string(status))
             .with("reason", e.detail);
-    else if (status >= 300 && c.initial)
+        if (config.scscf_restoration && b != nullptr && !c.heard) order_to_register(response, *b);
+    } else if (status >= 300 && c.initial)
         note(Severity::Info, "pcscf.request.rejected", response, b)
             .with("status", std::to_string(status))
             .with("reason", std::string{response.reason()});
@@ -168,6 +172,14 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
             b->charging_functions = *pcfa;
     strip_towards_ue(response);
     respond(e.transaction, std::move(response), now);
+}
+
+// 5.2.6.3.2A.
+void Pcscf::Impl::order_to_register(sip::Message& response, const Binding& b) const {
+    response.set_status(504);
+    response.set_raw(HeaderId::PAssertedIdentity, path_uri(b.token, b.ob).text());
+    set_alternative_service(response, "restoration", "the network lost a node on your way",
+                            "initial-registration");
 }
 
 }  // namespace ims::pcscf

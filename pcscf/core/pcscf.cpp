@@ -17,6 +17,13 @@ sip::Uri own_uri_of(const Config& config, const sip::ElementConfig& element) {
     return sip::Uri::sip("", at.address.uri_text(), at.port);
 }
 
+// What the core does not answer must have failed before a UE with the timers of RFC 3261 gives up after
+// 64*T1, since then no answer is of use (RFC 4320): a tenth less than that.
+sip::TimerValues in_time(sip::TimerValues values) {
+    values.t1 = values.t1 * 9 / 10;
+    return values;
+}
+
 sip::ElementConfig with_own_name(sip::ElementConfig element, const sip::Uri& uri) {
     element.own_names.push_back(uri.port ? uri.host + ":" + std::to_string(*uri.port) : uri.host);
     // RFC 3329: sec-agree is ours to understand, whether or not the policy makes use of it.
@@ -30,6 +37,7 @@ Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
     : config{std::move(c)},
       random{r},
       uri{own_uri_of(config, e)},
+      towards_core{in_time(e.timers)},
       element{with_own_name(std::move(e), uri), r} {}
 
 // ---- events
@@ -245,6 +253,12 @@ sip::NameAddr Pcscf::Impl::own_uri(std::string_view user) const {
     own.user = user;
     own.params.set("lr");
     return sip::NameAddr{std::move(own)};
+}
+
+sip::NameAddr Pcscf::Impl::path_uri(std::string_view token, bool ob) const {
+    auto path = own_uri(token);
+    if (ob) path.uri.params.set("ob");
+    return path;
 }
 
 // 5.2.6.3.4, 5.2.6.4.3 step 4: the port the UE sends to, which is the protected server port where there is a

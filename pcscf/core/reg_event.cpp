@@ -29,6 +29,12 @@ std::vector<std::string> texts(const std::vector<sip::NameAddr>& values, bool re
     return list;
 }
 
+std::optional<sip::Uri> as_uri(const std::string& text) {
+    auto parsed = text.empty() ? std::nullopt : std::optional{sip::Uri::parse(text)};
+    if (!parsed || !*parsed) return std::nullopt;
+    return std::move(**parsed);
+}
+
 }  // namespace
 
 void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {
@@ -68,15 +74,19 @@ void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now
     request.set_raw(HeaderId::Event, "reg");
     request.set_raw(HeaderId::Accept, "application/reginfo+xml");
     request.set<sip::h::Expires>(static_cast<std::uint32_t>(expires.count()));
-    request.set<sip::h::PAssertedIdentity>(own_uri(s.binding));  // step 1: our Path URI
+    // Step 1: our Path URI, or what stands for it beyond the border
+    const auto* watched = bindings.by_token(s.binding);
+    const auto border = watched == nullptr ? std::nullopt : as_uri(watched->thig_path);
+    request.set<sip::h::PAssertedIdentity>(border ? sip::NameAddr{*border}
+                                                  : path_uri(s.binding, watched != nullptr && watched->ob));
     set_charging_vector(request, {s.icid, ioi(), {}});
 
     sip::NextHop next_hop;
     if (!s.remote_tag.empty()) {
         for (const auto& r : s.route_set) request.append_raw(sip::header_name(HeaderId::Route), r);
-    } else if (const auto* b = bindings.by_token(s.binding); b != nullptr && !b->service_route.empty()) {
+    } else if (watched != nullptr && !watched->service_route.empty()) {
         // Step 2: by the Service-Route, which spares the I-CSCF and a question to the HSS.
-        for (const auto& r : b->service_route)
+        for (const auto& r : watched->service_route)
             request.append_raw(sip::header_name(HeaderId::Route), "<" + r + ">");
     } else if (!config.entry_points.empty()) {
         if (auto entry = sip::Uri::parse(config.entry_points.front())) next_hop = std::move(*entry);

@@ -13,9 +13,6 @@ using sip::HeaderId;
 
 // 64*T1 of Gm (24.229 7.7): what may still be on its way to a UE that has left.
 constexpr Duration leaving_grace = 64 * sip::gm_timers.t1;
-// All entry points together must fail before a UE with the timers of RFC 3261 gives up after 64*T1 = 32 s,
-// since then no answer is of use (RFC 4320): 64 * 450 ms = 28.8 s, shared by them.
-constexpr Duration entry_points_t1 = 450ms;
 // 5.2.2.2, 200, step 1.
 constexpr Duration expiry_grace = 30s;
 
@@ -107,12 +104,51 @@ std::vector<AssociatedUri> associated_of(const sip::Message& ok, std::string_vie
     return list;
 }
 
+// 5.2.2.1, 200, step 10: the value of +g.3gpp.thig-path, which the UE does not see.
+std::string take_thig_path(sip::Message& ok) {
+    constexpr std::string_view name = "+g.3gpp.thig-path";
+    if (!ok.has(HeaderId::FeatureCaps)) return {};
+    auto all = ok.all<sip::h::FeatureCaps>();
+    if (!all) return {};
+    std::string path;
+    for (auto& caps : *all) {
+        path = caps.params.get(name).value_or(path);
+        caps.params.remove(name);
+    }
+    std::erase_if(*all, [](const auto& caps) { return caps.params.empty(); });
+    ok.set_all<sip::h::FeatureCaps>(*all);
+    if (path.size() > 2 && path.front() == '<' && path.back() == '>') path = path.substr(1, path.size() - 2);
+    return path;
+}
+
+// Seconds between keep-alives on a flow. What a NAT remembers of datagrams is half a minute (RFC 5626 4.4.2),
+// of connections minutes (4.4.1); our transports close a connection that was silent for longer than that
+// (limits.idle_timeout).
+std::uint32_t keep_alive_interval(sip::Transport transport) {
+    return sip::is_reliable(transport) ? 120 : 30;
+}
+
+// 5.2.2.1, 200, step 8 (RFC 6223), and RFC 5626 5.4 for what we notice to be dead, which is a connection.
+void offer_keep_alives(sip::Message& ok, const sip::Flow& flow, bool outbound) {
+    const auto seconds = keep_alive_interval(flow.transport);
+    if (auto via = ok.top_via(); via.params.has("keep") && via.params.get("keep").value_or("").empty()) {
+        const auto sent_by = address_literal(via.host);
+        if (sent_by && *sent_by != flow.remote.address) {  // NOTE 21: a NAT
+            via.params.set("keep", std::to_string(seconds));
+            ok.remove_first<sip::h::Via>();
+            ok.prepend<sip::h::Via>(via);
+        }
+    }
+    if (outbound && sip::is_reliable(flow.transport)) ok.set<sip::h::FlowTimer>(seconds);
+}
+
 }  // namespace
 
 // ---- the request
 
 void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     auto& request = e.request;
+    if (!config.accept_registrations) return refuse(e, 305, "no registrations are accepted here", now);
     RegisterContext c;
     c.impi = impi_of(request);
     c.flow = e.flow;
@@ -158,8 +194,9 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         c.token = new_token();
     }
 
-    const bool registered_here = known != nullptr && known->state == Binding::State::Registered;
-    auto decision = screen_register(request, config.security, registered_here, challenge);
+    const bool associated =
+        known != nullptr && known->state == Binding::State::Registered && known->ip_association;
+    auto decision = screen_register(request, config.security, associated, challenge);
     if (auto* refused = std::get_if<AccessRefused>(&decision)) {
         note(Severity::Info, "pcscf.registration.refused", request)
             .with("impi", c.impi.value())
@@ -169,6 +206,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         return respond(e.transaction, std::move(refused->response), now);
     }
 
+    c.digest = std::get<AccessAccepted>(decision).digest;
     c.radio_access = names_radio_access(request);
     strip_from_ue(request);
     remove_option(request, HeaderId::Supported, "sec-agree");
@@ -176,11 +214,9 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     request.remove(HeaderId::PPreferredIdentity);
     request.remove(HeaderId::Route);  // the next hop is ours to choose (5.2.2.1 steps 5 to 7)
     request.remove(HeaderId::Path);
-    const bool outbound = c.contact.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
+    c.ob = c.contact.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
     // Steps 1 to 4
-    auto path = own_uri(c.token);
-    if (outbound) path.uri.params.set("ob");
-    request.prepend<sip::h::Path>(path);
+    request.prepend<sip::h::Path>(path_uri(c.token, c.ob));
     if (!request.has_option(HeaderId::Require, "path")) request.append<sip::h::Require>("path");
     c.charging = {new_token(), ioi(), {}};
     set_charging_vector(request, c.charging);
@@ -220,8 +256,8 @@ bool Pcscf::Impl::try_next_entry_point(sip::ServerTransactionId id, RegisterCont
 
 std::vector<sip::Branch> Pcscf::Impl::towards_home(sip::Message request, std::size_t entry_point) const {
     sip::Branch branch{.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}};
-    branch.timers = sip::core_timers;
-    branch.timers->t1 = entry_points_t1 / std::max<std::size_t>(config.entry_points.size(), 1);
+    branch.timers = towards_core;  // shared by all entry points
+    branch.timers->t1 /= std::max<std::size_t>(config.entry_points.size(), 1);
     if (entry_point < config.entry_points.size())
         if (auto parsed = sip::Uri::parse(config.entry_points[entry_point]))
             branch.next_hop = std::move(*parsed);
@@ -279,6 +315,29 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
 
     strip_towards_ue(response);
     respond(e.transaction, std::move(response), now);
+    if (status == 500 || status == 504) end_association(c, status);
+}
+
+// 5.2.2.3: what follows looks like a first registration.
+void Pcscf::Impl::end_association(const RegisterContext& c, int status) {
+    auto* b = bindings.by_token(c.token);
+    if (b == nullptr || !b->ip_association) return;
+    note(Severity::Warning, "pcscf.association.ended")
+        .with("impi", b->impi.value())
+        .with("flow", b->flow.text())
+        .with("status", std::to_string(status));
+    drop(*b);
+}
+
+// 5.2.2.3, 200, step b: an address and port are one user's.
+void Pcscf::Impl::overwrite_association(const RegisterContext& c) {
+    for (auto* other : bindings.on_flow(c.flow)) {
+        if (!other->ip_association || other->impi == c.impi) continue;
+        note(Severity::Warning, "pcscf.association.overwritten")
+            .with("impi", other->impi.value())
+            .with("flow", other->flow.text());
+        drop(*other);
+    }
 }
 
 // What the registrar bound of what the UE offered: the 200 says it, not the REGISTER (5.4.1.2.3: of several
@@ -338,6 +397,9 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     b->instance = c.contact.instance;
     b->reg_id = c.contact.reg_id;
     b->radio_access = c.radio_access;
+    b->ob = c.ob;
+    b->ip_association = b->ip_association || c.digest;
+    if (c.digest) overwrite_association(c);
     b->state = Binding::State::Registered;
     const auto until = now + expires + expiry_grace;
     const bool sooner = until < b->until;
@@ -354,6 +416,8 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     if (config.forward_only_default_impu && !b->associated.empty())
         ok.set_raw(HeaderId::PAssociatedUri, b->associated.front().name_addr());
 
+    b->thig_path = take_thig_path(ok);  // step 10
+    offer_keep_alives(ok, c.flow, b->outbound);
     if (anew || sooner) wakeups.at(b->until, {Wakeup::Kind::Binding, b->token});
     note(Severity::Info, anew ? "pcscf.registration.accepted" : "pcscf.registration.refreshed", ok, b)
         .with("flow", b->flow.text())

@@ -11,7 +11,10 @@ namespace ims::pcscf {
 namespace {
 
 using nlohmann::json;
-constexpr int version = 1;
+constexpr int version = 2;
+// An early dialog whose INVITE died with the process: nobody will tell how it ends. Timer C (RFC 3261 16.6
+// step 11), and 64*T1 of Gm for what comes after an answer that nobody acknowledges.
+constexpr Duration early_dialog_left = 181s + 64 * sip::gm_timers.t1;
 
 std::int64_t from_now(TimePoint at, TimePoint now) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(at - now).count();
@@ -47,7 +50,9 @@ json binding_json(const Binding& b, TimePoint now) {
             {"contact", b.contact},
             {"instance", b.instance},
             {"reg_id", b.reg_id},
+            {"ob", b.ob},
             {"outbound", b.outbound},
+            {"ip_association", b.ip_association},
             {"radio_access", b.radio_access},
             {"leaving", b.state == Binding::State::Leaving},
             {"until", from_now(b.until, now)},
@@ -55,7 +60,8 @@ json binding_json(const Binding& b, TimePoint now) {
             {"associated", std::move(identities)},
             {"service_route", b.service_route},
             {"charging_functions", b.charging_functions},
-            {"term_ioi", b.term_ioi}};
+            {"term_ioi", b.term_ioi},
+            {"thig_path", b.thig_path}};
 }
 
 Binding binding_from(const json& j, TimePoint now) {
@@ -65,7 +71,9 @@ Binding binding_from(const json& j, TimePoint now) {
     b.contact = j.at("contact");
     b.instance = j.at("instance");
     b.reg_id = j.at("reg_id");
+    b.ob = j.at("ob");
     b.outbound = j.at("outbound");
+    b.ip_association = j.at("ip_association");
     b.radio_access = j.at("radio_access");
     b.state = j.at("leaving").get<bool>() ? Binding::State::Leaving : Binding::State::Registered;
     b.until = to_time(j.at("until"), now);
@@ -77,6 +85,7 @@ Binding binding_from(const json& j, TimePoint now) {
     b.service_route = j.at("service_route").get<std::vector<std::string>>();
     b.charging_functions = j.at("charging_functions");
     b.term_ioi = j.at("term_ioi");
+    b.thig_path = j.at("thig_path");
     return b;
 }
 
@@ -216,6 +225,7 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
             bindings.add(std::move(b));
         }
         for (auto& d : read_dialogs) {
+            if (!d.ends && !d.confirmed()) d.ends = now + early_dialog_left;
             if (d.ends) wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
             dialogs.add(std::move(d));
         }

@@ -84,6 +84,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     strip_from_ue(response);
     response.remove(HeaderId::PPreferredIdentity);
     response.remove(HeaderId::PAssertedIdentity);
+    if (!config.early_media) response.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.2
     if (c.initial && status > 100 && status < 300 && b != nullptr) {
         // .4 step 1, .8: who answered is who was called.
         const AssociatedUri* identity = nullptr;

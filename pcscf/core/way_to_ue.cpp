@@ -6,22 +6,12 @@
 
 namespace ims::pcscf {
 
-namespace {
-
-// The address that an IP literal in a URI names; nothing for a host name.
-std::optional<IpAddress> literal(std::string_view host) {
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    return IpAddress::parse(host);
-}
-
-}  // namespace
-
 // RFC 3261 18.1.1: a connection that is gone is opened anew, to where the contact says. Only if the UE is
 // there: behind a NAT its contact is another address than the one it was seen at, and may be somebody else's.
 std::optional<sip::Target> Pcscf::Impl::contact_of(const Binding& b) const {
     const auto contact = sip::Uri::parse(b.contact);
     if (!contact || contact->scheme != sip::Uri::Scheme::Sip) return std::nullopt;
-    if (literal(contact->host) != b.flow.remote.address) return std::nullopt;
+    if (address_literal(contact->host) != b.flow.remote.address) return std::nullopt;
     auto transport = b.flow.transport;
     if (const auto named = contact->params.get("transport")) {
         const auto parsed = sip::parse_transport(*named);

@@ -40,6 +40,9 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
                                   {{"replace", RouteMismatch::Replace}, {"refuse", RouteMismatch::Refuse}});
     c.unregistered = own.choice("unregistered", c.unregistered,
                                 {{"discard", Unregistered::Discard}, {"refuse", Unregistered::Refuse}});
+    c.scscf_restoration = own.get<bool>("scscf_restoration", c.scscf_restoration);
+    c.accept_registrations = own.get<bool>("accept_registrations", c.accept_registrations);
+    c.early_media = own.get<bool>("early_media", c.early_media);
     c.subscribe_to_reg_event = own.get<bool>("subscribe_to_reg_event", c.subscribe_to_reg_event);
     c.forward_only_default_impu = own.get<bool>("forward_only_default_impu", c.forward_only_default_impu);
     if (own.has("emergency_numbers")) c.emergency_numbers = own.list<std::string>("emergency_numbers");

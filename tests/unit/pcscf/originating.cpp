@@ -340,3 +340,52 @@ TEST_CASE("many UEs on one address are told apart by the identity they name", "[
     CHECK(stage.request("MESSAGE").message.raw(HeaderId::PAssertedIdentity) ==
           "<sip:001010000000002@ims.mnc001.mcc001.3gppnetwork.org>");
 }
+
+TEST_CASE("a member of a registered wildcarded identity is asserted, and the wildcard named beside it",
+          "[TS24.229-5.2.6.3.3]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    auto lines = Stage::accepted();
+    lines.emplace_back("P-Associated-URI: <sip:pbx!.*!@ims.mnc001.mcc001.3gppnetwork.org>");
+    lines.emplace_back("P-Associated-URI: <sip:pbx7@ims.mnc001.mcc001.3gppnetwork.org>");
+    stage.receive(stage.answer(stage.request("REGISTER").message, 200, lines), icscf_at);
+    (void)stage.response(200);
+    const auto asserted_for = [&](const std::string& preferred) {
+        stage.receive(stage.from_alice("MESSAGE", with_route({"P-Preferred-Identity: <" + preferred + ">"})),
+                      alice_at);
+        return stage.request("MESSAGE").message;
+    };
+    const auto member = asserted_for("sip:pbx42@ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK(member.raw(HeaderId::PAssertedIdentity) == "<sip:pbx42@ims.mnc001.mcc001.3gppnetwork.org>");
+    CHECK(member.raw(HeaderId::PProfileKey) == "<sip:pbx!.*!@ims.mnc001.mcc001.3gppnetwork.org>");
+    // NOTE 7: an identity of its own wins over the wildcard it falls under.
+    const auto distinct = asserted_for("sip:pbx7@ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK(distinct.raw(HeaderId::PAssertedIdentity) == "<sip:pbx7@ims.mnc001.mcc001.3gppnetwork.org>");
+    CHECK_FALSE(distinct.has<h::PProfileKey>());
+    const auto stranger = asserted_for("sip:other@ims.mnc001.mcc001.3gppnetwork.org");
+    CHECK(stranger.raw(HeaderId::PAssertedIdentity) ==
+          "\"Alice\" <sip:+1555@ims.mnc001.mcc001.3gppnetwork.org>");
+}
+
+TEST_CASE("a request that is no private network's traffic cannot claim to be", "[TS24.229-5.2.6.3.3]") {
+    Stage stage;
+    stage.register_alice();
+    stage.receive(stage.from_alice("INVITE", with_route({"P-Private-Network-Indication: private.example"})),
+                  alice_at);
+    (void)stage.response(100);
+    CHECK_FALSE(stage.request("INVITE").message.has<h::PPrivateNetworkIndication>());
+}
+
+TEST_CASE("a request in a dialog whose Route is wrong is 400 where the policy is so",
+          "[TS24.229-5.2.6.3.5]") {
+    auto config = Stage::lab();
+    config.route_mismatch = RouteMismatch::Refuse;
+    Stage stage{config};
+    const auto own = call(stage);
+    stage.receive(stage.from_alice("INVITE", {"Route: " + own, "Route: <sip:evil.example;lr>"},
+                                   "sip:bob@127.0.0.3:40001", "remote"),
+                  alice_at);
+    (void)stage.response(100);
+    CHECK(stage.response(400).to == alice_at);
+    CHECK(stage.silent());
+}

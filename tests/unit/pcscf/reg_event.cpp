@@ -226,3 +226,18 @@ TEST_CASE("a subscription that fails is tried again", "[TS24.229-5.2.3]") {
     stage.advance(61s);
     (void)stage.request("SUBSCRIBE");
 }
+
+TEST_CASE("beyond the border of a visited network the P-CSCF is known by its thig-path",
+          "[TS24.229-5.2.2.1][TS24.229-5.2.3]") {
+    Stage stage{subscribing()};
+    stage.receive(stage.a_register(), alice_at);
+    auto lines = Stage::accepted();
+    lines.emplace_back("Feature-Caps: *;+g.3gpp.thig-path=\"<sip:token@ibcf.example;lr>\"");
+    lines.emplace_back("Feature-Caps: *;+g.3gpp.trf");
+    stage.receive(stage.answer(stage.request("REGISTER").message, 200, lines), icscf_at);
+    std::optional<sip::Message> ok, subscribe;
+    for (auto& s : stage.sent) (s.message.is_request() ? subscribe : ok) = s.message;
+    REQUIRE((ok && subscribe));
+    CHECK(ok->raw_all(HeaderId::FeatureCaps) == std::vector<std::string_view>{"*;+g.3gpp.trf"});
+    CHECK(subscribe->get<h::PAssertedIdentity>()->uri.text() == "sip:token@ibcf.example;lr");
+}

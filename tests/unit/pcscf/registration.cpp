@@ -102,25 +102,6 @@ TEST_CASE("the answer to a challenge goes with the same Path as the REGISTER tha
           "001010000000001@ims.mnc001.mcc001.3gppnetwork.org");
 }
 
-TEST_CASE("the digest of a password is told from AKA by the challenge that was sent", "[TS24.229-5.2.2.3]") {
-    Stage stage;
-    stage.receive(stage.a_register(alice_at, {}, "3600", ""), alice_at);
-    const auto first = stage.request("REGISTER");
-    CHECK_FALSE(first.message.has<h::Authorization>());
-    stage.receive(stage.answer(first.message, 401,
-                               {"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5"}),
-                  icscf_at);
-    (void)stage.response(401);
-    stage.receive(stage.a_register(
-                      alice_at, {}, "3600",
-                      "Digest username=\"001010000000001@ims.mnc001.mcc001.3gppnetwork.org\", realm=\"r\", "
-                      "nonce=\"n\", uri=\"sip:r\", response=\"0123\""),
-                  alice_at);
-    const auto second = stage.request("REGISTER");
-    CHECK(second.message.get<h::Authorization>()->params.get("integrity-protected").value_or("") ==
-          "ip-assoc-pending");
-}
-
 TEST_CASE("a refresh keeps the binding and its Path", "[TS24.229-5.2.2.1]") {
     Stage stage;
     const auto path = stage.register_alice();
@@ -335,4 +316,43 @@ TEST_CASE("while draining a new registration is 503 with Retry-After", "[RFC3261
     stage.node().drain(stage.now, out);
     stage.receive(stage.a_register(), alice_at);
     CHECK(stage.response(503).message.has<h::RetryAfter>());
+}
+
+TEST_CASE("where the policy is so a UE learns only of its default identity", "[TS24.229-5.2.2.1]") {
+    auto config = Stage::lab();
+    config.forward_only_default_impu = true;
+    Stage stage{config};
+    stage.receive(stage.a_register(), alice_at);
+    stage.receive(stage.answer(stage.request("REGISTER").message, 200, Stage::accepted()), icscf_at);
+    CHECK(stage.response(200).message.raw_all(sip::HeaderId::PAssociatedUri) ==
+          std::vector<std::string_view>{"\"Alice\" <sip:+1555@ims.mnc001.mcc001.3gppnetwork.org>"});
+    CHECK(stage.node().is_registered(Impu{"tel:+1555"}));  // it is registered all the same
+}
+
+TEST_CASE("a P-CSCF out of service sends every REGISTER elsewhere", "[TS24.229-5.2.2.7]") {
+    auto config = Stage::lab();
+    config.accept_registrations = false;
+    Stage stage{config};
+    stage.receive(stage.a_register(), alice_at);
+    const auto elsewhere = stage.response(305);
+    CHECK(elsewhere.to == alice_at);
+    CHECK_FALSE(elsewhere.message.has<h::Contact>());
+    CHECK(stage.silent());
+}
+
+TEST_CASE("a registration that ends takes its calls along without a word", "[TS24.229-5.2.8.1.4]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path), scscf_at);
+    (void)stage.response(100);
+    const auto invite = stage.request("INVITE");
+    stage.receive(stage.answer(invite.message, 200, {"Contact: <sip:alice@127.0.0.2:40000>"}, "al"),
+                  alice_at);
+    (void)stage.response(200);
+    stage.advance(3631s);
+    CHECK(stage.node().dialogs() == 1);  // its last requests may be on their way
+    stage.advance(129s);
+    CHECK(stage.node().dialogs() == 0);
+    CHECK(stage.node().bindings() == 0);
+    CHECK(stage.silent());
 }

@@ -57,3 +57,23 @@ TEST_CASE("a state that is not ours is refused and changes nothing", "[TS24.229-
         CHECK(other.node().bindings() == 0);
     }
 }
+
+TEST_CASE("a dialog whose INVITE died with the process does not stay for ever", "[TS24.229-5.2.6]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path), scscf_at);
+    (void)stage.response(100);
+    const auto invite = stage.request("INVITE");
+    stage.receive(stage.answer(invite.message, 180, {"Contact: <sip:alice@127.0.0.2:40000>"}, "al"),
+                  alice_at);
+    (void)stage.response(180);
+    stage.restart();
+    const auto own = invite.message.get<h::RecordRoute>()->uri.text();
+    stage.advance(180s);
+    stage.sent.clear();
+    stage.receive(stage.for_alice("BYE", own, {}, "al"), scscf_at);  // the caller gives up by himself
+    CHECK(stage.request("BYE").to == alice_at);
+    stage.sent.clear();
+    stage.advance(200s);
+    CHECK(stage.node().dialogs() == 0);
+}

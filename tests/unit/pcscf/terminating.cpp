@@ -284,3 +284,27 @@ TEST_CASE("a 305 of the core on a request of the UE is followed", "[TS24.229-5.2
     stage.receive(stage.answer(out.message, 305, {"Contact: <sip:127.0.1.31:6060>"}), scscf_at);
     CHECK(stage.request("MESSAGE").to == *IpEndpoint::parse("127.0.1.31:6060"));
 }
+
+TEST_CASE("early media of a UE that is not authorised to send it is not announced", "[TS24.229-5.2.6.4.2]") {
+    const std::vector<std::string> announced{"P-Early-Media: sendrecv",
+                                             "Contact: <sip:alice@127.0.0.2:40000>"};
+    auto config = Stage::lab();
+    config.early_media = GENERATE(false, true);
+    CAPTURE(config.early_media);
+    Stage stage{config};
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    const auto invite = stage.request("INVITE");
+    const auto own = invite.message.get<h::RecordRoute>()->uri.text();
+    stage.receive(stage.answer(invite.message, 183, announced, "alice-tag"), alice_at);
+    CHECK(stage.response(183).message.has<h::PEarlyMedia>() == config.early_media);
+
+    auto update = stage.from_alice(
+        "UPDATE", {"Route: <" + own + ">", "Route: <sip:term@127.0.1.30:6060;lr>", announced[0]},
+        "sip:bob@127.0.0.3:40001", "bob");
+    update.replace(update.find("Call-ID: call-1"), 15, "Call-ID: call-2");
+    update.replace(update.find("tag=alice"), 9, "tag=alice-tag");
+    stage.receive(update, alice_at);
+    CHECK(stage.request("UPDATE").message.has<h::PEarlyMedia>() == config.early_media);
+}
