@@ -7,12 +7,7 @@
 // a snapshot give the answer and what changes. Pure: nothing is looked up, nothing is stored.
 namespace ims::hss {
 
-namespace feature {  // TS 29.229 7.1.1, Feature-List-ID 1
-constexpr std::uint32_t sifc = 1U << 0;
-constexpr std::uint32_t alias_ind = 1U << 1;
-constexpr std::uint32_t ims_restoration_ind = 1U << 2;
-constexpr std::uint32_t p_cscf_restoration = 1U << 3;
-}  // namespace feature
+namespace feature = cx::feature;
 
 // What the operator chose.
 struct Policy {

@@ -51,12 +51,20 @@ struct Icscf::Impl {
     void reject(ServerTransactionId id, const sip::Message& request, const Subject& subject, int status,
                 std::string_view reason, TimePoint now, Effects& out);
     bool trusts(const sip::Flow& flow) const;
+    std::vector<cx::SupportedFeatures> announced_features() const;  // of UAR and LIR
 };
 
 bool Icscf::Impl::trusts(const sip::Flow& flow) const {
     if (!config->trusted_peers) return true;
     return std::any_of(config->trusted_peers->begin(), config->trusted_peers->end(),
                        [&](const AddressRange& r) { return r.contains(flow.remote.address); });
+}
+
+std::vector<cx::SupportedFeatures> Icscf::Impl::announced_features() const {
+    if (!config->scscf_restoration) return {};
+    cx::SupportedFeatures features;
+    features.feature_list = cx::feature::ims_restoration_ind;
+    return {features};
 }
 
 void Icscf::Impl::work_off(TimePoint now, Effects& out) {
@@ -115,6 +123,7 @@ void Icscf::Impl::on_register(sip::RequestArrived& r, TimePoint now, Effects& ou
     // 5.3.1.3: a protected REGISTER, or one without Authorization, belongs to an S-CSCF with registration
     // state; only restoration moves it.
     const bool reselect = question->is_unprotected || config->scscf_restoration;
+    question->uar.supported_features = announced_features();
     Pending p{locate_for_register(config, std::move(question->uar), reselect),
               std::move(r.request),
               std::move(subject),
@@ -148,6 +157,7 @@ void Icscf::Impl::on_initial(sip::RequestArrived& r, TimePoint now, Effects& out
     subject.impu = impu->value();
     cx::LocationInfoRequest lir;  // step 3
     lir.public_identity = *impu;
+    lir.supported_features = announced_features();
     keep_or_make_icid(r.request, *config, random);  // step 4
     Pending p{
         locate_for_request(config, std::move(lir)), std::move(r.request), std::move(subject), false, {}};
@@ -163,6 +173,7 @@ void Icscf::Impl::on_originating(sip::RequestArrived& r, Subject subject, TimePo
     cx::LocationInfoRequest lir;
     lir.public_identity = *served;
     lir.originating_request = true;
+    lir.supported_features = announced_features();
     keep_or_make_icid(r.request, *config, random);
     Pending p{locate_for_request(config, std::move(lir)), std::move(r.request), std::move(subject), true, {}};
     start(r.transaction, std::move(p), now, out);

@@ -25,7 +25,7 @@ struct Config {
     std::string uri;                  // own SIP URI: "sip:icscf.ims.example:4060"
     std::string home_domain;          // "ims.mnc001.mcc001.3gppnetwork.org"
     std::vector<ServingCscf> scscfs;  // for selection, the earlier the better among equals
-    bool scscf_restoration = false;   // TS 24.229 4.14: reselect also for users who have an S-CSCF
+    bool scscf_restoration = true;    // TS 24.229 4.14: reselect also for users who have an S-CSCF
     bool record_route = false;  // 5.3.2.1 allows it; off, the I-CSCF leaves the path after the first request
     int unknown_user_status = 404;  // 5.3.2.1 step 6: 404 or 604
     // Where requests of the trust domain come from. Absent: every peer is trusted, which is right where

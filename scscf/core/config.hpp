@@ -59,6 +59,7 @@ struct Config {
     // ---- sessions
     Forking forking = Forking::Parallel;  // among contacts of equal q when the caller does not say
     bool record_route = true;             // 5.4.3.2 step 13; towards a served UE it is always done
+    std::size_t max_dialogs = 1'000'000;  // kept to be released with the registration (5.4.5)
     std::chrono::seconds no_answer{180};  // a sequential branch is given up after this
 };
 

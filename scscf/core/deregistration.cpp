@@ -21,6 +21,23 @@ void Registrar::bury(ImplicitRegistrationSet& set, bool by_network, bool silent)
     core_.registrations.arm(set);
 }
 
+void Registrar::store_what_stays(const ImplicitRegistrationSet& set) {
+    if (!core_.config.scscf_restoration) return;
+    const auto* identity = set.default_identity();
+    const auto impu = identity == nullptr ? set.identities.front().impu() : identity->impu();
+    for (std::size_t i = 0; i < set.private_identities.size(); ++i) {
+        const bool lost_some = std::any_of(set.bindings.begin(), set.bindings.end(), [&](const Binding& b) {
+            return b.ended && b.private_identity == i;
+        });
+        if (!lost_some || !set.registered_by(i)) continue;
+        const Impi impi{set.private_identities[i].text()};
+        auto sar = assignment_request(impi, impu, cx::ServerAssignmentType::ReRegistration);
+        sar.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
+        sar.scscf_restoration_info = restoration_info(set, static_cast<std::uint8_t>(i));
+        core_.cx.tell(std::move(sar), hss_of(impi), core_.effects());
+    }
+}
+
 void Registrar::third_party_end(ImplicitRegistrationSet& set, const Binding& binding) {
     auto uri = sip::Uri::parse(set.identities[binding.explicit_identity].name.text());
     if (!uri) return;
@@ -66,6 +83,7 @@ void Registrar::expire(ImplicitRegistrationSet& set) {
         const auto impu = set.identities.front().impu();
         core_.note(Severity::Info, "scscf.unregistered.forgotten", Subject{{}, impi, impu.value()});
         tell_hss(Impi{impi}, impu, cx::ServerAssignmentType::TimeoutDeregistration);
+        sessions_.forget(set);
         return core_.registrations.erase(set.id);
     }
     std::vector<std::uint8_t> touched;
@@ -79,6 +97,7 @@ void Registrar::expire(ImplicitRegistrationSet& set) {
             touched.push_back(binding.private_identity);
     }
     if (!any) return core_.registrations.arm(set);
+    sessions_.release(set);  // 5.4.5.1.2A
     for (const auto index : touched) {
         if (set.registered_by(index)) continue;
         const Impi impi{set.private_identities[index].text()};
@@ -92,6 +111,7 @@ void Registrar::expire(ImplicitRegistrationSet& set) {
                      : cx::ServerAssignmentType::TimeoutDeregistration);
     }
     if (!set.registered()) third_party_end(set, set.bindings.front());  // 5.4.1.7
+    store_what_stays(set);
     bury(set, false);
 }
 
@@ -104,6 +124,10 @@ void Registrar::remove(ImplicitRegistrationSet& set, std::optional<std::uint8_t>
         binding.ended = true;
         binding.event = event;
     }
+    if (removal == Removal::Silent)
+        sessions_.forget(set);
+    else
+        sessions_.release(set);  // 5.4.1.5
     const Impi impi{set.private_identities.empty()
                         ? std::string{}
                         : set.private_identities[private_index.value_or(0)].text()};
@@ -145,10 +169,15 @@ cx::RegistrationTerminationAnswer Registrar::on_termination(const cx::Registrati
         }
         return Removal::Rejected;
     }();
+    cx::RegistrationTerminationAnswer answer;
+    if (needs_more_than(rtr.supported_features, announced_features(core_.config))) {
+        answer.result = cx::ExperimentalResultCode::ErrorFeatureUnsupported;
+        answer.supported_features = announced_features(core_.config);
+        return answer;
+    }
     std::vector<Impi> impis{rtr.user_name};
     impis.insert(impis.end(), rtr.associated_identities.begin(), rtr.associated_identities.end());
 
-    cx::RegistrationTerminationAnswer answer;
     answer.result = cx::ResultCode::Success;
     std::vector<std::pair<SetId, std::string>> affected;
     for (const auto& impi : impis) {
@@ -174,6 +203,11 @@ cx::PushProfileAnswer Registrar::on_push(const cx::PushProfileRequest& ppr) {
     // TS 29.228 6.2.2, 24.229 5.4.1.8
     cx::PushProfileAnswer answer;
     const Subject subject{{}, ppr.user_name.value(), {}};
+    if (needs_more_than(ppr.supported_features, announced_features(core_.config))) {
+        answer.result = cx::ExperimentalResultCode::ErrorFeatureUnsupported;
+        answer.supported_features = announced_features(core_.config);
+        return answer;
+    }
     const auto sets = core_.registrations.sets_of(ppr.user_name.value());
     if (sets.empty()) {
         core_.note(Severity::Info, "scscf.profile.unknown_user", subject);

@@ -2,7 +2,8 @@
 
 #include "common/base/text.hpp"
 #include "scscf/core/charging.hpp"
-#include "scscf/core/registrar.hpp"
+#include "scscf/core/contacts.hpp"
+#include "scscf/core/dialogs.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -44,18 +45,11 @@ bool served_by(const ImplicitRegistrationSet& set, const sip::Uri& server) {
     return false;
 }
 
-std::string_view tag_in(std::string_view from_or_to) {
-    const auto at = from_or_to.rfind(";tag=");
-    if (at == std::string_view::npos) return {};
-    const auto tag = from_or_to.substr(at + 5);
-    return tag.substr(0, tag.find(';'));
-}
-
 Subscription* in_dialog(ImplicitRegistrationSet& set, const sip::Message& request) {
     for (auto& subscription : set.subscriptions) {
         if (subscription.texts.get(Text::CallId) != request.call_id()) continue;
-        if (tag_in(subscription.texts.get(Text::Local)) != request.to_tag()) continue;
-        if (tag_in(subscription.texts.get(Text::Remote)) == request.from_tag()) return &subscription;
+        if (tag_of(subscription.texts.get(Text::Local)) != request.to_tag()) continue;
+        if (tag_of(subscription.texts.get(Text::Remote)) == request.from_tag()) return &subscription;
     }
     return nullptr;
 }

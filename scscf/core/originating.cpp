@@ -1,5 +1,5 @@
 #include "common/base/text.hpp"
-#include "scscf/core/registrar.hpp"
+#include "scscf/core/restoration.hpp"
 #include "scscf/core/sessions.hpp"
 
 #include <algorithm>
@@ -42,7 +42,15 @@ void Sessions::on_originating(sip::RequestArrived arrived) {
         set = core_.registrations.find(served->value());
         if (set == nullptr) return core_.run(serve_unregistered_caller(std::move(arrived), *served));
     }
-    if (set == nullptr) return ask_for_registration(arrived, "the Service-Route belongs to no registration");
+    // A Service-Route that is gone: what counts is whether there is a profile of the user (5.4.3.2).
+    if (set == nullptr && served)
+        if (auto* other = core_.registrations.find(served->value()); other != nullptr && other->registered())
+            set = other;
+    if (set == nullptr) {
+        if (!core_.config.scscf_restoration || !served)
+            return ask_for_registration(arrived, "the Service-Route belongs to no registration");
+        return core_.run(restore_caller(std::move(arrived), *served));
+    }
 
     // Several registrations may share a P-CSCF: the asserted identity has to be one of this registration's.
     const Identity* identity = served ? set->find(served->value()) : set->default_identity();
@@ -76,7 +84,8 @@ void Sessions::ask_for_registration(const sip::RequestArrived& arrived, std::str
 }
 
 CxProcedure Sessions::serve_unregistered_caller(sip::RequestArrived arrived, Impu served) {
-    CxQuestion question = unregistered_question(served, arrived.request);
+    CxQuestion question =
+        profile_question(served, arrived.request, cx::ServerAssignmentType::UnregisteredUser);
     CxReply reply = co_await question;
     int status = 0;
     std::string why;
@@ -85,6 +94,30 @@ CxProcedure Sessions::serve_unregistered_caller(sip::RequestArrived arrived, Imp
         reject(arrived, status, served.value(), why);
     else
         serve_originating(std::move(arrived), *set, *set->find(served.value()));
+    co_return Done{};
+}
+
+CxProcedure Sessions::restore_caller(sip::RequestArrived arrived, Impu served) {
+    // 5.4.3.2, TS 23.380 4.4: his registration may have been lost here, or be taken over from elsewhere.
+    CxQuestion question = profile_question(served, arrived.request, cx::ServerAssignmentType::NoAssignment);
+    CxReply reply = co_await question;
+    const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+    const bool not_ours = saa != nullptr && diameter::is(saa->result, cx::ResultCode::UnableToComply);
+    if (const auto failure = failure_in(reply); failure && !not_ours) {
+        reject(arrived, failure->status, served.value(), failure->reason);
+        co_return Done{};
+    }
+    if (not_ours || saa == nullptr || saa->scscf_restoration_info.empty()) {
+        ask_for_registration(arrived, "neither here nor in the HSS is a registration for the Service-Route");
+        co_return Done{};
+    }
+    auto* set = take_profile(core_, *saa, {}, served, origin_host(reply));
+    if (set == nullptr) {
+        reject(arrived, 500, served.value(), "User-Data is not understood");
+        co_return Done{};
+    }
+    core_.registrations.arm(*set);
+    serve_originating(std::move(arrived), *set, *set->find(served.value()));
     co_return Done{};
 }
 
@@ -106,7 +139,10 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     underway.charging = charging_of(request);  // steps 2, 6
     underway.ioi = IoiType::VisitedToHome;
     underway.initial = true;
+    underway.set = set.id;
     underway.impu = impu;
+    if (const auto token = route_token_of(arrived.own_route->uri.user))
+        if (const auto* binding = set.binding_by_token(*token)) underway.flows = {binding->id};
 
     const auto session_case =
         set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered;
@@ -140,7 +176,8 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     const bool makes_dialog =
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
     sip::Branch branch{std::move(request), std::move(next_hop), 1000, {}, {}};
-    if (makes_dialog && core_.config.record_route) branch.record_route = record_route("mo");  // step 13
+    if (makes_dialog && core_.config.record_route)
+        branch.record_route = record_route(route_mark(false, set.id));  // step 13
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
     forward(arrived, std::move(branches), std::move(underway));

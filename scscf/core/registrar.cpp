@@ -13,50 +13,6 @@ namespace ims::scscf {
 namespace h = sip::h;
 using std::chrono::seconds;
 
-bool is_same_contact(const Binding& binding, const sip::NameAddr& contact) {
-    const auto instance = contact.params.get("+sip.instance").value_or(std::string_view{});
-    const auto reg_id = reg_id_of(contact);
-    // RFC 5626 6: with reg-id the instance and the number make the flow, whatever the URI.
-    if (reg_id != 0 && binding.reg_id != 0) return reg_id == binding.reg_id && instance == binding.instance();
-    const auto bound = sip::Uri::parse(binding.uri());
-    return bound && bound->equivalent(contact.uri);
-}
-
-sip::NameAddr contact_of(const Binding& binding, TimePoint now) {
-    sip::NameAddr contact;
-    if (auto uri = sip::Uri::parse(binding.uri())) contact.uri = std::move(*uri);
-    // The kept parameters are text of our own printing: ";name=value" after any URI reads back as they were.
-    if (binding.params)
-        if (auto with_params = sip::NameAddr::parse("<sip:x>" + *binding.params))
-            contact.params = with_params->params;
-    if (!binding.instance().empty()) contact.params.set_quoted("+sip.instance", binding.instance());
-    if (binding.reg_id != 0) contact.params.set("reg-id", std::to_string(binding.reg_id));
-    if (binding.q != 1000) {
-        auto digits = std::to_string(1000 + binding.q).substr(1);
-        contact.params.set("q", "0." + digits);
-    }
-    const auto left = std::chrono::ceil<seconds>(binding.expires_at - now);
-    contact.params.set("expires",
-                       std::to_string(binding.ended ? 0 : std::max<std::int64_t>(0, left.count())));
-    return contact;
-}
-
-std::string route_user(std::uint64_t token) {
-    std::array<std::uint8_t, 8> octets{};
-    for (std::size_t i = 0; i < octets.size(); ++i)
-        octets[i] = static_cast<std::uint8_t>(token >> (56 - 8 * i));
-    return std::string{originating_mark} + hex(octets);
-}
-
-std::optional<std::uint64_t> route_token_of(std::string_view user) {
-    if (!user.starts_with(originating_mark)) return {};
-    const auto octets = unhex(user.substr(originating_mark.size()));
-    if (!octets || octets->size() != 8) return {};
-    std::uint64_t token = 0;
-    for (const auto octet : *octets) token = token << 8 | octet;
-    return token;
-}
-
 void Registrar::reject(const RegisterRequest& r, int status, std::string_view reason) {
     core_.reject(r.transaction, r.message, status, "scscf.registration.rejected", r.subject(), reason);
 }
@@ -92,6 +48,17 @@ void Registrar::forget_challenge(const RegisterRequest& r, const Proof& proof) {
     if (proof.challenged) tell_hss(r.impi, r.impu, cx::ServerAssignmentType::AuthenticationTimeout);
 }
 
+cx::ServerAssignmentRequest Registrar::assignment_request(const Impi& impi, const Impu& impu,
+                                                          cx::ServerAssignmentType type) const {
+    cx::ServerAssignmentRequest sar;
+    sar.user_name = impi;
+    sar.public_identity = {impu};
+    sar.server_name = core_.config.server_name;
+    sar.server_assignment_type = type;
+    sar.supported_features = announced_features(core_.config);
+    return sar;
+}
+
 CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     if (const auto refusal = check_contact(r)) {
         reject(r, refusal->status, refusal->reason);
@@ -111,7 +78,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     }
 
     auto* set = core_.registrations.find(r.impu.value());
-    const auto mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
+    auto mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
     const bool registered = mine && set->registered_by(*mine);
     if (contact == nullptr && !registered) {
         // RFC 3261 10.3 step 8: a question, and nothing is bound. No assignment.
@@ -122,21 +89,58 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
         co_return Done{};
     }
 
-    if (proof.challenged || !registered) {
+    // What will be bound, and where: the HSS keeps it for restoration.
+    std::optional<Binding> fresh;
+    Placement placement;
+    bool stored_anew = false;
+    if (contact != nullptr) {
+        fresh = binding_of(*contact, r.path, r.message.call_id(), core_.registrations);
+        if (!fresh) {
+            reject(r, 403, "Contact, Path and Call-ID are too long");
+            forget_challenge(r, proof);
+            co_return Done{};
+        }
+        fresh->first_cseq = fresh->cseq = r.message.cseq().number;
+        if (mine) placement = place(*set, *mine, r);
+        const auto* known = placement.refreshes == 0 ? nullptr : set->binding(placement.refreshes);
+        if (known != nullptr) fresh->first_cseq = known->first_cseq;
+        stored_anew = core_.config.scscf_restoration && (known == nullptr || !placement.removes.empty() ||
+                                                         differs_in_restoration(*known, *fresh));
+    }
+
+    if (proof.challenged || !registered || stored_anew) {
         // 5.4.1.2.2 step 5
-        cx::ServerAssignmentRequest sar;
-        sar.user_name = r.impi;
-        sar.public_identity = {r.impu};
-        sar.server_name = core_.config.server_name;
-        sar.server_assignment_type =
-            registered ? cx::ServerAssignmentType::ReRegistration : cx::ServerAssignmentType::Registration;
+        using Type = cx::ServerAssignmentType;
+        auto sar = assignment_request(r.impi, r.impu, registered ? Type::ReRegistration : Type::Registration);
         sar.user_data_already_available = registered ? cx::UserDataAlreadyAvailable::AlreadyAvailable
                                                      : cx::UserDataAlreadyAvailable::NotAvailable;
+        if (fresh && core_.config.scscf_restoration) {
+            sar.scscf_restoration_info = restoration_info(r.impi, set, *fresh, placement);
+            // TS 29.228 6.1.2.1: should the HSS know further contacts of this user, we lost them.
+            const bool one_of_several = fresh->reg_id != 0 || !fresh->instance().empty();
+            if (!registered) sar.multiple_registration_indication = one_of_several ? 1U : 0U;
+        }
         CxQuestion question{std::move(sar), hss_of(r.impi)};
         CxReply reply = co_await question;
+        const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
 
+        const bool restores = saa != nullptr && !registered && !saa->scscf_restoration_info.empty() &&
+                              diameter::is(saa->result, cx::ExperimentalResultCode::ErrorInAssignmentType);
+        if (restores) {
+            // The HSS did not take our contact: it goes there beside those that came back.
+            set = take_profile(core_, *saa, r.impi, r.impu, origin_host(reply));
+            mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
+            if (mine) {
+                placement = place(*set, *mine, r);
+                auto again = assignment_request(r.impi, r.impu, Type::ReRegistration);
+                again.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
+                again.scscf_restoration_info = restoration_info(r.impi, set, *fresh, placement);
+                question = CxQuestion{std::move(again), hss_of(r.impi)};
+                reply = co_await question;
+                saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+            }
+        }
         if (auto failure = failure_in(reply)) {
-            const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
             // Another S-CSCF has the user: 480 makes the I-CSCF select anew (5.3.1.3).
             if (saa != nullptr &&
                 diameter::is(saa->result, cx::ExperimentalResultCode::ErrorIdentityAlreadyRegistered))
@@ -144,38 +148,32 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             reject(r, failure->status, failure->reason);
             co_return Done{};
         }
-        const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
-        if (saa != nullptr && saa->user_data) {
-            const auto profile = parse_user_data(*saa->user_data);
-            if (!profile) {
-                core_.note(Severity::Error, "scscf.user_data.malformed", r.subject(),
-                           {{"detail", profile.error().what}});
-                reject(r, 500, "User-Data is not understood");
-                co_return Done{};
-            }
-            if (profile->find(r.impu) == nullptr) {
-                reject(r, 500, "the profile does not hold the public identity");
-                co_return Done{};
-            }
-            core_.registrations.assign(r.impi, *profile, saa->charging_information, origin_host(reply));
+        if (saa != nullptr && saa->user_data &&
+            take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)) == nullptr) {
+            reject(r, 500, "User-Data is not understood");
+            co_return Done{};
         }
         set = core_.registrations.find(r.impu.value());  // whatever it was before the wait
     }
-    if (set == nullptr || !set->private_index(r.impi.value())) {
+    mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
+    if (!mine) {
         reject(r, 500, "the HSS gave no profile that holds the public identity");
         co_return Done{};
     }
 
-    std::string why;
-    const bool known = set->registered_by(*set->private_index(r.impi.value()));
-    contact = r.contact_to_bind();
-    if (contact != nullptr && !bind(*set, r, granted(r, *contact), why)) {
-        reject(r, why.starts_with("CSeq") ? 400 : 403, why);
-        if (!set->registered()) {
-            tell_hss(r.impi, r.impu, cx::ServerAssignmentType::UserDeregistration);
-            bury(*set, false, true);
+    const bool known = set->registered_by(*mine);
+    if (fresh) {
+        fresh->private_identity = *mine;
+        placement = place(*set, *mine, r);
+        if (const auto refusal = check_place(*set, r, placement)) {
+            reject(r, refusal->status, refusal->reason);
+            if (!set->registered()) {
+                tell_hss(r.impi, r.impu, cx::ServerAssignmentType::UserDeregistration);
+                bury(*set, false, true);
+            }
+            co_return Done{};
         }
-        co_return Done{};
+        bind(*set, r, std::move(*fresh), placement);
     }
     answer(r, proof, *set);
     core_.note(Severity::Info, known ? "scscf.registration.refreshed" : "scscf.registration.accepted",
@@ -186,86 +184,40 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     co_return Done{};
 }
 
-bool Registrar::bind(ImplicitRegistrationSet& set, const RegisterRequest& r, seconds expires,
-                     std::string& why) {
-    const auto& contact = *r.contact_to_bind();
-    const auto mine = *set.private_index(r.impi.value());
-    const auto instance = contact.params.get("+sip.instance").value_or(std::string_view{});
-    const auto reg_id = reg_id_of(contact);
-    const auto cseq = r.message.cseq().number;
+std::optional<Refusal> Registrar::check_place(const ImplicitRegistrationSet& set, const RegisterRequest& r,
+                                              const Placement& placement) const {
+    const auto* own = set.binding(placement.refreshes);
+    if (own != nullptr && own->texts.get(Binding::Text::CallId) == r.message.call_id() &&
+        r.message.cseq().number <= own->cseq)
+        return Refusal{400, "CSeq is not above that of the binding"};  // RFC 3261 10.3 step 7
+    if (own == nullptr && placement.beside >= core_.config.max_contacts)
+        return Refusal{403, "as many contacts as allowed are bound"};
+    return {};
+}
 
-    Binding* own = nullptr;
-    std::size_t others = 0;
-    for (auto& binding : set.bindings) {
-        if (binding.private_identity != mine || binding.ended) continue;
-        if (own == nullptr && is_same_contact(binding, contact)) {
-            own = &binding;
-            continue;
-        }
-        ++others;
-    }
-    if (own != nullptr && own->texts.get(Binding::Text::CallId) == r.message.call_id() && cseq <= own->cseq) {
-        why = "CSeq is not above that of the binding";  // RFC 3261 10.3 step 7
-        return false;
-    }
-    // Contacts of the same REGISTER that end.
-    for (const auto& listed : r.contacts)
-        if (r.expires_of(listed) == 0U)
-            for (auto& binding : set.bindings)
-                if (&binding != own && binding.private_identity == mine && is_same_contact(binding, listed)) {
-                    binding.ended = true;
-                    binding.event = reginfo::ContactEvent::Unregistered;
-                }
-    if (reg_id == 0) {
-        // 5.4.1.2.2 B4A: without multiple registration a new contact takes the place of the old ones.
-        // Deviation: two devices that name themselves by different +sip.instance keep both of their contacts.
-        for (auto& binding : set.bindings) {
-            if (&binding == own || binding.private_identity != mine || binding.ended || binding.reg_id != 0)
-                continue;
-            const bool other_device =
-                !instance.empty() && !binding.instance().empty() && binding.instance() != instance;
-            if (other_device) continue;
+void Registrar::bind(ImplicitRegistrationSet& set, const RegisterRequest& r, Binding fresh,
+                     const Placement& placement) {
+    for (auto& binding : set.bindings)
+        if (placement.removes_binding(binding)) {
             binding.ended = true;
             binding.event = reginfo::ContactEvent::Unregistered;
-            --others;
         }
-    }
-    if (own == nullptr && others >= core_.config.max_contacts) {
-        why = "as many contacts as allowed are bound";
-        return false;
-    }
-
-    Binding fresh;
-    auto& binding = own != nullptr ? *own : fresh;
-    using Text = Binding::Text;
-    const bool fits = binding.texts.set(Text::Uri, contact.uri.text()) &&
-                      binding.texts.set(Text::Instance, instance) && binding.texts.set(Text::Path, r.path) &&
-                      binding.texts.set(Text::CallId, r.message.call_id());
-    if (!fits) {
-        why = "Contact, Path and Call-ID are too long";
-        return false;
-    }
-    const auto params = kept_params(contact);
-    binding.params = params.empty() ? nullptr : core_.registrations.share(params);
-    binding.cseq = cseq;
-    binding.reg_id = reg_id;
-    binding.q = q_of(contact);
-    binding.private_identity = mine;
-    binding.explicit_identity = 0;
+    if (!placement.removes.empty()) sessions_.release(set);  // 5.4.1.2.2 B4A
     for (std::size_t i = 0; i < set.identities.size(); ++i)
-        if (set.identities[i].name.is(r.impu.value()))
-            binding.explicit_identity = static_cast<std::uint8_t>(i);
-    binding.home_network = r.home_network;
-    binding.expires_at = core_.now + expires;
-    if (own != nullptr) {
-        binding.event = reginfo::ContactEvent::Refreshed;
-    } else {
-        binding.registered_at = core_.now;
-        do binding.route_token = core_.random.number();
-        while (core_.registrations.find_token(binding.route_token) != nullptr);
-        core_.registrations.add_binding(set, std::move(fresh));
+        if (set.identities[i].name.is(r.impu.value())) fresh.explicit_identity = static_cast<std::uint8_t>(i);
+    fresh.home_network = r.home_network;
+    fresh.expires_at = core_.now + granted(r, *r.contact_to_bind());
+    if (auto* own = set.binding(placement.refreshes)) {
+        fresh.id = own->id;
+        fresh.route_token = own->route_token;
+        fresh.registered_at = own->registered_at;
+        fresh.first_cseq = own->first_cseq;
+        fresh.event = reginfo::ContactEvent::Refreshed;
+        *own = std::move(fresh);
+        return;
     }
-    return true;
+    fresh.registered_at = core_.now;
+    core_.registrations.add_binding(set, std::move(fresh));
 }
 
 void Registrar::answer(const RegisterRequest& r, const Proof& proof, ImplicitRegistrationSet& set) {
@@ -326,7 +278,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
     // Step 6: in the set of the public identity; step 7: `*` means the private one, in all its sets. The set
     // of the public identity comes first.
     std::vector<SetId> meant;
-    cx::ServerAssignmentRequest sar;
+    std::vector<Impu> ending;  // one of each set in which nothing of this private identity stays
     const auto add = [&](const ImplicitRegistrationSet& set, const Impu& impu) {
         const auto count = [&](const auto& which) {
             return std::count_if(set.bindings.begin(), set.bindings.end(),
@@ -335,26 +287,40 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         const auto bound = count(belongs);
         if (bound == 0) return;
         meant.push_back(set.id);
-        if (bound == count(own)) sar.public_identity.push_back(impu);
+        if (bound == count(own)) ending.push_back(impu);
     };
-    const auto* first = core_.registrations.find(r.impu.value());
-    if (first != nullptr) add(*first, r.impu);
-    if (r.star)
-        for (const auto* other : core_.registrations.sets_of(r.impi.value()))
-            if (other != first)
-                add(*other, other->default_identity() != nullptr ? other->default_identity()->impu()
-                                                                 : other->identities.front().impu());
+    const auto look = [&] {
+        const auto* first = core_.registrations.find(r.impu.value());
+        if (first != nullptr) add(*first, r.impu);
+        if (r.star)
+            for (const auto* other : core_.registrations.sets_of(r.impi.value()))
+                if (other != first)
+                    add(*other, other->default_identity() != nullptr ? other->default_identity()->impu()
+                                                                     : other->identities.front().impu());
+    };
+    look();
+    if (meant.empty() && core_.config.scscf_restoration) {
+        // Step 1: what is not bound may have been lost.
+        auto lost = assignment_request(r.impi, r.impu, cx::ServerAssignmentType::NoAssignment);
+        CxQuestion question{std::move(lost), hss_of(r.impi)};
+        CxReply reply = co_await question;
+        const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+        if (saa != nullptr && diameter::is_success(saa->result) && !saa->scscf_restoration_info.empty() &&
+            take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)) != nullptr)
+            look();
+    }
     if (meant.empty()) {
-        reject(r, 481, "the contact is not bound");  // step 1
+        reject(r, 481, "the contact is not bound");
         forget_challenge(r, proof);
+        if (auto* set = core_.registrations.find(r.impu.value())) core_.registrations.arm(*set);
         co_return Done{};
     }
-    if (!sar.public_identity.empty()) {
-        sar.user_name = r.impi;
-        sar.server_name = core_.config.server_name;
-        sar.server_assignment_type = core_.config.store_server_name
-                                         ? cx::ServerAssignmentType::UserDeregistrationStoreServerName
-                                         : cx::ServerAssignmentType::UserDeregistration;
+    if (!ending.empty()) {
+        auto sar = assignment_request(r.impi, r.impu,
+                                      core_.config.store_server_name
+                                          ? cx::ServerAssignmentType::UserDeregistrationStoreServerName
+                                          : cx::ServerAssignmentType::UserDeregistration);
+        sar.public_identity = std::move(ending);
         sar.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
         CxQuestion question{std::move(sar), hss_of(r.impi)};
         CxReply reply = co_await question;
@@ -370,6 +336,8 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
                 binding.ended = true;
                 binding.event = reginfo::ContactEvent::Unregistered;
             }
+    for (const auto id : meant)
+        if (const auto* set = core_.registrations.find(id)) sessions_.release(*set);  // steps 5, 9
 
     // 5.4.1.4 step 10: what is still bound, and what was removed with expires=0.
     auto response = core_.response_to(r.message, 200);
@@ -384,6 +352,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
     for (const auto id : meant)
         if (auto* set = core_.registrations.find(id)) {
             third_party(*set, RegistrationType::DeRegistration, r.message);  // step 8
+            store_what_stays(*set);
             bury(*set, false);
         }
     if (auto* state = authentications.find(r.impi); state != nullptr && !state->aka)

@@ -3,7 +3,9 @@
 #include "scscf/core/core.hpp"
 #include "scscf/core/notifier.hpp"
 #include "scscf/core/register_request.hpp"
+#include "scscf/core/restoration.hpp"
 #include "scscf/core/scscf.hpp"
+#include "scscf/core/sessions.hpp"
 
 #include <optional>
 #include <string>
@@ -16,7 +18,8 @@ namespace ims::scscf {
 // registrations.
 class Registrar {
   public:
-    Registrar(Core& core, Notifier& notifier) : core_{core}, notifier_{notifier} {}
+    Registrar(Core& core, Notifier& notifier, Sessions& sessions)
+        : core_{core}, notifier_{notifier}, sessions_{sessions} {}
 
     void on_register(const sip::RequestArrived& arrived);
     cx::RegistrationTerminationAnswer on_termination(const cx::RegistrationTerminationRequest& rtr);
@@ -60,8 +63,13 @@ class Registrar {
     // The answer was right, but the REGISTER changes nothing.
     void forget_challenge(const RegisterRequest& r, const Proof& proof);
     std::optional<Refusal> check_contact(const RegisterRequest& r) const;
-    bool bind(ImplicitRegistrationSet& set, const RegisterRequest& r, std::chrono::seconds expires,
-              std::string& why);
+    std::optional<Refusal> check_place(const ImplicitRegistrationSet& set, const RegisterRequest& r,
+                                       const Placement& placement) const;
+    cx::ServerAssignmentRequest assignment_request(const Impi& impi, const Impu& impu,
+                                                   cx::ServerAssignmentType type) const;
+    // The contact of the REGISTER takes its place; others end where it says so.
+    void bind(ImplicitRegistrationSet& set, const RegisterRequest& r, Binding fresh,
+              const Placement& placement);
     std::chrono::seconds granted(const RegisterRequest& r, const sip::NameAddr& contact) const;
     void answer(const RegisterRequest& r, const Proof& proof, ImplicitRegistrationSet& set);
     void third_party(ImplicitRegistrationSet& set, RegistrationType type, const sip::Message& request);
@@ -73,24 +81,15 @@ class Registrar {
     // ---- removal (deregistration.cpp)
     // After bindings were marked as ended: subscribers are told, what is empty goes.
     void bury(ImplicitRegistrationSet& set, bool by_network, bool silent = false);
+    // Some contacts of a private identity ended, others stay: the HSS keeps those (TS 29.228 6.1.2).
+    void store_what_stays(const ImplicitRegistrationSet& set);
     void remove(ImplicitRegistrationSet& set, std::optional<std::uint8_t> private_index, Removal removal,
                 bool tell_the_hss);
     void expire(ImplicitRegistrationSet& set);
 
     Core& core_;
     Notifier& notifier_;
+    Sessions& sessions_;
 };
-
-// Does this Contact mean that binding (RFC 3261 10.3, RFC 5626 6)?
-bool is_same_contact(const Binding& binding, const sip::NameAddr& contact);
-
-// The Contact value of a binding in a 200, `expires` with what is left.
-sip::NameAddr contact_of(const Binding& binding, TimePoint now);
-
-// The marks that tell our own Route entries apart: user part of the URI.
-inline constexpr std::string_view originating_mark =
-    "orig.";  // Service-Route: "orig.<16 hexadecimal digits>"
-std::string route_user(std::uint64_t token);
-std::optional<std::uint64_t> route_token_of(std::string_view user);
 
 }  // namespace ims::scscf

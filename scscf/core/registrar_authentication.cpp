@@ -121,12 +121,7 @@ void Registrar::fail(const RegisterRequest& r, Verdict verdict) {
 }
 
 void Registrar::tell_hss(const Impi& impi, const Impu& impu, cx::ServerAssignmentType type) {
-    cx::ServerAssignmentRequest sar;
-    sar.user_name = impi;
-    sar.public_identity = {impu};
-    sar.server_name = core_.config.server_name;
-    sar.server_assignment_type = type;
-    core_.cx.tell(std::move(sar), hss_of(impi), core_.effects());
+    core_.cx.tell(assignment_request(impi, impu, type), hss_of(impi), core_.effects());
 }
 
 std::optional<std::string> Registrar::hss_of(const Impi& impi) {
@@ -140,6 +135,7 @@ cx::MultimediaAuthRequest Registrar::auth_request(const RegisterRequest& r, std:
     mar.user_name = r.impi;
     mar.public_identity = r.impu;
     mar.server_name = core_.config.server_name;
+    mar.supported_features = announced_features(core_.config);
     mar.sip_auth_data_item.sip_authentication_scheme = std::string{scheme};
     mar.sip_number_auth_items =
         scheme == cx::scheme::digest_aka_v1_md5 ? core_.config.vectors_per_request : 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace ims::scscf {
 
@@ -62,6 +63,16 @@ std::optional<std::uint8_t> ImplicitRegistrationSet::private_index(std::string_v
     for (std::size_t i = 0; i < private_identities.size(); ++i)
         if (private_identities[i].is(impi)) return static_cast<std::uint8_t>(i);
     return {};
+}
+
+const Binding* ImplicitRegistrationSet::binding(std::uint32_t binding_id) const {
+    const auto found =
+        std::find_if(bindings.begin(), bindings.end(), [&](const Binding& b) { return b.id == binding_id; });
+    return found == bindings.end() ? nullptr : &*found;
+}
+
+Binding* ImplicitRegistrationSet::binding(std::uint32_t binding_id) {
+    return const_cast<Binding*>(std::as_const(*this).binding(binding_id));
 }
 
 Binding* ImplicitRegistrationSet::binding_by_token(std::uint64_t token) {

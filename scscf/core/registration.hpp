@@ -73,6 +73,7 @@ struct Binding {
     TimePoint expires_at{};
     std::uint32_t id = 0;  // within the set, never used again: the contact id of reginfo
     std::uint32_t cseq = 0;
+    std::uint32_t first_cseq = 0;        // of the REGISTER that bound it
     std::uint32_t reg_id = 0;            // RFC 5626; 0: none
     std::uint16_t q = 1000;              // thousandths
     std::uint8_t private_identity = 0;   // who bound it: index
@@ -122,6 +123,8 @@ struct ImplicitRegistrationSet {
     const Identity* find(std::string_view impu) const;  // distinct, then wildcards
     const Identity* default_identity() const;           // 24.229 5.4.1.2.2F b
     std::optional<std::uint8_t> private_index(std::string_view impi) const;
+    const Binding* binding(std::uint32_t binding_id) const;  // null if there is none
+    Binding* binding(std::uint32_t binding_id);
     Binding* binding_by_token(std::uint64_t token);
     bool registered() const;  // a contact is bound and not ended
     bool registered_by(std::size_t private_index) const;

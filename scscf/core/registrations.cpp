@@ -1,5 +1,7 @@
 #include "scscf/core/registrations.hpp"
 
+#include "scscf/core/contacts.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -95,11 +97,18 @@ Registrations::Set& Registrations::assign(const Impi& impi, const ImsSubscriptio
         unindex(*set);
     }
     refill(*set, subscription);
-    if (!set->private_index(impi.value())) set->private_identities.push_back(compact(impi.value()));
     if (charging) set->charging = charging_.share(*charging);
     if (!hss.empty()) set->hss = share(hss);
     index(*set);
+    private_identity(*set, impi);
     return *set;
+}
+
+std::uint8_t Registrations::private_identity(Set& set, const Impi& impi) {
+    if (const auto known = set.private_index(impi.value())) return *known;
+    set.private_identities.push_back(compact(impi.value()));
+    by_impi_.emplace(hash_of(impi.value()), set.id);
+    return static_cast<std::uint8_t>(set.private_identities.size() - 1);
 }
 
 void Registrations::refill(Set& set, const ImsSubscription& subscription) {
@@ -129,7 +138,11 @@ void Registrations::set_charging(Set& set, const cx::ChargingInformation& chargi
 
 Binding& Registrations::add_binding(Set& set, Binding binding) {
     binding.id = set.next_id++;
-    by_token_[binding.route_token] = set.id;
+    const auto impi = set.private_identities[binding.private_identity].text();
+    unsigned attempt = 0;
+    do binding.route_token = route_token(impi, binding, attempt++);
+    while (by_token_.contains(binding.route_token));
+    by_token_.emplace(binding.route_token, set.id);
     return set.bindings.emplace_back(std::move(binding));
 }
 

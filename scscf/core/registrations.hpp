@@ -30,8 +30,9 @@ class Registrations {
     void update(Set& set, const ImsSubscription& subscription);
     void set_charging(Set& set, const cx::ChargingInformation& charging);
 
-    Binding& add_binding(Set& set, Binding binding);  // gets its id
-    void erase_ended(Set& set);                       // bindings marked as ended
+    std::uint8_t private_identity(Set& set, const Impi& impi);  // its index; added if it is not there
+    Binding& add_binding(Set& set, Binding binding);            // gets its id and its Service-Route
+    void erase_ended(Set& set);                                 // bindings marked as ended
     Subscription& add_subscription(Set& set, Subscription subscription);
     void erase(SetId id);
 

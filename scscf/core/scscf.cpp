@@ -13,8 +13,8 @@ namespace ims::scscf {
 struct Scscf::Impl {
     Core core;
     Notifier notifier{core};
-    Registrar registrar{core, notifier};
-    Sessions sessions{core, notifier};
+    Sessions sessions{core};
+    Registrar registrar{core, notifier, sessions};
 
     Impl(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceControl> s)
         : core{std::move(c), std::move(e), r, std::move(s)} {}
@@ -28,24 +28,29 @@ void Scscf::Impl::work_off() {
     // Handling an output may append further ones.
     for (std::size_t i = 0; i < core.outputs.size(); ++i) {
         auto output = std::move(core.outputs[i]);
-        std::visit(
-            overloaded{
-                [&](sip::Transmit& t) { core.effects().emplace_back(std::move(t)); },
-                [&](sip::dns::Query& q) { core.effects().emplace_back(std::move(q)); },
-                [&](Note& n) { core.effects().emplace_back(std::move(n)); },
-                [&](sip::RequestArrived& r) { arrived(r); },
-                [&](sip::AckArrived& a) {
-                    if (core.trusts(a.flow)) return sessions.on_ack(a);
-                    core.note(Severity::Info, "scscf.request.untrusted", subject_of(a.request),
-                              {{"method", "ACK"}, {"peer", a.flow.remote.text()}});
-                },
-                [&](sip::Cancelled& c) { sessions.on_cancelled(c); },
-                [&](sip::ResponseToForward& r) { sessions.on_response(r); },
-                [&](sip::ResponseArrived& r) { notifier.on_response(r.transaction, r.response.status()); },
-                [&](sip::RequestFailed& f) { notifier.on_failure(f.transaction); },
-                [&](sip::TransactionEnded& e) { sessions.on_ended(e.transaction); },
-            },
-            output);
+        std::visit(overloaded{
+                       [&](sip::Transmit& t) { core.effects().emplace_back(std::move(t)); },
+                       [&](sip::dns::Query& q) { core.effects().emplace_back(std::move(q)); },
+                       [&](Note& n) { core.effects().emplace_back(std::move(n)); },
+                       [&](sip::RequestArrived& r) { arrived(r); },
+                       [&](sip::AckArrived& a) {
+                           if (core.trusts(a.flow)) return sessions.on_ack(a);
+                           core.note(Severity::Info, "scscf.request.untrusted", subject_of(a.request),
+                                     {{"method", "ACK"}, {"peer", a.flow.remote.text()}});
+                       },
+                       [&](sip::Cancelled& c) { sessions.on_cancelled(c); },
+                       [&](sip::ResponseToForward& r) { sessions.on_response(r); },
+                       [&](sip::ResponseArrived& r) {
+                           if (!sessions.on_bye_answered(r.transaction, r.response.status()))
+                               notifier.on_response(r.transaction, r.response.status());
+                       },
+                       [&](sip::RequestFailed& f) {
+                           if (!sessions.on_bye_answered(f.transaction, 408))
+                               notifier.on_failure(f.transaction);
+                       },
+                       [&](sip::TransactionEnded& e) { sessions.on_ended(e.transaction); },
+                   },
+                   output);
     }
     core.outputs.clear();
 }
@@ -120,6 +125,8 @@ std::vector<Gauge> Scscf::gauges() const {
     return {{"scscf_registration_sets", "implicit registration sets known, registered or not",
              number(core.registrations.size())},
             {"scscf_registered_contacts", "contacts bound", number(core.registrations.bindings())},
+            {"scscf_dialogs", "sessions of served users that are established",
+             number(impl_->sessions.dialogs.size())},
             {"scscf_authentications", "challenges outstanding and nonces in use",
              number(impl_->registrar.authentications.size())},
             {"scscf_transactions", "SIP transactions alive", number(core.element.transactions())},
@@ -127,12 +134,13 @@ std::vector<Gauge> Scscf::gauges() const {
 }
 
 std::string Scscf::save(TimePoint now) const {
-    return save_registrations(impl_->core.registrations, impl_->registrar.authentications, now);
+    return save_all(impl_->core.registrations, impl_->sessions.dialogs, impl_->registrar.authentications,
+                    now);
 }
 
 bool Scscf::restore(std::string_view saved, TimePoint now, std::string& why) {
-    return restore_registrations(saved, impl_->core.registrations, impl_->registrar.authentications, now,
-                                 why);
+    return restore_all(saved, impl_->core.registrations, impl_->sessions.dialogs,
+                       impl_->registrar.authentications, now, why);
 }
 
 void Scscf::reload(sip::LocatorConfig locator) {

@@ -1,7 +1,7 @@
 #include "scscf/core/sessions.hpp"
 
 #include "common/base/text.hpp"
-#include "scscf/core/registrar.hpp"
+#include "scscf/core/restoration.hpp"
 
 #include <utility>
 
@@ -33,6 +33,7 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
         return reject(arrived, 481, {}, "no such dialog here");
     Underway underway;
     underway.charging = charging_of(request);
+    if (!on_kept_dialog(arrived, underway)) return;
     // On one side of us is the served user's P-CSCF, on the other a home network (4.5.4): from there to here.
     const auto onwards =
         underway.charging.type() == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
@@ -83,10 +84,11 @@ void Sessions::on_response(sip::ResponseToForward& r) {
         response.remove<h::RelayedCharge>();
         charge_response(response, underway.charging, underway.ioi, core_.ioi);
         withhold(response, underway.charging);
+        if (response.status() / 100 == 2) on_success(r, underway);
+        if (underway.released && response.status() == 487) response.set_status(480);
         const bool progresses = response.status() > 100 && response.status() < 300;
-        if (progresses && underway.initial && underway.terminating_set.value() != 0)
-            if (const auto* set = core_.registrations.find(underway.terminating_set))
-                add_alias(response, *set);
+        if (progresses && underway.initial && underway.terminating)
+            if (const auto* set = core_.registrations.find(underway.set)) add_alias(response, *set);
         if (response.status() >= 200 && underway.initial)
             core_.note(Severity::Info, "scscf.session.answered", subject_of(response, {}, underway.impu),
                        {{"method", std::string{response.method_name()}},
@@ -96,11 +98,22 @@ void Sessions::on_response(sip::ResponseToForward& r) {
     core_.respond(r.transaction, std::move(response));
 }
 
-CxQuestion Sessions::unregistered_question(const Impu& impu, const sip::Message& request) const {
+void Sessions::on_success(const sip::ResponseToForward& r, Underway& underway) {
+    const auto method = r.response.method();
+    underway.answered = true;
+    if (underway.initial && method == sip::Method::Invite)
+        keep_dialog(r, underway);
+    else if (!underway.initial && (method == sip::Method::Invite || method == sip::Method::Update))
+        refresh_targets(r, underway);
+}
+
+CxQuestion Sessions::profile_question(const Impu& impu, const sip::Message& request,
+                                      cx::ServerAssignmentType type) const {
     cx::ServerAssignmentRequest sar;
     sar.public_identity = {impu};
     sar.server_name = core_.config.server_name;
-    sar.server_assignment_type = cx::ServerAssignmentType::UnregisteredUser;
+    sar.server_assignment_type = type;
+    sar.supported_features = announced_features(core_.config);
     if (const auto key = request.get<h::PProfileKey>()) sar.wildcarded_public_identity = key->uri.text();
     return {std::move(sar), {}};
 }
@@ -108,7 +121,10 @@ CxQuestion Sessions::unregistered_question(const Impu& impu, const sip::Message&
 ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const Impu& impu, int& status,
                                                      std::string& why) {
     const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
-    if (const auto failure = failure_in(reply)) {
+    // TS 29.228 6.1.2.1: the HSS knows him as registered, and sends what we have lost.
+    const bool lost = saa != nullptr && !saa->scscf_restoration_info.empty() &&
+                      diameter::is(saa->result, cx::ExperimentalResultCode::ErrorInAssignmentType);
+    if (const auto failure = failure_in(reply); failure && !lost) {
         status = failure->status;
         why = failure->reason;
         if (saa != nullptr && diameter::is(saa->result, cx::ExperimentalResultCode::ErrorUserUnknown))
@@ -120,21 +136,19 @@ ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const
         why = "SAA without User-Data";
         return nullptr;
     }
-    const auto profile = parse_user_data(*saa->user_data);
-    if (!profile || profile->find(impu) == nullptr) {
-        core_.note(Severity::Error, "scscf.user_data.malformed", Subject{{}, {}, impu.value()},
-                   {{"detail", profile ? "the identity is not in the profile" : profile.error().what}});
+    auto* set = take_profile(core_, *saa, {}, impu, origin_host(reply));
+    if (set == nullptr) {
         status = 500;
         why = "User-Data is not understood";
         return nullptr;
     }
-    auto& set = core_.registrations.assign(saa->user_name.value_or(profile->private_id), *profile,
-                                           saa->charging_information, origin_host(reply));
-    if (set.bindings.empty()) set.keep_until = core_.now + core_.config.unregistered_lifetime;
-    core_.registrations.arm(set);
-    core_.note(Severity::Info, "scscf.unregistered.served",
-               Subject{{}, profile->private_id.value(), impu.value()});
-    return &set;
+    if (set->bindings.empty()) {
+        set->keep_until = core_.now + core_.config.unregistered_lifetime;
+        core_.note(Severity::Info, "scscf.unregistered.served",
+                   Subject{{}, set->private_identities.front().text(), impu.value()});
+    }
+    core_.registrations.arm(*set);
+    return set;
 }
 
 bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
@@ -171,6 +185,15 @@ void Sessions::reject(const sip::RequestArrived& arrived, int status, std::strin
                       std::string_view reason) {
     core_.reject(arrived.transaction, arrived.request, status, "scscf.session.rejected",
                  subject_of(arrived.request, {}, impu), reason);
+}
+
+std::string Sessions::route_mark(bool terminating, SetId set) {
+    return (terminating ? "mt." : "mo.") + std::to_string(set.value());
+}
+
+SetId Sessions::marked_set(std::string_view user) {
+    if (!user.starts_with("mo.") && !user.starts_with("mt.")) return {};
+    return SetId{parse_number(user.substr(3)).value_or(0)};
 }
 
 sip::NameAddr Sessions::record_route(std::string_view mark) const {

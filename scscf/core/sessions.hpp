@@ -1,7 +1,7 @@
 #pragma once
 #include "scscf/core/charging.hpp"
 #include "scscf/core/core.hpp"
-#include "scscf/core/notifier.hpp"
+#include "scscf/core/dialogs.hpp"
 
 #include <optional>
 #include <string>
@@ -14,7 +14,7 @@ namespace ims::scscf {
 // Requests of and for served users (TS 24.229 5.4.3): a proxy that knows who is served and where he is.
 class Sessions {
   public:
-    Sessions(Core& core, Notifier& notifier) : core_{core}, notifier_{notifier} {}
+    explicit Sessions(Core& core) : dialogs{core.config.max_dialogs}, core_{core} {}
 
     void on_request(sip::RequestArrived arrived);
     void on_ack(sip::AckArrived& ack);
@@ -22,21 +22,38 @@ class Sessions {
     void on_response(sip::ResponseToForward& response);
     void on_ended(sip::ServerTransactionId id) { underway_.erase(id); }
 
+    // Contacts of the set were marked as ended: their sessions end too (5.4.1.4 step 5, 5.4.1.5, 5.4.5).
+    void release(const ImplicitRegistrationSet& set);
+    // Another S-CSCF has the user now, or nobody: what was kept of his sessions goes without a word.
+    void forget(const ImplicitRegistrationSet& set);
+    // The answer to a BYE of ours, or its absence (408); false if it is none.
+    bool on_bye_answered(sip::ClientTransactionId id, int status);
+
+    Dialogs dialogs;  // public to be saved
+
   private:
     // What the responses to a request need.
     struct Underway {
         ChargingVector charging;
         IoiType ioi = IoiType::HomeToHome;  // of the side the request came from, should it not have said
-        SetId terminating_set;              // serving the called user: his PAI alias is added; 0: no
+        SetId set;                          // of the served user; 0: not known, or no matter
+        bool terminating = false;           // the called user is served
         bool initial = false;
-        std::vector<std::uint32_t> flows;  // the bindings tried, by branch
+        bool answered = false;             // with a 2xx
+        bool released = false;             // cancelled by us: his registration ended
+        std::vector<std::uint32_t> flows;  // his bindings in it, by branch
         std::string impu;
+    };
+    struct Releasing {
+        SetId set;
+        Dialog* dialog = nullptr;
     };
 
     // ---- originating (originating.cpp)
     void on_originating(sip::RequestArrived arrived);
     void serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served);
     CxProcedure serve_unregistered_caller(sip::RequestArrived arrived, Impu served);
+    CxProcedure restore_caller(sip::RequestArrived arrived, Impu served);
     void add_alias(sip::Message& message, const ImplicitRegistrationSet& set);
     void ask_for_registration(const sip::RequestArrived& arrived, std::string_view why);
     std::optional<Impu> asserted(const sip::Message& request) const;
@@ -53,12 +70,23 @@ class Sessions {
     std::optional<sip::Branch> branch_to(const sip::Message& request, const ImplicitRegistrationSet& set,
                                          const Binding& binding) const;
 
+    // ---- dialogs (release.cpp)
+    void keep_dialog(const sip::ResponseToForward& response, const Underway& underway);
+    // A request within a dialog of a served user; false if it was answered.
+    bool on_kept_dialog(const sip::RequestArrived& arrived, Underway& underway);
+    void refresh_targets(const sip::ResponseToForward& response, const Underway& underway);
+    static bool has_ended(const ImplicitRegistrationSet& set, std::uint32_t binding);
+    void release(SetId set, Dialog& dialog);
+    void bye(SetId set, Dialog& dialog, bool to_caller);
+
     // ---- both (sessions.cpp)
     // 5.4.3.2 step 14 and its like for responses and within dialogs: what does not go where it goes.
     void withhold(sip::Message& request, bool towards_ue) const;
     void withhold(sip::Message& response, const ChargingVector& asked) const;
     void on_within_dialog(sip::RequestArrived arrived);
-    CxQuestion unregistered_question(const Impu& impu, const sip::Message& request) const;
+    void on_success(const sip::ResponseToForward& response, Underway& underway);
+    CxQuestion profile_question(const Impu& impu, const sip::Message& request,
+                                cx::ServerAssignmentType type) const;
     // Takes the answer in: the set, or the status to reject with and why.
     ImplicitRegistrationSet* take_unregistered(const CxReply& reply, const Impu& impu, int& status,
                                                std::string& why);
@@ -69,11 +97,14 @@ class Sessions {
                  const sip::ForwardOptions& options = {});
     void reject(const sip::RequestArrived& arrived, int status, std::string_view impu,
                 std::string_view reason);
+    // User part of our Record-Route: whom we serve in the dialog ("mo.17": the caller, of set 17).
+    static std::string route_mark(bool terminating, SetId set);
+    static SetId marked_set(std::string_view user);  // 0: no such mark
     sip::NameAddr record_route(std::string_view mark) const;
 
     Core& core_;
-    Notifier& notifier_;
     std::unordered_map<sip::ServerTransactionId, Underway> underway_;
+    std::unordered_map<sip::ClientTransactionId, Releasing> byes_;
 };
 
 // RFC 3841, as far as an S-CSCF needs it without application servers: does this contact satisfy the features

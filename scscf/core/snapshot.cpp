@@ -15,7 +15,7 @@ using nlohmann::json;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 std::int64_t relative(TimePoint at, TimePoint now) {
     return duration_cast<milliseconds>(at - now).count();
@@ -59,6 +59,7 @@ json to_json(const Binding& b, TimePoint now) {
             {"expires", relative(b.expires_at, now)},
             {"id", b.id},
             {"cseq", b.cseq},
+            {"first_cseq", b.first_cseq},
             {"reg_id", b.reg_id},
             {"q", b.q},
             {"private_identity", b.private_identity},
@@ -85,6 +86,7 @@ Binding binding_from(const json& j, Registrations& registrations, TimePoint now)
     b.expires_at = absolute(j.at("expires"), now);
     b.id = j.at("id");
     b.cseq = j.at("cseq");
+    b.first_cseq = j.at("first_cseq");
     b.reg_id = j.at("reg_id");
     b.q = j.at("q");
     b.private_identity = j.at("private_identity");
@@ -195,6 +197,45 @@ void set_from(const json& j, Registrations& registrations, TimePoint now) {
     registrations.arm(set);
 }
 
+json to_json(SetId set, const Dialog& d) {
+    using Text = Dialog::Text;
+    return {{"set", set.value()},
+            {"call_id", d.texts.get(Text::CallId)},
+            {"caller", d.texts.get(Text::Caller)},
+            {"called", d.texts.get(Text::Called)},
+            {"caller_target", d.texts.get(Text::CallerTarget)},
+            {"called_target", d.texts.get(Text::CalledTarget)},
+            {"caller_routes", d.texts.get(Text::CallerRoutes)},
+            {"called_routes", d.texts.get(Text::CalledRoutes)},
+            {"icid", d.texts.get(Text::Icid)},
+            {"caller_cseq", d.caller_cseq},
+            {"called_cseq", d.called_cseq},
+            {"binding", d.binding},
+            {"serves_called", d.serves_called}};
+}
+
+void dialog_from(const json& j, Dialogs& dialogs) {
+    using Text = Dialog::Text;
+    Dialog d;
+    const auto text = [&](Text field, const char* name) {
+        if (!d.texts.set(field, j.at(name).get_ref<const std::string&>()))
+            throw std::out_of_range("a dialog is too long");
+    };
+    text(Text::CallId, "call_id");
+    text(Text::Caller, "caller");
+    text(Text::Called, "called");
+    text(Text::CallerTarget, "caller_target");
+    text(Text::CalledTarget, "called_target");
+    text(Text::CallerRoutes, "caller_routes");
+    text(Text::CalledRoutes, "called_routes");
+    text(Text::Icid, "icid");
+    d.caller_cseq = j.at("caller_cseq");
+    d.called_cseq = j.at("called_cseq");
+    d.binding = j.at("binding");
+    d.serves_called = j.at("serves_called");
+    dialogs.add(SetId{j.at("set").get<std::uint64_t>()}, std::move(d));
+}
+
 json to_json(const Impi& impi, const Authentications::State& state, TimePoint now) {
     const auto& c = *state.aka;
     return {{"impi", impi.value()},
@@ -231,11 +272,17 @@ void challenge_from(const json& j, Authentications& authentications, TimePoint n
 
 }  // namespace
 
-std::string save_registrations(const Registrations& registrations, const Authentications& authentications,
-                               TimePoint now) {
-    json j{{"node", "scscf"}, {"version", version}, {"sets", json::array()}, {"challenges", json::array()}};
+std::string save_all(const Registrations& registrations, const Dialogs& dialogs,
+                     const Authentications& authentications, TimePoint now) {
+    json j{{"node", "scscf"},
+           {"version", version},
+           {"sets", json::array()},
+           {"dialogs", json::array()},
+           {"challenges", json::array()}};
     registrations.for_each(
         [&](const ImplicitRegistrationSet& set) { j["sets"].push_back(to_json(set, now)); });
+    for (const auto& [set, dialog] : dialogs.all())
+        if (dialog.releasing == 0) j["dialogs"].push_back(to_json(set, dialog));
     for (const auto& [impi, state] : authentications.all())
         if (state.aka) j["challenges"].push_back(to_json(impi, state, now));
     // Contact parameters are the UE's octets: what is no UTF-8 is replaced rather than lost with everything
@@ -243,8 +290,8 @@ std::string save_registrations(const Registrations& registrations, const Authent
     return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-bool restore_registrations(std::string_view saved, Registrations& registrations,
-                           Authentications& authentications, TimePoint now, std::string& why) {
+bool restore_all(std::string_view saved, Registrations& registrations, Dialogs& dialogs,
+                 Authentications& authentications, TimePoint now, std::string& why) {
     try {
         const auto j = json::parse(saved);
         if (j.at("node") != "scscf" || j.at("version") != version) {
@@ -252,6 +299,7 @@ bool restore_registrations(std::string_view saved, Registrations& registrations,
             return false;
         }
         for (const auto& set : j.at("sets")) set_from(set, registrations, now);
+        for (const auto& dialog : j.at("dialogs")) dialog_from(dialog, dialogs);
         for (const auto& challenge : j.at("challenges")) challenge_from(challenge, authentications, now);
         return true;
     } catch (const json::exception& e) {

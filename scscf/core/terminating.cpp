@@ -1,6 +1,5 @@
 #include "common/base/text.hpp"
-#include "scscf/core/register_request.hpp"
-#include "scscf/core/registrar.hpp"
+#include "scscf/core/contacts.hpp"
 #include "scscf/core/sessions.hpp"
 
 #include <algorithm>
@@ -29,7 +28,8 @@ void Sessions::on_terminating(sip::RequestArrived arrived) {
 }
 
 CxProcedure Sessions::serve_unregistered_callee(sip::RequestArrived arrived, Impu served) {
-    CxQuestion question = unregistered_question(served, arrived.request);
+    CxQuestion question =
+        profile_question(served, arrived.request, cx::ServerAssignmentType::UnregisteredUser);
     CxReply reply = co_await question;
     int status = 0;
     std::string why;
@@ -64,7 +64,8 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
     Underway underway;
     underway.charging = charging_of(request);  // step 6
     underway.ioi = IoiType::HomeToHome;
-    underway.terminating_set = set.id;
+    underway.set = set.id;
+    underway.terminating = true;
     underway.initial = true;
     underway.impu = impu;
     const auto session_case =
@@ -131,7 +132,7 @@ std::vector<const Binding*> Sessions::targets(const sip::Message& request,
 }
 
 bool Sessions::try_next_flow(const sip::ResponseToForward& response, Underway& underway) {
-    const auto* set = core_.registrations.find(underway.terminating_set);
+    const auto* set = core_.registrations.find(underway.set);
     const auto* request = core_.element.request_of(response.transaction);
     if (set == nullptr || request == nullptr || response.branch >= underway.flows.size()) return false;
     const auto with_id = [&](std::uint32_t id) {
@@ -194,7 +195,7 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
     sip::Branch branch{std::move(out), {}, 1000, {}, {}};
     const bool makes_dialog =
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
-    if (makes_dialog) branch.record_route = record_route("mt");  // step 13
+    if (makes_dialog) branch.record_route = record_route(route_mark(true, set.id));  // step 13
     return branch;
 }
 

@@ -81,6 +81,7 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon&) {
     c.forking = own.choice("forking", c.forking,
                            {{"parallel", Forking::Parallel}, {"sequential", Forking::Sequential}});
     c.record_route = own.get<bool>("record_route", c.record_route);
+    c.max_dialogs = own.get_between<std::size_t>("max_dialogs", c.max_dialogs, 0, 100'000'000);
     c.no_answer = own.get_between<seconds>("no_answer", c.no_answer, seconds{1}, seconds{3600});
     return c;
 }

@@ -57,10 +57,17 @@ inline constexpr std::string_view early_ims = "Early-IMS-Security";
 inline constexpr std::string_view unknown = "Unknown";
 }  // namespace scheme
 
+namespace feature {  // Feature-List of Feature-List-ID 1 (29.229 7.1.1)
+inline constexpr std::uint32_t sifc = 1U << 0;
+inline constexpr std::uint32_t alias_ind = 1U << 1;
+inline constexpr std::uint32_t ims_restoration_ind = 1U << 2;
+inline constexpr std::uint32_t p_cscf_restoration = 1U << 3;
+}  // namespace feature
+
 struct SupportedFeatures {
     std::uint32_t vendor_id = vendor_3gpp;
     std::uint32_t feature_list_id = 1;
-    std::uint32_t feature_list = 0;  // bit 0 SiFC, 1 AliasInd, 2 IMSRestorationInd, 3 P-CSCF-Restoration
+    std::uint32_t feature_list = 0;
     bool mandatory = false;          // M bit, in a request: its sender cannot do without them (29.229 7.2.1)
     bool operator==(const SupportedFeatures&) const = default;
 };

@@ -150,18 +150,23 @@ TEST_CASE("where only a name was known the capabilities are asked for before res
 
 TEST_CASE("a protected REGISTER stays with its S-CSCF unless restoration is supported",
           "[TS24.229-5.3.1.3]") {
-    Bench bench;
+    auto config = lab_config();
+    config.scscf_restoration = false;
+    Bench bench{config};
     bench.receive(a_register({}, "<sip:alice@10.0.0.1>", "yes"));
-    bench.answer(bench.ask<UserAuthorizationRequest>(), served_by("sip:s1.ims.example"));
+    const auto question = bench.ask<UserAuthorizationRequest>();
+    CHECK(uar_in(question).supported_features.empty());
+    bench.answer(question, served_by("sip:s1.ims.example"));
     bench.take();
     bench.advance(9s);
     CHECK(bench.sent.back().message.status() == 504);
 
-    auto config = lab_config();
-    config.scscf_restoration = true;
-    Bench restoring{config};
+    Bench restoring;
     restoring.receive(a_register({}, "<sip:alice@10.0.0.1>", "yes"));
-    restoring.answer(restoring.ask<UserAuthorizationRequest>(), served_by("sip:s1.ims.example"));
+    const auto announcing = restoring.ask<UserAuthorizationRequest>();
+    REQUIRE(uar_in(announcing).supported_features.size() == 1);
+    CHECK(uar_in(announcing).supported_features[0].feature_list == cx::feature::ims_restoration_ind);
+    restoring.answer(announcing, served_by("sip:s1.ims.example"));
     restoring.advance(9s);
     CHECK(uar_in(restoring.ask<UserAuthorizationRequest>()).user_authorization_type ==
           UserAuthorizationType::RegistrationAndCapabilities);

@@ -159,8 +159,25 @@ TEST_CASE("an unreachable S-CSCF is replaced where capabilities are known", "[TS
     CHECK(bench.sent.back().message.request_uri().text() == "sip:alice@ims.example;scscf-reselection");
 }
 
-TEST_CASE("a silent S-CSCF of a registered user is not replaced without restoration", "[TS24.229-5.3.2.2]") {
-    Bench bench;
+TEST_CASE("a silent S-CSCF of a registered user is replaced only with restoration", "[TS24.229-5.3.2.2]") {
+    Bench restoring;
+    restoring.receive(an_invite("sip:alice@ims.example"));
+    restoring.answer(restoring.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    restoring.advance(9s);
+    const auto question = restoring.ask<LocationInfoRequest>();
+    const auto& lir = std::get<LocationInfoRequest>(question.request);
+    CHECK(lir.user_authorization_type == cx::UserAuthorizationType::RegistrationAndCapabilities);
+    REQUIRE(lir.supported_features.size() == 1);
+    CHECK(lir.supported_features[0].feature_list == cx::feature::ims_restoration_ind);
+    restoring.sent.clear();
+    auto capabilities = lia(cx::ResultCode::Success);
+    capabilities.server_capabilities = cx::ServerCapabilities{{1}, {}, {}};
+    restoring.answer(question, capabilities);
+    CHECK(restoring.take().to.text() == "127.0.1.32:6060");
+
+    auto config = lab_config();
+    config.scscf_restoration = false;
+    Bench bench{config};
     bench.receive(an_invite("sip:alice@ims.example"));
     bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
     bench.advance(9s);

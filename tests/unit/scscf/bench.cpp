@@ -65,6 +65,18 @@ std::string Register::text() const {
            more + "Content-Length: 0\r\n\r\n";
 }
 
+std::string Request::text() const {
+    std::string t = method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.1.10:5060;branch=z9hG4bK-" +
+                    call_id + method + std::to_string(cseq) +
+                    "\r\nMax-Forwards: 69\r\nFrom: <sip:alice@ims.example>;tag=f1\r\nTo: <" + uri + ">" +
+                    (to_tag.empty() ? "" : ";tag=" + to_tag) + "\r\nCall-ID: " + call_id +
+                    "\r\nCSeq: " + std::to_string(cseq) + " " + method +
+                    "\r\nContact: <sip:alice@10.0.0.1:5060>\r\n";
+    if (!route.empty()) t += "Route: " + route + "\r\n";
+    if (!asserted.empty()) t += "P-Asserted-Identity: " + asserted + "\r\n";
+    return t + more + "Content-Length: 0\r\n\r\n";
+}
+
 Bench::Bench(Config config, std::unique_ptr<ServiceControl> service_control)
     : node{std::move(config), element_config(), random, std::move(service_control)} {}
 
@@ -217,6 +229,18 @@ sip::Message Bench::register_alice(Register r) {
     auto ok = take();
     REQUIRE(ok.status() == 200);
     return ok;
+}
+
+std::string Bench::registered() {
+    auto route = header(register_alice(), "Service-Route");
+    notes.clear();
+    return route;
+}
+
+sip::Message Bench::beyond_100() {
+    auto message = take();
+    while (message.status() == 100) message = take();
+    return message;
 }
 
 std::string header(const sip::Message& message, std::string_view name) {

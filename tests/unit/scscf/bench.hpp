@@ -37,6 +37,19 @@ struct Register {
     std::string text() const;
 };
 
+// A request of a served user, or for one, as a P-CSCF, an I-CSCF or another network sends it.
+struct Request {
+    std::string method = "INVITE";
+    std::string uri = "sip:bob@ims.example";
+    std::string route;
+    std::string asserted = "<sip:+15550001@ims.example>";
+    std::string more;  // further header lines, each with CRLF
+    std::string to_tag;
+    std::string call_id = "call-1@ue";
+    unsigned cseq = 1;
+    std::string text() const;
+};
+
 // Before the node, which keeps a reference to it.
 struct Chance {
     SeededRandom random{7};
@@ -81,6 +94,9 @@ class Bench : private Chance {
     cx::ServerAssignmentAnswer assignment(std::string profile = alice_profile());
     // Registers alice with AKA from that contact and gives the 200.
     sip::Message register_alice(Register r = {});
+
+    std::string registered();   // alice is; gives her Service-Route
+    sip::Message beyond_100();  // the oldest unread message that is no 100
 
     void absorb(Effects& effects);
 

@@ -405,6 +405,7 @@ TEST_CASE("a new contact needs a challenge, however protected the REGISTER is, u
     r.contact = R"(<sip:alice@10.0.0.66:5060>;expires=600;reg-id=1;+sip.instance="<urn:1>")";
     r.path = "<sip:flow.1@pcscf.ims.example:5060;lr;ob>";
     bench.receive(r.text());
+    bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
     CHECK(bench.take().status() == 200);
     CHECK(bench.node.contacts(alice_sip) == 2);
 }
@@ -715,7 +716,8 @@ TEST_CASE("Contact * ends the contacts of the private identity in each of its se
     CHECK_FALSE(bench.node.is_registered(Impu{"sip:work@ims.example"}));
 }
 
-TEST_CASE("one of two devices leaves: the HSS is not told, the other stays", "[TS24.229-5.4.1.4]") {
+TEST_CASE("one of two devices leaves, the other stays, here and in the HSS",
+          "[TS24.229-5.4.1.4][TS29.228-6.1.2]") {
     Bench bench;
     Register r;
     for (int device = 1; device <= 2; ++device) {
@@ -727,7 +729,10 @@ TEST_CASE("one of two devices leaves: the HSS is not told, the other stays", "[T
     r.contact = R"(<sip:alice@10.0.0.2>;+sip.instance="<urn:2>";expires=0)";
     r.cseq = 5;
     bench.receive(answering(bench, r, challenged(bench, r)).text());
-    CHECK(bench.asked.empty());
+    const auto sar = bench.ask<ServerAssignmentRequest>();
+    CHECK(sar_in(sar).server_assignment_type == ServerAssignmentType::ReRegistration);
+    REQUIRE(sar_in(sar).scscf_restoration_info->restoration_info.size() == 1);
+    CHECK_THAT(sar_in(sar).scscf_restoration_info->restoration_info[0].contact, Contains("10.0.0.1"));
     CHECK(bench.take().status() == 200);
     CHECK(bench.node.contacts(alice_sip) == 1);
 }
@@ -737,6 +742,10 @@ TEST_CASE("deregistration of what is not bound is 481", "[TS24.229-5.4.1.4]") {
     Register r;
     r.contact = "<sip:alice@10.0.0.1:5060>;expires=0";
     bench.receive(answering(bench, r, challenged(bench, r)).text());
+    const auto sar = bench.ask<ServerAssignmentRequest>();  // it might have been lost here
+    CHECK(sar_in(sar).server_assignment_type == ServerAssignmentType::NoAssignment);
+    cx::ServerAssignmentAnswer not_ours;
+    bench.answer(sar, not_ours);
     CHECK(bench.take().status() == 481);
 }
 

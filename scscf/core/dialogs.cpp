@@ -1,0 +1,55 @@
+#include "scscf/core/dialogs.hpp"
+
+#include <utility>
+
+namespace ims::scscf {
+
+std::string_view tag_of(std::string_view from_or_to) {
+    const auto at = from_or_to.rfind(";tag=");
+    if (at == std::string_view::npos) return {};
+    const auto tag = from_or_to.substr(at + 5);
+    return tag.substr(0, tag.find(';'));
+}
+
+bool Dialog::is_caller(std::string_view tag) const {
+    return tag_of(texts.get(Text::Caller)) == tag;
+}
+
+bool Dialog::is(const sip::Message& message) const {
+    if (texts.get(Text::CallId) != message.call_id()) return false;
+    const auto caller = tag_of(texts.get(Text::Caller));
+    const auto called = tag_of(texts.get(Text::Called));
+    return (message.from_tag() == caller && message.to_tag() == called) ||
+           (message.from_tag() == called && message.to_tag() == caller);
+}
+
+bool Dialogs::add(SetId set, Dialog dialog) {
+    if (dialogs_.size() >= most_) return false;
+    dialogs_.emplace(set, std::move(dialog));
+    return true;
+}
+
+Dialog* Dialogs::find(SetId set, const sip::Message& message) {
+    const auto [begin, end] = dialogs_.equal_range(set);
+    for (auto i = begin; i != end; ++i)
+        if (i->second.is(message)) return &i->second;
+    return nullptr;
+}
+
+void Dialogs::erase(SetId set, const Dialog& dialog) {
+    const auto [begin, end] = dialogs_.equal_range(set);
+    for (auto i = begin; i != end; ++i)
+        if (&i->second == &dialog) {
+            dialogs_.erase(i);
+            return;
+        }
+}
+
+std::vector<Dialog*> Dialogs::of(SetId set) {
+    std::vector<Dialog*> found;
+    const auto [begin, end] = dialogs_.equal_range(set);
+    for (auto i = begin; i != end; ++i) found.push_back(&i->second);
+    return found;
+}
+
+}  // namespace ims::scscf

@@ -1,0 +1,164 @@
+#include "scscf/core/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// The dialogs of served users, and how the S-CSCF ends them: TS 24.229 5.4.3.2 step 16, 5.4.3.3 step
+// 11, 5.4.5.
+namespace ims::scscf {
+
+namespace h = sip::h;
+using Text = Dialog::Text;
+
+namespace {
+
+constexpr std::string_view reason = "SIP;cause=480;text=\"Registration ended\"";  // 5.4.1.2.2 B4A
+
+std::string contact_uri(const sip::Message& message) {
+    const auto contact = message.get<h::Contact>();
+    return contact && !contact->star ? contact->address.uri.text() : std::string{};
+}
+
+}  // namespace
+
+void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& underway) {
+    const auto* invite = core_.element.request_of(r.transaction);
+    if (invite == nullptr || underway.set.value() == 0) return;
+    // Our Record-Route entry parts the way: above it to the called side, below it to the caller.
+    const auto mark = route_mark(underway.terminating, underway.set);
+    const auto entries = r.response.all<h::RecordRoute>();
+    if (!entries) return;
+    const auto own = std::find_if(entries->begin(), entries->end(), [&](const sip::NameAddr& entry) {
+        return entry.uri.user == mark && core_.element.is_own(entry.uri);
+    });
+    if (own == entries->end()) return;  // we are not in its path
+    std::vector<std::string> to_caller, to_called;
+    for (auto entry = std::next(own); entry != entries->end(); ++entry) to_caller.push_back(entry->text());
+    for (auto entry = own; entry != entries->begin();) to_called.push_back((--entry)->text());
+    const auto joined = [](const std::vector<std::string>& values) {
+        return join({values.begin(), values.end()});
+    };
+
+    Dialog dialog;
+    const bool fits = dialog.texts.set(Text::CallId, r.response.call_id()) &&
+                      dialog.texts.set(Text::Caller, r.response.raw(sip::HeaderId::From).value_or("")) &&
+                      dialog.texts.set(Text::Called, r.response.raw(sip::HeaderId::To).value_or("")) &&
+                      dialog.texts.set(Text::CallerTarget, contact_uri(*invite)) &&
+                      dialog.texts.set(Text::CalledTarget, contact_uri(r.response)) &&
+                      dialog.texts.set(Text::CallerRoutes, joined(to_caller)) &&
+                      dialog.texts.set(Text::CalledRoutes, joined(to_called)) &&
+                      dialog.texts.set(Text::Icid, underway.charging.icid.value_or(""));
+    dialog.caller_cseq = invite->cseq().number;
+    dialog.serves_called = underway.terminating;
+    if (r.branch < underway.flows.size()) dialog.binding = underway.flows[r.branch];
+    if (!fits || !dialogs.add(underway.set, std::move(dialog)))
+        core_.note(Severity::Warning, "scscf.dialog.not_kept", subject_of(r.response, {}, underway.impu));
+}
+
+bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& underway) {
+    if (!arrived.own_route) return true;
+    const auto set = marked_set(arrived.own_route->uri.user);
+    if (set.value() == 0) return true;
+    auto* dialog = dialogs.find(set, arrived.request);
+    if (dialog == nullptr) return true;
+    if (dialog->releasing != 0) {  // 5.4.5.1.2
+        reject(arrived, 481, {}, "the S-CSCF has ended the dialog");
+        return false;
+    }
+    auto& highest = dialog->is_caller(arrived.request.from_tag()) ? dialog->caller_cseq : dialog->called_cseq;
+    highest = std::max(highest, arrived.request.cseq().number);
+    if (arrived.request.method() == sip::Method::Bye)
+        dialogs.erase(set, *dialog);
+    else
+        underway.set = set;
+    return true;
+}
+
+void Sessions::refresh_targets(const sip::ResponseToForward& r, const Underway& underway) {
+    auto* dialog = dialogs.find(underway.set, r.response);
+    const auto* request = core_.element.request_of(r.transaction);
+    if (dialog == nullptr || request == nullptr) return;
+    const bool by_caller = dialog->is_caller(r.response.from_tag());
+    const auto take = [&](Text target, const sip::Message& message) {
+        const auto uri = contact_uri(message);
+        if (!uri.empty() && uri != dialog->texts.get(target)) (void)dialog->texts.set(target, uri);
+    };
+    take(by_caller ? Text::CallerTarget : Text::CalledTarget, *request);
+    take(by_caller ? Text::CalledTarget : Text::CallerTarget, r.response);
+}
+
+bool Sessions::has_ended(const ImplicitRegistrationSet& set, std::uint32_t binding) {
+    const auto* bound = set.binding(binding);
+    // A session that came without a Service-Route ends with the last contact.
+    return bound == nullptr ? !set.registered() : bound->ended;
+}
+
+void Sessions::release(const ImplicitRegistrationSet& set) {
+    // 5.4.5.1.1: what is not answered yet is cancelled.
+    std::vector<sip::ServerTransactionId> unanswered;
+    for (auto& [id, underway] : underway_) {
+        if (underway.set != set.id || !underway.initial || underway.answered) continue;
+        const auto* request = core_.element.request_of(id);
+        if (request == nullptr || request->method() != sip::Method::Invite) continue;
+        const bool over = underway.flows.empty()
+                              ? has_ended(set, 0)
+                              : std::all_of(underway.flows.begin(), underway.flows.end(),
+                                            [&](std::uint32_t flow) { return has_ended(set, flow); });
+        if (!over) continue;
+        underway.released = true;
+        unanswered.push_back(id);
+    }
+    for (const auto id : unanswered) core_.element.cancel(id, core_.now, core_.outputs, std::string{reason});
+    for (auto* dialog : dialogs.of(set.id))
+        if (dialog->releasing == 0 && has_ended(set, dialog->binding)) release(set.id, *dialog);
+}
+
+void Sessions::forget(const ImplicitRegistrationSet& set) {
+    for (auto* dialog : dialogs.of(set.id))
+        if (dialog->releasing == 0 && has_ended(set, dialog->binding)) dialogs.erase(set.id, *dialog);
+}
+
+void Sessions::release(SetId set, Dialog& dialog) {
+    core_.note(Severity::Info, "scscf.session.released",
+               Subject{std::string{dialog.texts.get(Text::CallId)}, {}, {}},
+               {{"reason", "the registration ended"}});
+    bye(set, dialog, true);
+    bye(set, dialog, false);
+    if (dialog.releasing == 0) dialogs.erase(set, dialog);
+}
+
+void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
+    auto target = sip::Uri::parse(dialog.texts.get(to_caller ? Text::CallerTarget : Text::CalledTarget));
+    if (!target) return;  // that side named no Contact
+    auto request = sip::Message::request(sip::Method::Bye, std::move(*target));
+    const auto routes = dialog.texts.get(to_caller ? Text::CallerRoutes : Text::CalledRoutes);
+    if (!routes.empty()) request.append_raw("Route", routes);
+    request.append_raw("From", dialog.texts.get(to_caller ? Text::Called : Text::Caller));
+    request.append_raw("To", dialog.texts.get(to_caller ? Text::Caller : Text::Called));
+    request.append_raw("Call-ID", dialog.texts.get(Text::CallId));
+    auto& cseq = to_caller ? dialog.called_cseq : dialog.caller_cseq;
+    if (cseq == 0) cseq = static_cast<std::uint32_t>(core_.random.number() & 0x3FFF'FFFF);
+    request.set<h::CSeq>(sip::CSeqValue{++cseq, sip::Method::Bye, "BYE"});
+    request.set<h::MaxForwards>(70);
+    request.append_raw("Reason", reason);
+    sip::TokenParams charging;
+    charging.params.set_quoted("icid-value", dialog.texts.get(Text::Icid));
+    request.set<h::PChargingVector>(charging);
+    const bool to_served = dialog.serves_called != to_caller;
+    charge_request(request, to_served ? IoiType::VisitedToHome : IoiType::HomeToHome, core_.ioi, {});
+    const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);
+    byes_.emplace(id, Releasing{set, &dialog});
+    ++dialog.releasing;
+}
+
+bool Sessions::on_bye_answered(sip::ClientTransactionId id, int status) {
+    const auto found = byes_.find(id);
+    if (found == byes_.end()) return false;
+    if (status < 200) return true;
+    auto [set, dialog] = found->second;
+    byes_.erase(found);
+    if (--dialog->releasing == 0) dialogs.erase(set, *dialog);
+    return true;
+}
+
+}  // namespace ims::scscf
