@@ -200,3 +200,68 @@ TEST_CASE("two UEs over TCP call each other", "[TS24.229-4.2A]") {
     world.run();
     CHECK(alice.has_no_call());
 }
+
+TEST_CASE("a UE whose TCP connection is gone is called, and its call goes on and ends",
+          "[RFC3261-18.1.1][TS24.229-5.2.6.4]") {
+    World world;
+    auto& alice = world.ue("alice");
+    auto& bob = world.ue("bob", [](ue::Config& c) { c.transport = sip::Transport::Tcp; });
+    alice.registers();
+    bob.registers();
+    world.run();
+    world.cut_connections("bob");
+    world.run();
+    CHECK(world.noted("pcscf.flow.closed") == 1);
+    alice.calls(bob);
+    REQUIRE(world.until([&] { return bob.is_ringing(); }));
+    bob.answers();
+    REQUIRE(world.until([&] { return alice.is_in_call() && bob.is_in_call(); }));
+    world.run();
+    SECTION("as it is") {}
+    SECTION("when the new connection is cut too") {
+        world.cut_connections("bob");
+    }
+    SECTION("when the P-CSCF restarts") {
+        world.save_and_restore("pcscf");
+    }
+    world.run();
+    alice.hangs_up();
+    world.run();
+    CHECK(alice.has_no_call());
+    REQUIRE(bob.last<ue::CallEnded>() != nullptr);
+    CHECK(bob.last<ue::CallEnded>()->cause == ue::CallEnded::Cause::PeerHungUp);
+}
+
+TEST_CASE("a P-CSCF that restarts while a call rings leaves nobody waiting and no dialog behind",
+          "[TS24.229-5.2.6]") {
+    Two t;
+    t.alice.calls(t.bob);
+    REQUIRE(t.world.until([&] { return t.alice.hears_ringing(); }));
+    t.world.run(2s);
+    t.world.save_and_restore("pcscf");
+    // Where the INVITE's transaction is gone no answer comes through (RFC 6026 8.9), nor a CANCEL.
+    SECTION("the callee picks up, nobody acknowledges, he hears of it by his own timer") {
+        t.bob.answers();
+        CHECK(t.world.until([&] { return t.bob.has_no_call(); }, 200s));
+        t.alice.hangs_up();
+    }
+    SECTION("the caller gives up, the callee lets it ring until his S-CSCF has had enough") {
+        t.alice.hangs_up();
+    }
+    SECTION("both let it ring, then the caller gives up") {
+        t.world.advance(300s);
+        t.alice.hangs_up();
+    }
+    INFO(t.world.ladder());
+    CHECK(t.world.until([&] { return t.alice.has_no_call(); }, 200s));
+    if (!t.world.until([&] { return t.bob.has_no_call(); }, 300s)) t.bob.hangs_up();  // a person would
+    CHECK(t.world.until([&] { return t.bob.has_no_call(); }, 200s));
+    t.world.advance(400s);
+    CHECK(t.world.pcscf().dialogs() == 2);  // the UEs' reg event subscriptions
+    CHECK(t.world.pcscf().idle());
+    // And the next call is as any other.
+    t.bob.calls(t.alice);
+    REQUIRE(t.world.until([&] { return t.alice.is_ringing(); }));
+    t.alice.answers();
+    CHECK(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
+}

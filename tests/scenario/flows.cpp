@@ -107,6 +107,17 @@ Ending call_and_callee_hangs_up(World& world) {
     return hang_up(world, bob, alice);
 }
 
+// Both over TCP: no connection outlives a restart of either end.
+Ending call_over_connections(World& world) {
+    const auto over_tcp = [](ue::Config& c) { c.transport = sip::Transport::Tcp; };
+    auto& alice = world.ue("alice", over_tcp);
+    auto& bob = world.ue("bob", over_tcp);
+    if (!registers(world, alice) || !registers(world, bob)) return Ending::CleanFailure;
+    if (!call(world, alice, bob, 5s)) return give_up(world, alice, bob);
+    world.advance(10s);
+    return hang_up(world, alice, bob);
+}
+
 Ending call_with_update_and_hold(World& world) {
     auto& alice = world.ue("alice");
     auto& bob = world.ue("bob");

@@ -30,6 +30,7 @@ Ending message(World& world);
 Ending options(World& world);
 Ending call_and_caller_hangs_up(World& world);
 Ending call_and_callee_hangs_up(World& world);
+Ending call_over_connections(World& world);
 Ending call_with_update_and_hold(World& world);
 Ending cancel(World& world);
 Ending busy(World& world);

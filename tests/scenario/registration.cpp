@@ -141,12 +141,12 @@ TEST_CASE("a deregistration by the network reaches UE and P-CSCF", "[TS24.229-5.
 TEST_CASE("without an HSS a registration is refused, and works when it is back", "[TS24.229-5.3.1.3]") {
     World world;
     auto& alice = world.ue("alice", [](ue::Config& c) { c.register_again_by_itself = false; });
-    world.hss_is_away(true);
+    world.kill("hss");
     alice.registers();
     world.run();
     REQUIRE(alice.last<ue::RegistrationFailed>() != nullptr);
     CHECK(alice.last<ue::RegistrationFailed>()->status >= 400);
-    world.hss_is_away(false);
+    world.start("hss");
     alice.registers();
     world.run();
     CHECK(alice.is_registered());

@@ -67,7 +67,7 @@ Trial restart_each_node(const Flow& flow, const Options& options, bool ues_too) 
     trial.undisturbed = flow(undisturbed);
     const auto moments = undisturbed.quiet_moments();
     for (const auto& name : undisturbed.host_names()) {
-        const bool core = name == "pcscf" || name == "icscf" || name == "scscf";
+        const bool core = name == "pcscf" || name == "icscf" || name == "scscf" || name == "hss";
         if (!core && !ues_too) continue;
         for (std::uint64_t n = 0; n < moments; ++n) {
             World world{options};

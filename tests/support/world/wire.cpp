@@ -38,6 +38,11 @@ Host* Wire::host_at(const IpEndpoint& at) {
 void Wire::kill(std::string_view name) {
     auto& h = host(name);
     h.node.reset();
+    cut_connections(name);
+    on_down(h);
+}
+
+void Wire::cut_connections(std::string_view name) {
     for (auto& [id, c] : connections_)
         if (c.open && (c.a == name || c.b == name)) close(c);
 }

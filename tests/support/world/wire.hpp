@@ -47,6 +47,7 @@ class Wire {
     void start(std::string_view name);             // with an empty memory
     void save_and_restore(std::string_view name);  // stops, and starts with what it saved
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
+    void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
 
     // ---- time
     // One thing happens: a packet arrives or a deadline is due, not later than `until`. False if there is
@@ -98,6 +99,7 @@ class Wire {
     void deliver(std::string_view host, const Event& event);
     virtual void on_cx(Host& from, const cx::Send& send) = 0;
     virtual void on_cx(Host& from, const cx::Reply& reply) = 0;
+    virtual void on_down(const Host& host) = 0;  // its process has just ended
 
     Duration latency_;
 

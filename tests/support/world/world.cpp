@@ -11,6 +11,7 @@ namespace {
 const auto pcscf_at = *IpEndpoint::parse("127.0.1.10:5060");
 const auto icscf_at = *IpEndpoint::parse("127.0.1.20:4060");
 const auto scscf_at = *IpEndpoint::parse("127.0.1.30:6060");
+const auto hss_at = *IpEndpoint::parse("127.0.1.40:3868");
 
 std::string sip_uri(const IpEndpoint& at) {
     return "sip:" + at.text();
@@ -38,11 +39,7 @@ crypto::MilenageKeys keys() {
 
 }  // namespace
 
-World::World(Options options)
-    : Wire{options.latency},
-      options_{std::move(options)},
-      hss_{hss_policy()},
-      hss_random_{options_.seed + 99} {
+World::World(Options options) : Wire{options.latency}, options_{std::move(options)} {
     last_seed_ = options_.seed * 1000;
     add_host("pcscf", pcscf_at, [this] {
         auto c = options_.pcscf;
@@ -65,6 +62,9 @@ World::World(Options options)
         c.icscf = sip_uri(icscf_at);
         c.accept_aka_without_integrity_protection = true;
         return std::make_unique<scscf::Scscf>(c, element(scscf_at), randoms_.emplace_back(++last_seed_));
+    });
+    add_host("hss", hss_at, [this] {
+        return std::make_unique<HssNode>(hss_policy(), store_, randoms_.emplace_back(++last_seed_));
     });
 }
 
@@ -121,46 +121,46 @@ void World::everybody_looks() {
 // ---- Diameter, which is reliable: an answer comes, or word that none will
 
 void World::on_cx(Host& from, const cx::Send& send) {
-    later(latency_, [this, name = from.name, starts = from.starts, send] {
-        if (hss_away_)
-            return later(latency_, [this, name, id = send.id] {
-                deliver(name,
-                        cx::SendFailed{id, cx::SendFailed::Reason::NoPeer, "no open connection to the HSS"});
-            });
-        auto outcome =
-            hss_.handle(send.request, {diameter_identity(name), std::string{home}}, store_, hss_random_);
-        later(latency_, [this, name, starts, id = send.id, answer = std::move(outcome.answer)] {
-            if (host(name).starts == starts)
-                deliver(name, cx::AnswerArrived{id, answer, diameter_identity("hss")});
-        });
-        push(outcome.pushes);
+    const auto to = send.destination_host ? send.destination_host->substr(0, send.destination_host->find('.'))
+                                          : std::string{"hss"};
+    later(latency_, [this, asked = Asked{from.name, to, from.starts, send.id}, request = send.request] {
+        if (!host(asked.to).node) return cannot_deliver(asked, cx::SendFailed::Reason::NoPeer);
+        const auto id = ++last_asked_;
+        asked_.emplace(id, asked);
+        deliver(asked.to, cx::RequestArrived{cx::RequestId{id}, request, diameter_identity(asked.from),
+                                             std::string{home}});
+    });
+}
+
+void World::on_cx(Host& from, const cx::Reply& reply) {
+    later(latency_, [this, name = from.name, reply] {
+        const auto found = asked_.find(reply.id.value());
+        if (found == asked_.end()) return;  // it was told that none will come
+        const auto asked = std::move(found->second);
+        asked_.erase(found);
+        if (host(asked.from).starts == asked.starts)
+            deliver(asked.from, cx::AnswerArrived{asked.id, reply.answer, diameter_identity(name)});
+    });
+}
+
+void World::on_down(const Host& down) {
+    for (auto it = asked_.begin(); it != asked_.end();) {
+        const auto at = it++;
+        if (at->second.to != down.name) continue;
+        cannot_deliver(at->second, cx::SendFailed::Reason::PeerLost);
+        asked_.erase(at);
+    }
+}
+
+void World::cannot_deliver(const Asked& asked, cx::SendFailed::Reason reason) {
+    later(latency_, [this, asked, reason] {
+        if (host(asked.from).starts == asked.starts)
+            deliver(asked.from, cx::SendFailed{asked.id, reason, "no open connection to " + asked.to});
     });
 }
 
 void World::push(const std::vector<hss::Push>& pushes) {
-    for (const auto& p : pushes) {
-        const auto id = ++last_push_;
-        const auto name = p.destination_host.substr(0, p.destination_host.find('.'));
-        if (!host(name).node) {
-            push(hss_.handle_push_answer(p, std::nullopt, store_).pushes);
-            continue;
-        }
-        pushed_.emplace(id, p);
-        later(latency_, [this, name, id, request = p.request] {
-            deliver(name, cx::RequestArrived{cx::RequestId{id}, request, diameter_identity("hss"),
-                                             std::string{home}});
-        });
-    }
-}
-
-void World::on_cx(Host&, const cx::Reply& reply) {
-    later(latency_, [this, reply] {
-        const auto found = pushed_.find(reply.id.value());
-        if (found == pushed_.end()) return;
-        const auto p = std::move(found->second);
-        pushed_.erase(found);
-        push(hss_.handle_push_answer(p, reply.answer, store_).pushes);
-    });
+    on<HssNode>("hss", [&](HssNode& hss, TimePoint, Effects& out) { hss.push(pushes, out); });
 }
 
 // ---- time

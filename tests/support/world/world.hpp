@@ -1,10 +1,10 @@
 #pragma once
 #include "common/base/random.hpp"
-#include "hss/core/hss.hpp"
 #include "hss/core/memory_store.hpp"
 #include "icscf/core/icscf.hpp"
 #include "pcscf/core/pcscf.hpp"
 #include "scscf/core/scscf.hpp"
+#include "tests/support/world/hss_node.hpp"
 #include "tests/support/world/wire.hpp"
 #include "tests/ue/core/ue.hpp"
 
@@ -121,7 +121,6 @@ class World : public Wire {
 
     // What the HSS sends of its own: RTR, PPR.
     void push(const std::vector<hss::Push>& pushes);
-    void hss_is_away(bool away) { hss_away_ = away; }  // no Diameter connection to it
 
     // Until nothing is under way, every retransmission is over and every node is idle, but not longer than
     // `limit`.
@@ -132,6 +131,7 @@ class World : public Wire {
   protected:
     void on_cx(Host& from, const cx::Send& send) override;
     void on_cx(Host& from, const cx::Reply& reply) override;
+    void on_down(const Host& host) override;
 
   private:
     sip::ElementConfig element(const IpEndpoint& at) const;
@@ -139,12 +139,17 @@ class World : public Wire {
 
     Options options_;
     std::list<SeededRandom> randoms_;  // one for each start of a node
-    hss::Hss hss_;
-    hss::MemoryStore store_;
-    SeededRandom hss_random_;
-    bool hss_away_ = false;
-    std::uint64_t last_push_ = 1U << 20;
-    std::map<std::uint64_t, hss::Push> pushed_;
+    // A Diameter request that waits for its answer.
+    struct Asked {
+        std::string from, to;
+        std::uint64_t starts = 0;  // of `from`
+        cx::RequestId id;          // as `from` knows it
+    };
+    void cannot_deliver(const Asked& asked, cx::SendFailed::Reason reason);
+
+    hss::MemoryStore store_;  // the database: it outlives every HSS
+    std::map<std::uint64_t, Asked> asked_;
+    std::uint64_t last_asked_ = 0;
     std::deque<Phone> phones_;
     std::uint64_t last_seed_ = 0;
 };
