@@ -1,6 +1,7 @@
 #include "common/sip/net/udp_socket.hpp"
 
 #include "common/sip/net/refusal.hpp"
+#include "common/sip/net/stun.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -103,6 +104,11 @@ void UdpSocket::deliver(std::string_view datagram, const sockaddr* from) {
         return;
     }
     const auto remote = endpoint_of(from);
+    if (stun::is_message(datagram)) {
+        ++wire_.counters.keepalives;
+        if (auto answer = stun::answer(datagram, remote)) send(0, make_buffer(std::move(*answer)), remote);
+        return;
+    }
     if (datagram.size() > wire_.config.message_octets)
         return refuse(datagram, remote, 513, "Message Too Large");
     if (wire_.config.header_lines < Limits{}.header_lines &&

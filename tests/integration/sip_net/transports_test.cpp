@@ -68,6 +68,22 @@ TEST_CASE("keep-alive and empty datagrams are swallowed in silence", "[RFC5626-4
     CHECK(peer.waiting() == 0);
 }
 
+TEST_CASE("a STUN keep-alive is answered from the port it came to, and no SIP for it", "[RFC5626-8]") {
+    WireFixture wire;
+    const auto at = wire.listen(Transport::Udp);
+    DatagramPeer peer{wire.io};
+    const std::string transaction{"\x21\x12\xA4\x42transaction1"};
+    peer.send(std::string{"\0\1\0\0", 4} + transaction, at);
+    REQUIRE(wire.run_until([&] { return peer.waiting() > 0; }));
+    IpEndpoint from;
+    const auto answer = peer.receive(&from);
+    CHECK(from == at);
+    CHECK(answer.substr(0, 2) == "\1\1");
+    CHECK(answer.substr(4, transaction.size()) == transaction);
+    CHECK(wire.received.empty());
+    CHECK(wire.transports.counters().keepalives == 1);
+}
+
 TEST_CASE("a datagram above the limit is answered 513, one with too many headers 400, each with a note",
           "[RFC3261-21.5.14]") {
     TransportsConfig config;
