@@ -111,17 +111,22 @@ Verdict verify(const DigestChallenge& challenge, const Credentials& c, const Ans
         return Verdict::Incomplete;
     // We always offer qop: an answer without it would let the nonce be replayed.
     if (c.qop.empty() || c.cnonce.empty() || c.nc.size() != 8) return Verdict::Incomplete;
-    const auto nc = unhex(c.nc);
-    if (!nc) return Verdict::Incomplete;
+    if (!unhex(c.nc)) return Verdict::Incomplete;
     const auto* own = credentials_for(challenge, c);
     if (own == nullptr) return Verdict::Incomplete;
     auto algorithm = *crypto::parse_digest_algorithm(
         c.algorithm.empty() ? own->digest_algorithm.value_or("MD5") : std::string{c.algorithm});
     if (!response_matches(algorithm, own->digest_ha1, c, request)) return Verdict::WrongResponse;
     if (c.nonce != challenge.nonce) return Verdict::WrongNonce;
+    return nonce_count(c) > challenge.nc ? Verdict::Accepted : Verdict::Replayed;
+}
+
+std::uint32_t nonce_count(const Credentials& c) {
+    const auto octets = unhex(c.nc);
+    if (!octets || octets->size() != 4) return 0;
     std::uint32_t count = 0;
-    for (const auto octet : *nc) count = count << 8 | octet;
-    return count > challenge.nc ? Verdict::Accepted : Verdict::Replayed;
+    for (const auto octet : *octets) count = count << 8 | octet;
+    return count;
 }
 
 sip::AuthValue www_authenticate(const AkaChallenge& challenge, bool with_keys) {

@@ -71,9 +71,11 @@ Verdict verify(const AkaChallenge& challenge, const Credentials& credentials, co
 // 7616 3.3).
 Verdict verify(const DigestChallenge& challenge, const Credentials& credentials, const Answered& request);
 
+std::uint32_t nonce_count(const Credentials& credentials);  // nc; 0 if it is none
+
 // WWW-Authenticate of an AKA challenge (5.4.1.2.1A); CK and IK go to the P-CSCF.
 sip::AuthValue www_authenticate(const AkaChallenge& challenge, bool with_keys);
-// One per algorithm, in the order of preference (RFC 8760 2.3).
+// One per algorithm, in the order of preference (RFC 8760 2.3). Proxy-Authenticate looks the same.
 std::vector<sip::AuthValue> www_authenticate(const DigestChallenge& challenge,
                                              const std::vector<crypto::HashAlgorithm>& preference,
                                              bool stale);

@@ -40,6 +40,9 @@ struct Config {
                                                          crypto::HashAlgorithm::Md5};  // RFC 8760: best first
     std::chrono::seconds nonce_lifetime{3600};  // SIP Digest: how long nextnonce or a used nonce stays good
     bool authenticate_digest_always = true;     // 5.4.1.2.2A: also when the P-CSCF says ip-assoc-yes
+    // 5.4.3.6: requests of users registered by SIP Digest without TLS are challenged with 407.
+    bool authenticate_requests = false;
+    std::chrono::seconds request_await_auth{240};  // TS 24.229 7.8: 4 minutes
 
     // ---- registration
     std::chrono::seconds min_expires{60};           // shorter ones get 423

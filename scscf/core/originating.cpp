@@ -62,6 +62,13 @@ void Sessions::on_originating(sip::RequestArrived arrived) {
     if (identity == nullptr)
         return reject(arrived, 403, served ? served->value() : "",
                       "the identity is not of this registration");
+    if (core_.config.authenticate_requests && token) {
+        const auto* binding = set->binding_by_token(*token);
+        const bool digest = binding != nullptr && binding->digest;
+        if (digest && !authenticated(arrived, Impi{set->private_identities[binding->private_identity].text()},
+                                     identity->impu()))
+            return;
+    }
     serve_originating(std::move(arrived), *set, *identity);
 }
 

@@ -104,6 +104,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
         if (mine) placement = place(*set, *mine, r);
         const auto* known = placement.refreshes == 0 ? nullptr : set->binding(placement.refreshes);
         if (known != nullptr) fresh->first_cseq = known->first_cseq;
+        fresh->digest = proof.digest || (known != nullptr && known->digest);
         stored_anew = core_.config.scscf_restoration && (known == nullptr || !placement.removes.empty() ||
                                                          differs_in_restoration(*known, *fresh));
     }

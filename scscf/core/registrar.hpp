@@ -34,6 +34,7 @@ class Registrar {
     // How the user was found to be who he says.
     struct Proof {
         bool challenged = false;  // just now: SAR follows (5.4.1.2.2 step 5)
+        bool digest = false;      // with a password and without TLS
         std::optional<sip::AuthValue> authentication_info;
     };
 

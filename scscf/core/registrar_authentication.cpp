@@ -98,7 +98,7 @@ void Registrar::check_aka(RegisterRequest r, AkaChallenge& challenge) {
             auto* state = authentications.find(r.impi);
             state->aka.reset();  // B2: the timer is stopped, the nonce is used up
             if (state->empty()) authentications.erase(r.impi);
-            return accept(std::move(r), Proof{true, {}});
+            return accept(std::move(r), Proof{true, false, {}});
         }
         case Verdict::SyncFailure: return core_.run(resynchronise(std::move(r)));
         case Verdict::OtherCallId: return reject(r, 403, text(verdict));  // the challenge stays outstanding
@@ -272,7 +272,8 @@ void Registrar::check_digest(RegisterRequest r, DigestChallenge& challenge) {
         case Verdict::Accepted: {
             // The next nonce goes out with the 200; this one is not good for anything any more.
             auto next_nonce = core_.random.token(16);
-            Proof proof{challenge.awaited, authentication_info(challenge, credentials, {}, next_nonce)};
+            const bool tls = r.protection == Protection::TlsPending || r.protection == Protection::TlsYes;
+            Proof proof{challenge.awaited, !tls, authentication_info(challenge, credentials, {}, next_nonce)};
             challenge.nonce = std::move(next_nonce);
             challenge.nc = 0;
             challenge.awaited = false;

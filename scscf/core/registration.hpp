@@ -81,6 +81,7 @@ struct Binding {
     reginfo::ContactEvent event = reginfo::ContactEvent::Registered;
     bool ended = false;         // told to subscribers as terminated, then erased
     bool home_network = false;  // the P-CSCF is in our network (P-Visited-Network-ID)
+    bool digest = false;        // by SIP Digest, without TLS: each request may be challenged (5.4.3.6)
 
     std::string_view uri() const { return texts.get(Text::Uri); }
     std::string_view instance() const { return texts.get(Text::Instance); }

@@ -10,13 +10,13 @@ namespace {
 using Text = Binding::Text;
 
 // Registration-Time-Out is left out: it would have to be stored anew with every refresh.
-cx::RestorationInfo info_of(const Binding& binding) {
-    cx::RestorationInfo info;
+void add(cx::ScscfRestorationInfo& all, const Binding& binding) {
+    auto& info = all.restoration_info.emplace_back();
     info.path = binding.path();
     info.contact = contact_of(binding).text();
     info.initial_cseq_sequence_number = binding.first_cseq;
     info.call_id_sip_header = std::string{binding.texts.get(Text::CallId)};
-    return info;
+    if (binding.digest) all.sip_authentication_scheme = std::string{cx::scheme::sip_digest};
 }
 
 void restore_contacts(Core& core, ImplicitRegistrationSet& set, const cx::ScscfRestorationInfo& info) {
@@ -39,6 +39,7 @@ void restore_contacts(Core& core, ImplicitRegistrationSet& set, const cx::ScscfR
                 sip::NameAddr::parse(stored.path.substr(0, sip::codec::first_value_length(stored.path))))
             binding->home_network = core.is_home_node(hop->uri.host);
         binding->private_identity = mine;
+        binding->digest = info.sip_authentication_scheme == cx::scheme::sip_digest;
         binding->first_cseq = binding->cseq = stored.initial_cseq_sequence_number.value_or(0);
         binding->registered_at = core.now;
         binding->expires_at = core.now + core.config.max_expires;  // the UE refreshes it before
@@ -70,8 +71,7 @@ cx::ScscfRestorationInfo restoration_info(const ImplicitRegistrationSet& set, st
     cx::ScscfRestorationInfo info;
     info.user_name = Impi{set.private_identities[private_index].text()};
     for (const auto& binding : set.bindings)
-        if (!binding.ended && binding.private_identity == private_index)
-            info.restoration_info.push_back(info_of(binding));
+        if (!binding.ended && binding.private_identity == private_index) add(info, binding);
     return info;
 }
 
@@ -85,9 +85,9 @@ cx::ScscfRestorationInfo restoration_info(const Impi& impi, const ImplicitRegist
             if (binding.ended || binding.private_identity != *mine || placement.removes_binding(binding))
                 continue;
             const bool refreshed = binding.id == placement.refreshes;
-            info.restoration_info.push_back(info_of(refreshed ? fresh : binding));
+            add(info, refreshed ? fresh : binding);
         }
-    if (placement.refreshes == 0) info.restoration_info.push_back(info_of(fresh));
+    if (placement.refreshes == 0) add(info, fresh);
     return info;
 }
 

@@ -104,11 +104,13 @@ void Scscf::handle_timeout(TimePoint now, Effects& out) {
     core.element.handle_timeout(now, core.outputs);
     impl_->work_off();
     impl_->registrar.on_timeout();
+    impl_->sessions.on_timeout();
     impl_->work_off();
 }
 
 std::optional<TimePoint> Scscf::next_deadline() const {
-    return earliest(impl_->core.element.next_deadline(), impl_->registrar.next_deadline());
+    return earliest(earliest(impl_->core.element.next_deadline(), impl_->registrar.next_deadline()),
+                    impl_->sessions.next_deadline());
 }
 
 void Scscf::drain(TimePoint, Effects&) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "scscf/core/authentication.hpp"
 #include "scscf/core/charging.hpp"
 #include "scscf/core/core.hpp"
 #include "scscf/core/dialogs.hpp"
@@ -21,6 +22,8 @@ class Sessions {
     void on_cancelled(const sip::Cancelled& cancelled);
     void on_response(sip::ResponseToForward& response);
     void on_ended(sip::ServerTransactionId id) { underway_.erase(id); }
+    void on_timeout() { (void)challenges_.take_due(core_.now); }  // request-await-auth, end of a nonce
+    std::optional<TimePoint> next_deadline() const { return challenges_.next_deadline(); }
 
     // Contacts of the set were marked as ended: their sessions end too (5.4.1.4 step 5, 5.4.1.5, 5.4.5).
     void release(const ImplicitRegistrationSet& set);
@@ -58,6 +61,13 @@ class Sessions {
     void ask_for_registration(const sip::RequestArrived& arrived, std::string_view why);
     std::optional<Impu> asserted(const sip::Message& request) const;
     bool stays_home(const sip::Uri& uri) const;
+
+    // ---- digest of requests (request_authentication.cpp)
+    // Does it carry the right credentials? If not it is answered, or will be once the HSS has answered.
+    bool authenticated(sip::RequestArrived& arrived, const Impi& impi, const Impu& impu);
+    CxProcedure challenge_by_hss(sip::RequestArrived arrived, Impi impi, Impu impu, bool stale);
+    void send_challenge(const sip::RequestArrived& arrived, const Impi& impi,
+                        std::vector<cx::SipDigestAuthenticate> credentials, bool stale);
 
     // ---- terminating (terminating.cpp)
     void on_terminating(sip::RequestArrived arrived);
@@ -105,6 +115,7 @@ class Sessions {
     Core& core_;
     std::unordered_map<sip::ServerTransactionId, Underway> underway_;
     std::unordered_map<sip::ClientTransactionId, Releasing> byes_;
+    Authentications challenges_;  // 407s outstanding, and nonces that were answered
 };
 
 // RFC 3841, as far as an S-CSCF needs it without application servers: does this contact satisfy the features

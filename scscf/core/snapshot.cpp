@@ -65,7 +65,8 @@ json to_json(const Binding& b, TimePoint now) {
             {"private_identity", b.private_identity},
             {"explicit_identity", b.explicit_identity},
             {"event", static_cast<int>(b.event)},
-            {"home_network", b.home_network}};
+            {"home_network", b.home_network},
+            {"digest", b.digest}};
 }
 
 Binding binding_from(const json& j, Registrations& registrations, TimePoint now) {
@@ -96,6 +97,7 @@ Binding binding_from(const json& j, Registrations& registrations, TimePoint now)
         throw std::out_of_range("event");
     b.event = static_cast<reginfo::ContactEvent>(event);
     b.home_network = j.at("home_network");
+    b.digest = j.at("digest");
     return b;
 }
 

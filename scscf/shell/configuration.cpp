@@ -45,6 +45,9 @@ void read_authentication(const runtime::Section& own, Config& c) {
         c.digest_algorithms = own.list<crypto::HashAlgorithm>("digest_algorithms");
     c.nonce_lifetime =
         own.get_between<seconds>("nonce_lifetime", c.nonce_lifetime, seconds{10}, seconds{86'400});
+    c.authenticate_requests = own.get<bool>("authenticate_requests", c.authenticate_requests);
+    c.request_await_auth =
+        own.get_between<seconds>("request_await_auth", c.request_await_auth, seconds{5}, seconds{3600});
     c.authenticate_digest_always = own.get<bool>("authenticate_digest_always", c.authenticate_digest_always);
 }
 

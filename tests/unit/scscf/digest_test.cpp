@@ -37,7 +37,8 @@ std::string nonce_of(const sip::Message& challenge) {
 }
 
 std::string authorization(std::string_view nonce, std::string_view nc = "00000001",
-                          std::string_view algorithm = "MD5", std::string_view with_password = password) {
+                          std::string_view algorithm = "MD5", std::string_view with_password = password,
+                          std::string_view method = "REGISTER") {
     const auto parsed = *crypto::parse_digest_algorithm(algorithm);
     const auto secret = crypto::ha1(parsed.hash, alice_impi.value(), domain, octets_of(with_password));
     crypto::DigestInput in;
@@ -47,7 +48,7 @@ std::string authorization(std::string_view nonce, std::string_view nc = "0000000
     in.cnonce = "c1";
     in.nc = nc;
     in.qop = "auth";
-    in.method = "REGISTER";
+    in.method = method;
     in.uri = "sip:ims.example";
     std::string text = "Digest username=\"" + alice_impi.value() + "\", realm=\"ims.example\", nonce=\"";
     text += nonce;
@@ -259,4 +260,85 @@ TEST_CASE("outside a lab a user without AKA credentials who is announced as inte
     no_aka.result = cx::ExperimentalResultCode::ErrorAuthSchemeNotSupported;
     bench.answer(bench.ask<MultimediaAuthRequest>(), no_aka);
     CHECK(bench.take().status() == 403);
+}
+
+// ---- requests other than REGISTER
+
+namespace {
+
+// Alice is registered by SIP Digest, and requests are challenged.
+struct Strict {
+    static Config config() {
+        auto c = lab_config();
+        c.authenticate_requests = true;
+        return c;
+    }
+    Bench bench{config()};
+    Request request;
+    Strict() {
+        auto r = first();
+        request.route = header(registered(bench, r), "Service-Route");
+        request.method = "MESSAGE";
+    }
+    sip::Message sends(std::string_view nonce = {}, std::string_view nc = "00000001",
+                       std::string_view with_password = password) {
+        ++request.cseq;
+        request.more.clear();
+        if (!nonce.empty())
+            request.more =
+                "Proxy-Authorization: " + authorization(nonce, nc, "MD5", with_password, request.method) +
+                "\r\n";
+        bench.receive(request.text());
+        if (!bench.asked.empty()) bench.answer(bench.ask<MultimediaAuthRequest>(), maa({credentials("MD5")}));
+        return bench.beyond_100();
+    }
+    static std::string nonce(const sip::Message& challenge) {
+        REQUIRE(challenge.status() == 407);
+        return std::string{*challenge.get<sip::h::ProxyAuthenticate>()->params.get("nonce")};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("by policy requests of a user with a password are challenged, and go on with the right answer",
+          "[TS24.229-5.4.3.6]") {
+    Strict t;
+    t.request.more = "P-Charging-Vector: icid-value=\"i\";orig-ioi=\"Type 1v\"\r\n";
+    const auto challenge = t.sends();
+    CHECK(challenge.status() == 407);
+    CHECK_THAT(header(challenge, "Proxy-Authenticate"), Contains("realm=\"ims.example\""));
+    const auto nonce = Strict::nonce(challenge);
+    const auto sent = t.sends(nonce);
+    CHECK(sent.method() == sip::Method::Message);
+    CHECK_FALSE(sent.has("Proxy-Authorization"));
+    CHECK(t.sends(nonce, "00000002").is_request());  // the same nonce, the next nc
+}
+
+TEST_CASE("a request with an old nonce, a used nc or a wrong password does not go on", "[TS24.229-5.4.3.6]") {
+    Strict t;
+    const auto nonce = Strict::nonce(t.sends());
+    CHECK(t.sends(nonce).is_request());
+    const auto replayed = t.sends(nonce);
+    CHECK_THAT(header(replayed, "Proxy-Authenticate"), Contains("stale=true"));
+    const auto fresh = Strict::nonce(replayed);
+    CHECK_THAT(header(t.sends(nonce, "00000002"), "Proxy-Authenticate"), Contains("stale=true"));
+    const auto newest = Strict::nonce(t.sends(fresh));
+    CHECK(t.sends(newest, "00000001", "close sesame").status() == 403);
+    CHECK(t.sends(newest).is_request());  // a guess does not lock him out
+}
+
+TEST_CASE("a challenge of a request is forgotten after request-await-auth", "[TS24.229-7.8]") {
+    Strict t;
+    const auto nonce = Strict::nonce(t.sends());
+    t.bench.advance(std::chrono::seconds{241});
+    CHECK_THAT(header(t.sends(nonce), "Proxy-Authenticate"), Contains("stale=true"));
+}
+
+TEST_CASE("requests of users of AKA are never challenged", "[TS24.229-5.4.3.6]") {
+    Bench bench{Strict::config()};
+    Request request;
+    request.route = bench.registered();
+    bench.receive(request.text());
+    CHECK(bench.asked.empty());
+    CHECK(bench.beyond_100().is_request());
 }
