@@ -3,18 +3,42 @@
 #include "common/base/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <arpa/inet.h>
 
 namespace ims {
 
+namespace {
+
+// Four decimal numbers without leading zeros, as inet_pton wants them; on the way of every message.
+std::optional<std::array<std::uint8_t, 4>> parse_v4(std::string_view text) {
+    std::array<std::uint8_t, 4> octets{};
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        if (i > 0 && (at == text.size() || text[at++] != '.')) return std::nullopt;
+        const auto begin = at;
+        unsigned value = 0;
+        while (at < text.size() && is_digit(text[at]) && at - begin < 3)
+            value = value * 10 + static_cast<unsigned>(text[at++] - '0');
+        const auto digits = at - begin;
+        if (digits == 0 || value > 255 || (digits > 1 && text[begin] == '0')) return std::nullopt;
+        octets[i] = static_cast<std::uint8_t>(value);
+    }
+    if (at != text.size()) return std::nullopt;
+    return octets;
+}
+
+}  // namespace
+
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    if (const auto octets = parse_v4(text)) return v4(*octets);
     std::array<char, INET6_ADDRSTRLEN> z{};
-    if (text.empty() || text.size() >= z.size() || text.find('\0') != std::string_view::npos)
+    if (text.empty() || text.size() >= z.size() || text.find(':') == std::string_view::npos ||
+        text.find('\0') != std::string_view::npos)
         return std::nullopt;
     std::copy(text.begin(), text.end(), z.begin());
     IpAddress a;
-    if (inet_pton(AF_INET, z.data(), a.octets_.data()) == 1) return a;
     a.family_ = Family::V6;
     if (inet_pton(AF_INET6, z.data(), a.octets_.data()) == 1) return a;
     return std::nullopt;
@@ -44,8 +68,16 @@ bool IpAddress::is_unspecified() const {
 
 std::string IpAddress::text() const {
     std::array<char, INET6_ADDRSTRLEN> z{};
-    inet_ntop(is_v6() ? AF_INET6 : AF_INET, octets_.data(), z.data(), z.size());
-    return z.data();
+    if (is_v6()) {
+        inet_ntop(AF_INET6, octets_.data(), z.data(), z.size());
+        return z.data();
+    }
+    auto* at = z.data();
+    for (std::size_t i = 0; i < 4; ++i) {
+        if (i > 0) *at++ = '.';
+        at = std::to_chars(at, z.data() + z.size(), octets_[i]).ptr;
+    }
+    return {z.data(), at};
 }
 
 std::string IpAddress::uri_text() const {

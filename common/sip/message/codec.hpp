@@ -39,6 +39,13 @@ void parse_media_type(std::string_view text, Parsed<TokenParams>& out);
 // For answering a request that is refused: everything of a Via up to its first mistake.
 ViaValue via_as_far_as_readable(std::string_view text);
 
+// What is against a name-addr or addr-spec with its parameters; builds nothing.
+std::optional<ParseError> check_address(std::string_view text);
+// The number of a CSeq that parse() accepts; 0 of any other.
+std::uint32_t cseq_number(std::string_view text);
+// The branch of one Via value, empty if it has none; a view into `text`.
+Parsed<std::string_view> branch_of_via(std::string_view text);
+
 // Length of the first value of a comma separated list: commas inside quotes and <> do not count.
 std::size_t first_value_length(std::string_view text);
 

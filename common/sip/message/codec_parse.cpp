@@ -18,7 +18,7 @@ ParseError malformed(std::size_t at, std::string_view what) {
 
 // name [= value], the value a token, a host or a quoted-string. An empty value is let through: it is the
 // sender's business, and digest responses without a challenge have it ("nonce=,").
-std::optional<ParseError> parse_param(Scanner& s, Params& params) {
+std::optional<ParseError> parse_param(Scanner& s, auto& params) {
     const auto begin = s.at();
     Param p;
     std::string unescaped;
@@ -34,7 +34,8 @@ std::optional<ParseError> parse_param(Scanner& s, Params& params) {
 }
 
 // *(SEMI param) to the end of the text.
-std::optional<ParseError> parse_params(Scanner& s, Params& params) {
+std::optional<ParseError> parse_params(Scanner& s, auto& params) {
+    if (!s.done()) params.reserve(s.rest().size());
     while (s.take_separator(';'))
         if (auto error = parse_param(s, params)) return error;
     s.skip_space();
@@ -57,7 +58,7 @@ Number take_number(Scanner& s) {
     return {digits, value.value_or(0), !digits.empty() && !value};
 }
 
-std::optional<ParseError> parse_cseq(Scanner& s, CSeqValue& out) {
+std::optional<ParseError> parse_cseq(Scanner& s, auto& out) {
     const auto begin = s.at();
     const auto number = take_number(s);
     if (number.digits.empty()) return malformed(begin, "no sequence number");
@@ -75,15 +76,38 @@ std::optional<ParseError> parse_cseq(Scanner& s, CSeqValue& out) {
     return std::nullopt;
 }
 
-std::optional<ParseError> parse_addr_spec(Scanner& s, NameAddr& out) {
+// What is built from a URI or an address, or that nothing is built.
+std::optional<ParseError> parse_uri(std::string_view text, Uri& uri) {
+    auto parsed = Uri::parse(text);
+    if (!parsed) return parsed.error();
+    uri = std::move(*parsed);
+    return std::nullopt;
+}
+struct NoUri {};
+std::optional<ParseError> parse_uri(std::string_view text, NoUri&) {
+    return Uri::check(text);
+}
+// The branch of a Via. A quoted one, which nobody writes, does not count.
+struct BranchOnly : scan::NoParams {
+    std::string_view branch;
+    bool add(const Param& p) {
+        if (branch.empty() && p.value && !p.quoted && iequals(p.name, "branch")) branch = *p.value;
+        return NoParams::add(p);
+    }
+};
+struct CheckedAddress {
+    std::string display_name;
+    NoUri uri;
+    scan::NoParams params;
+};
+
+std::optional<ParseError> parse_addr_spec(Scanner& s, auto& out) {
     const auto begin = s.at();
     const auto text = s.rest().substr(0, scan::find(s.rest(), scan::EndsAddrSpec));
     // RFC 3261 20.10: a URI with a comma, question mark or semicolon is written between < and >.
     if (const auto mark = text.find('?'); mark != std::string_view::npos)
         return malformed(begin + mark, "URI with headers outside of <>");
-    auto uri = Uri::parse(text);
-    if (!uri) return malformed(begin + uri.error().offset, uri.error().what);
-    out.uri = std::move(*uri);
+    if (const auto error = parse_uri(text, out.uri)) return malformed(begin + error->offset, error->what);
     s.move_to(begin + text.size());
     return std::nullopt;
 }
@@ -99,7 +123,7 @@ std::optional<std::size_t> token_display_name(std::string_view text) {
     return std::nullopt;
 }
 
-std::optional<ParseError> parse_name_addr(Scanner& s, NameAddr& out) {
+std::optional<ParseError> parse_name_addr(Scanner& s, auto& out) {
     s.skip_space();
     if (s.peek() == '"') {
         std::string unescaped;
@@ -116,9 +140,8 @@ std::optional<ParseError> parse_name_addr(Scanner& s, NameAddr& out) {
         const auto begin = s.at();
         const auto close = s.rest().find('>');
         if (close == std::string_view::npos) return malformed(begin, "< not closed");
-        auto uri = Uri::parse(s.rest().substr(0, close));
-        if (!uri) return malformed(begin + uri.error().offset, uri.error().what);
-        out.uri = std::move(*uri);
+        if (const auto error = parse_uri(s.rest().substr(0, close), out.uri))
+            return malformed(begin + error->offset, error->what);
         s.move_to(begin + close + 1);
     } else if (auto error = parse_addr_spec(s, out)) {
         return error;
@@ -126,7 +149,7 @@ std::optional<ParseError> parse_name_addr(Scanner& s, NameAddr& out) {
     return parse_params(s, out.params);
 }
 
-std::optional<ParseError> parse_via(Scanner& s, ViaValue& out) {
+std::optional<ParseError> parse_via(Scanner& s, auto& out) {
     s.skip_space();
     const auto protocol = s.take_while(scan::Token);
     if (protocol.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol name");
@@ -193,7 +216,7 @@ void parse(std::string_view text, Parsed<std::uint32_t>& out) {
 }
 
 void parse(std::string_view text, Parsed<NameAddr>& out) {
-    parse_into(text, out, parse_name_addr);
+    parse_into(text, out, [](Scanner& s, NameAddr& value) { return parse_name_addr(s, value); });
 }
 
 void parse(std::string_view text, Parsed<ContactValue>& out) {
@@ -210,7 +233,24 @@ void parse(std::string_view text, Parsed<ContactValue>& out) {
 }
 
 void parse(std::string_view text, Parsed<ViaValue>& out) {
-    parse_into(text, out, parse_via);
+    parse_into(text, out, [](Scanner& s, ViaValue& value) { return parse_via(s, value); });
+}
+
+std::optional<ParseError> check_address(std::string_view text) {
+    Scanner s{text};
+    CheckedAddress nothing;
+    return parse_name_addr(s, nothing);
+}
+
+Parsed<std::string_view> branch_of_via(std::string_view text) {
+    struct {
+        std::string_view transport, host;
+        std::optional<std::uint16_t> port;
+        BranchOnly params;
+    } via;
+    Scanner s{text};
+    if (const auto error = parse_via(s, via)) return *error;
+    return via.params.branch;
 }
 
 ViaValue via_as_far_as_readable(std::string_view text) {
@@ -225,6 +265,17 @@ void parse(std::string_view text, Parsed<CSeqValue>& out) {
         s.skip_space();
         return parse_cseq(s, value);
     });
+}
+
+std::uint32_t cseq_number(std::string_view text) {
+    struct {
+        std::uint32_t number = 0;
+        Method method = Method::Other;
+        std::string_view method_name;
+    } cseq;
+    Scanner s{text};
+    s.skip_space();
+    return parse_cseq(s, cseq) ? 0 : cseq.number;
 }
 
 void parse(std::string_view text, Parsed<RAckValue>& out) {
@@ -299,6 +350,7 @@ void parse(std::string_view text, Parsed<AuthValue>& out) {
             s.move_to(begin);  // Authentication-Info: parameters from the start
         else
             value.scheme = word;
+        value.params.reserve(s.rest().size());
         for (;;) {
             s.skip_space();
             while (s.take_separator(',')) {

@@ -50,6 +50,7 @@ constexpr auto compact_names = [] {
 }();
 
 bool same_name(std::string_view a, std::string_view b) {
+    if (a == b) return true;  // as nearly everybody writes it
     if (a.size() != b.size()) return false;
     for (std::size_t i = 0; i < a.size(); ++i)
         if (lower(a[i]) != lower(b[i])) return false;

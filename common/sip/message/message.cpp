@@ -52,13 +52,13 @@ std::string& detail::scratch() {
 Message Message::request(Method method, Uri request_uri) {
     Message m;
     m.method_ = method;
-    m.request_uri_ = std::move(request_uri);
+    m.request_uri_ = std::make_shared<const Uri>(std::move(request_uri));
     return m;
 }
 
 Message Message::request(std::string_view method, Uri request_uri) {
     auto m = request(parse_method(method), std::move(request_uri));
-    if (m.method_ == Method::Other) m.method_name_ = method;
+    if (m.method_ == Method::Other) m.method_name_ = m.kept(method);
     return m;
 }
 
@@ -91,18 +91,34 @@ Message Message::response(const Message& request, int status, std::string_view r
     return m;
 }
 
+const Uri& Message::no_uri() {
+    static const Uri none;
+    return none;
+}
+
+char* Message::room(std::size_t octets) {
+    if (!edits_) edits_ = std::make_shared<TextStore>();
+    return edits_->allocate(octets);
+}
+
+std::string_view Message::kept(std::string_view text) {
+    auto* const place = room(text.size());
+    std::copy(text.begin(), text.end(), place);
+    return {place, text.size()};
+}
+
 std::string_view Message::method_name() const {
-    return method_ == Method::Other ? std::string_view{method_name_} : method_text(method_);
+    return method_ == Method::Other ? method_name_ : method_text(method_);
 }
 
 void Message::set_request_uri(Uri uri) {
-    request_uri_ = std::move(uri);
+    request_uri_ = std::make_shared<const Uri>(std::move(uri));
     start_line_edited_ = true;
 }
 
 void Message::set_status(int status, std::string_view reason) {
     status_ = status;
-    reason_ = scan::unfold(reason.empty() ? default_reason(status) : reason);
+    reason_ = reason.empty() ? default_reason(status) : kept(scan::unfold(reason));
     start_line_edited_ = true;
 }
 
@@ -113,7 +129,6 @@ Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::stri
     value = trim(value);
     std::string unfolded;
     if (scan::find(value, scan::LineBreak) != std::string_view::npos) value = unfolded = scan::unfold(value);
-    if (!edits_) edits_ = std::make_shared<TextStore>();
     Entry e;
     e.id = id;
     e.own = true;
@@ -121,7 +136,7 @@ Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::stri
     e.value_begin = e.name_length + 2;
     e.value_length = static_cast<std::uint32_t>(value.size());
     e.length = e.value_begin + e.value_length;
-    auto* const line = edits_->allocate(e.length);
+    auto* const line = room(e.length);
     auto* at = std::copy(name.begin(), name.end(), line);
     *at++ = ':';
     *at++ = ' ';
@@ -265,6 +280,17 @@ ViaValue Message::top_via() const {
     return codec::via_as_far_as_readable(value.substr(0, codec::first_value_length(value)));
 }
 
+std::string_view Message::top_branch() const {
+    const auto value = raw(HeaderId::Via).value_or(std::string_view{});
+    const auto branch = codec::branch_of_via(value.substr(0, codec::first_value_length(value)));
+    return branch ? *branch : std::string_view{};
+}
+
+std::uint32_t Message::cseq_number() const {
+    const auto value = raw(HeaderId::CSeq).value_or(std::string_view{});
+    return codec::cseq_number(value);
+}
+
 bool Message::has_option(HeaderId list, std::string_view option_tag) const {
     for (const auto& line : lines_) {
         if (line.id != list) continue;
@@ -303,7 +329,7 @@ void Message::clear_body() {
 
 std::size_t Message::serialized_size_hint() const {
     std::size_t octets = start_line_edited_
-                             ? 128 + reason_.size() + request_uri_.user.size() + request_uri_.headers.size()
+                             ? 128 + reason_.size() + request_uri().user.size() + request_uri().headers.size()
                              : start_line_end_ - start_line_begin_ + 2;
     for (const auto& line : lines_) octets += line.length + 2;
     return octets + 32 + body().size();
@@ -320,7 +346,7 @@ void Message::write_start_line(std::string& out) const {
     } else {
         out += method_name();
         out += ' ';
-        request_uri_.print(out);
+        request_uri().print(out);
         out += " SIP/2.0";
     }
     out += "\r\n";

@@ -51,7 +51,7 @@ class Message {
     // Requests
     Method method() const { return method_; }  // of a response: the CSeq method
     std::string_view method_name() const;
-    const Uri& request_uri() const { return request_uri_; }
+    const Uri& request_uri() const { return request_uri_ ? *request_uri_ : no_uri(); }
     void set_request_uri(Uri uri);
     // Responses
     int status() const { return status_; }  // 0 for a request
@@ -113,9 +113,11 @@ class Message {
     // ---- what everybody asks for (checked by parse(); a built message must have them)
     std::string_view call_id() const;
     CSeqValue cseq() const;
+    std::uint32_t cseq_number() const;
     std::string_view from_tag() const;  // empty if none
     std::string_view to_tag() const;
     ViaValue top_via() const;
+    std::string_view top_branch() const;  // of the top Via; empty if none
     bool has_option(HeaderId list,
                     std::string_view option_tag) const;  // Supported, Require, Proxy-Require, Allow
 
@@ -146,6 +148,9 @@ class Message {
     };
 
     Message() = default;
+    static const Uri& no_uri();
+    char* room(std::size_t octets);
+    std::string_view kept(std::string_view text);  // a copy of it that lives as long as this message
     friend class MessageParser;
 
     Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
@@ -157,13 +162,13 @@ class Message {
     std::shared_ptr<TextStore> edits_;  // made by the first edit
     std::vector<Entry> lines_;
     Method method_ = Method::Other;
-    std::string method_name_;  // of Method::Other only
-    Uri request_uri_;
+    std::string_view method_name_;  // of Method::Other only; in the buffer or in edits_
+    std::shared_ptr<const Uri> request_uri_;
     bool start_line_edited_ = true;  // false: written as it stands in the buffer
     std::uint32_t start_line_begin_ = 0;
     std::uint32_t start_line_end_ = 0;
     int status_ = 0;
-    std::string reason_;
+    std::string_view reason_;  // as method_name_, or a literal
     std::uint32_t body_begin_ = 0;
     std::uint32_t body_length_ = 0;
     std::shared_ptr<const std::string> own_body_;

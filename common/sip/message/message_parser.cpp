@@ -105,7 +105,7 @@ class MessageParser {
         if (!uri) return fail(400, "Bad Request-URI", uri_begin + uri.error().offset);
         // RFC 3261 19.1.1 allows no headers here; they must not become headers of ours (RFC 4475 3.1.2.11).
         if (!uri->headers.empty()) return fail(400, "Request-URI With Headers", uri_begin);
-        message_.request_uri_ = std::move(*uri);
+        message_.request_uri_ = std::make_shared<const Uri>(std::move(*uri));
     }
 
     // ---- RFC 3261 7.3
@@ -195,17 +195,16 @@ class MessageParser {
     void check_via() {
         const auto* e = message_.find(HeaderId::Via);
         if (e == nullptr) return fail(400, "Missing Via", at_, HeaderId::Via);
-        const auto via = message_.get<h::Via>();
-        if (!via) return bad(HeaderId::Via, *e, via.error().offset);
+        const auto branch = codec::branch_of_via(e->value().substr(0, codec::first_value_length(e->value())));
+        if (!branch) return bad(HeaderId::Via, *e, branch.error().offset);
         // RFC 4475 3.2.1: the cookie alone names no transaction.
-        if (via->branch() == "z9hG4bK") bad(HeaderId::Via, *e, 0);
+        if (*branch == "z9hG4bK") bad(HeaderId::Via, *e, 0);
     }
 
     void check_address(HeaderId id, std::string_view name) {
         const auto* e = only(id, name, true);
         if (e == nullptr) return;
-        const auto address = NameAddr::parse(e->value());
-        if (!address) bad(id, *e, address.error().offset);
+        if (const auto error = codec::check_address(e->value())) bad(id, *e, error->offset);
     }
 
     void check_call_id() {
@@ -230,7 +229,7 @@ class MessageParser {
             return;
         }
         message_.method_ = cseq->method;
-        if (cseq->method == Method::Other) message_.method_name_ = std::move(cseq->method_name);
+        if (cseq->method == Method::Other) message_.method_name_ = message_.kept(cseq->method_name);
     }
 
     void check_max_forwards() {

@@ -59,6 +59,9 @@ class Params {
     bool remove(std::string_view name);
     bool add(const Param& p);  // false, and nothing done, if name or value is longer than can be held
 
+    // Room for parameters that take so much text on the wire.
+    void reserve(std::size_t octets) { packed_.reserve(packed_.size() + octets + 4 * (octets / 16)); }
+
     bool empty() const { return packed_.empty(); }
     std::size_t size() const;
     Iterator begin() const { return Iterator{packed_.data()}; }

@@ -1,4 +1,6 @@
 #pragma once
+#include "common/sip/message/params.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +24,9 @@ enum Class : std::uint16_t {
     EndsUriParam = 512,    // ends a parameter of a URI
     MayEndValue = 1024,    // in a comma separated list: a comma, or what may hide one
     LineBreak = 2048,      // CR, LF
-    EndsToken68 = 4096     // ends credentials of a scheme other than Digest
+    EndsToken68 = 4096,    // ends credentials of a scheme other than Digest
+    PhoneDigit = 8192,     // RFC 3966 phonedigit-hex, "*" and "#", without separators
+    PhoneMark = 16384      // its visual separators, "+" and "%"
 };
 
 constexpr std::array<std::uint16_t, 256> make_classes() {
@@ -50,6 +54,8 @@ constexpr std::array<std::uint16_t, 256> make_classes() {
     add(",\"<", MayEndValue);
     add("\r\n", LineBreak);
     add(" \t\r\n,\"", EndsToken68);
+    add("0123456789ABCDEFabcdef*#", PhoneDigit);
+    add("+-.()%", PhoneMark);
     return table;
 }
 inline constexpr auto classes = make_classes();
@@ -113,6 +119,15 @@ class Scanner {
   private:
     std::string_view text_;
     std::size_t at_ = 0;
+};
+
+// In place of Params where a text is checked and nothing is kept.
+struct NoParams {
+    static bool add(const Param& p) {
+        return p.name.size() <= Params::most_name_octets &&
+               p.value.value_or(std::string_view{}).size() <= Params::most_value_octets;
+    }
+    static void reserve(std::size_t) {}
 };
 
 // RFC 3261 7.3.1: a fold means the same as one SP.

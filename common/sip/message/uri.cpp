@@ -14,7 +14,8 @@ ParseError malformed(std::size_t at, std::string_view what) {
 }
 
 // ";name=value" up to '?' or the end.
-std::optional<ParseError> parse_params(Scanner& s, Params& params) {
+std::optional<ParseError> parse_params(Scanner& s, auto& params) {
+    if (s.peek() == ';') params.reserve(s.rest().size());
     while (s.take(';')) {
         const auto begin = s.at();
         const auto text = s.rest().substr(0, scan::find(s.rest(), scan::EndsUriParam));
@@ -28,7 +29,7 @@ std::optional<ParseError> parse_params(Scanner& s, Params& params) {
     return std::nullopt;
 }
 
-std::optional<ParseError> parse_host_and_port(Scanner& s, Uri& uri) {
+std::optional<ParseError> parse_host_and_port(Scanner& s, auto& uri) {
     const auto begin = s.at();
     if (s.peek() == '[') {
         const auto close = s.rest().find(']');
@@ -55,7 +56,7 @@ std::optional<ParseError> parse_host_and_port(Scanner& s, Uri& uri) {
     return std::nullopt;
 }
 
-std::optional<ParseError> parse_sip(Scanner& s, Uri& uri) {
+std::optional<ParseError> parse_sip(Scanner& s, auto& uri) {
     const auto begin = s.at();
     const auto at_sign = s.rest().find('@');
     if (at_sign != std::string_view::npos) {
@@ -63,7 +64,7 @@ std::optional<ParseError> parse_sip(Scanner& s, Uri& uri) {
         const auto colon = userinfo.find(':');
         uri.user = userinfo.substr(0, colon);
         if (uri.user.empty()) return malformed(begin, "empty user part");
-        if (colon != std::string_view::npos) uri.password = std::string{userinfo.substr(colon + 1)};
+        if (colon != std::string_view::npos) uri.password.emplace(userinfo.substr(colon + 1));
         s.move_to(begin + at_sign + 1);
         if (const auto second = s.rest().find('@'); second != std::string_view::npos)
             return malformed(s.at() + second, "second @");
@@ -78,13 +79,13 @@ std::optional<ParseError> parse_sip(Scanner& s, Uri& uri) {
     return std::nullopt;
 }
 
-std::optional<ParseError> parse_tel(Scanner& s, Uri& uri) {
+std::optional<ParseError> parse_tel(Scanner& s, auto& uri) {
     const auto begin = s.at();
     uri.user = s.rest().substr(0, s.rest().find(';'));
-    const auto bad = uri.user.find_first_not_of("0123456789ABCDEFabcdef*#+-.()%");
-    if (bad != std::string::npos) return malformed(begin + bad, "not a telephone number");
-    if (uri.user.find_first_of("0123456789ABCDEFabcdef*#") == std::string::npos)
-        return malformed(begin, "no digit");
+    for (std::size_t i = 0; i < uri.user.size(); ++i)
+        if (!scan::is(uri.user[i], scan::PhoneDigit | scan::PhoneMark))
+            return malformed(begin + i, "not a telephone number");
+    if (scan::find(uri.user, scan::PhoneDigit) == std::string_view::npos) return malformed(begin, "no digit");
     s.move_to(begin + uri.user.size());
     if (auto error = parse_params(s, uri.params)) return error;
     if (!s.done()) return malformed(s.at(), "not allowed in a tel URI");
@@ -107,35 +108,56 @@ int escaped_octet(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Parsed<Uri> Uri::parse(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (scan::is(text[i], scan::NotInUri)) return malformed(i, "character not allowed in a URI");
+namespace {
+
+// The parts of a URI as they stand in the text, for whom they need not outlive it.
+struct UriText {
+    Uri::Scheme scheme = Uri::Scheme::Sip;
+    std::string_view scheme_text, user, host, headers;
+    std::optional<std::string_view> password;
+    std::optional<std::uint16_t> port;
+    scan::NoParams params;
+};
+
+std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
+    if (const auto bad = scan::find(text, scan::NotInUri); bad != std::string_view::npos)
+        return malformed(bad, "character not allowed in a URI");
     const auto colon = text.find(':');
     if (colon == std::string_view::npos || colon == 0 || !is_alpha(text[0])) return malformed(0, "no scheme");
     const auto scheme = text.substr(0, colon);
 
-    Uri uri;
     Scanner s{text};
     s.move_to(colon + 1);
-    std::optional<ParseError> error;
     if (iequals(scheme, "sip") || iequals(scheme, "sips")) {
-        uri.scheme = scheme.size() == 3 ? Scheme::Sip : Scheme::Sips;
-        error = parse_sip(s, uri);
-    } else if (iequals(scheme, "tel")) {
-        uri.scheme = Scheme::Tel;
-        error = parse_tel(s, uri);
-    } else {
-        // RFC 3986 3.1
-        for (std::size_t i = 0; i < colon; ++i)
-            if (!is_alpha(text[i]) && !is_digit(text[i]) && text[i] != '+' && text[i] != '-' &&
-                text[i] != '.')
-                return malformed(i, "not a scheme");
-        uri.scheme = Scheme::Other;
-        uri.scheme_text = to_lower(scheme);
-        uri.user = s.rest();
+        uri.scheme = scheme.size() == 3 ? Uri::Scheme::Sip : Uri::Scheme::Sips;
+        return parse_sip(s, uri);
     }
-    if (error) return *error;
+    if (iequals(scheme, "tel")) {
+        uri.scheme = Uri::Scheme::Tel;
+        return parse_tel(s, uri);
+    }
+    // RFC 3986 3.1
+    for (std::size_t i = 0; i < colon; ++i)
+        if (!is_alpha(text[i]) && !is_digit(text[i]) && text[i] != '+' && text[i] != '-' && text[i] != '.')
+            return malformed(i, "not a scheme");
+    uri.scheme = Uri::Scheme::Other;
+    uri.scheme_text = scheme;
+    uri.user = s.rest();
+    return std::nullopt;
+}
+
+}  // namespace
+
+Parsed<Uri> Uri::parse(std::string_view text) {
+    Uri uri;
+    if (const auto error = parse_uri(text, uri)) return *error;
+    uri.scheme_text = to_lower(uri.scheme_text);
     return uri;
+}
+
+std::optional<ParseError> Uri::check(std::string_view text) {
+    UriText parts;
+    return parse_uri(text, parts);
 }
 
 Uri Uri::sip(std::string_view user, std::string_view host, std::optional<std::uint16_t> port) {

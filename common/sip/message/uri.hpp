@@ -25,7 +25,8 @@ struct Uri {
     Params params;
     std::string headers;  // after '?', as it came
 
-    static Parsed<Uri> parse(std::string_view text);  // the whole text must be the URI
+    static Parsed<Uri> parse(std::string_view text);                // the whole text must be the URI
+    static std::optional<ParseError> check(std::string_view text);  // what parse() would say against it
     static Uri sip(std::string_view user, std::string_view host, std::optional<std::uint16_t> port = {});
     static Uri tel(std::string_view number);
 

@@ -69,7 +69,7 @@ std::uint64_t BranchMaker::part2(const Message& request) const {
     Hash hash{secret_};
     std::string uri;
     request.request_uri().print(uri);
-    hash << uri << request.call_id() << std::to_string(request.cseq().number);
+    hash << uri << request.call_id() << std::to_string(request.cseq_number());
     for (const auto route : request.raw_all(HeaderId::Route)) hash << route;
     if (const auto served = request.raw(HeaderId::PServedUser)) hash << *served;
     return hash.value();
@@ -89,7 +89,7 @@ bool BranchMaker::loops(const Message& request, std::uint64_t part2) const {
 
 std::string BranchMaker::local_tag(const Message& request) const {
     Hash hash{~secret_};
-    hash << request.call_id() << request.from_tag() << std::to_string(request.cseq().number);
+    hash << request.call_id() << request.from_tag() << std::to_string(request.cseq_number());
     std::string tag;
     append_hex(tag, hash.value());
     return tag;

@@ -22,10 +22,10 @@ std::optional<TimePoint> ClientTransaction::next_deadline() const {
 
 // RFC 3261 17.1.3: the branch of the top Via and the method of CSeq.
 void Element::Impl::receive_response(Message response, const Flow& flow) {
-    const auto via = response.top_via();
-    const auto id = branches.client_of(via.branch());
+    const auto branch = response.top_branch();
+    const auto id = branches.client_of(branch);
     const auto found = id ? clients.find(*id) : clients.end();
-    const bool ours = found != clients.end() && found->second.branch == via.branch();
+    const bool ours = found != clients.end() && found->second.branch == branch;
     const bool of_cancel = ours && response.method() == Method::Cancel;
     if (!ours || (of_cancel ? !found->second.cancel
                             : found->second.is_invite() != (response.method() == Method::Invite))) {
@@ -137,7 +137,7 @@ void Element::Impl::send_cancel(Outgoing& o) {
     cancel.set<h::MaxForwards>(70);
     for (const auto id : {HeaderId::From, HeaderId::To, HeaderId::CallId})
         if (const auto value = o.request.raw(id)) cancel.set_raw(id, *value);
-    cancel.set_raw(HeaderId::CSeq, std::to_string(o.request.cseq().number) + " CANCEL");
+    cancel.set_raw(HeaderId::CSeq, std::to_string(o.request.cseq_number()) + " CANCEL");
     if (!o.cancel_reason.empty()) cancel.set_raw(HeaderId::Reason, o.cancel_reason);  // RFC 3326
     tx.cancel_bytes = make_buffer(cancel.serialize());
     tx.cancel.emplace(tx.timers, is_reliable(transport_of(tx.to)), now);
@@ -158,7 +158,7 @@ void Element::Impl::make_ack(ClientTransaction& tx, const Outgoing& o, const Mes
     for (const auto id : {HeaderId::From, HeaderId::CallId})
         if (const auto value = o.request.raw(id)) ack.set_raw(id, *value);
     if (const auto to = response.raw(HeaderId::To)) ack.set_raw(HeaderId::To, *to);
-    ack.set_raw(HeaderId::CSeq, std::to_string(o.request.cseq().number) + " ACK");
+    ack.set_raw(HeaderId::CSeq, std::to_string(o.request.cseq_number()) + " ACK");
     tx.ack = make_buffer(ack.serialize());
 }
 

@@ -28,7 +28,7 @@ std::string server_key(const Message& request, const ViaValue& top_via, Method m
         key += part;
     }
     key += '\n';
-    key += std::to_string(request.cseq().number);
+    key += std::to_string(request.cseq_number());
     key += '\n';
     key += top_via.sent_by();
     if (method != Method::Invite && method != Method::Cancel) {
