@@ -38,7 +38,7 @@ class CscfHost final : public Hosted {
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
           transports_{process.io(), settings_.sections.transports,
-                      [this](sip::Transports::Event e) { on_wire(std::move(e)); }} {}
+                      [this](sip::Transports::Event e) { on_wire(std::move(e)); }, &turn_} {}
 
     bool start(std::string& why) override;
     void drain() override { loop_->drain(); }
@@ -57,6 +57,7 @@ class CscfHost final : public Hosted {
     void on_wire(sip::Transports::Event event);
     void execute(Effect& effect);
 
+    Turn turn_;  // what one event makes P-, I- or S-CSCF send, SIP and Diameter, leaves together
     Process& process_;
     const CscfProgram& program_;
     Settings settings_;
@@ -78,7 +79,7 @@ bool CscfHost::start(std::string& why) {
     }
     if (!listen(why)) return false;
     node_ = settings_.build(settings_.sections.element, random_);
-    loop_ = std::make_unique<NodeLoop>(process_.io(), *node_, [this](Effect& e) { execute(e); });
+    loop_ = std::make_unique<NodeLoop>(process_.io(), *node_, turn_, [this](Effect& e) { execute(e); });
     if (!state_.path().empty()) {
         restore();
         save_later();
@@ -112,7 +113,7 @@ bool CscfHost::start_diameter(std::string& why) {
                    },
                    event);
     };
-    diameter_ = std::make_unique<diameter::Service>(process_.io(), *settings_.diameter, sink);
+    diameter_ = std::make_unique<diameter::Service>(process_.io(), *settings_.diameter, sink, &turn_);
     try {
         diameter_->start();
     } catch (const std::exception& e) {

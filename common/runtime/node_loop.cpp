@@ -6,6 +6,9 @@ namespace ims::runtime {
 
 namespace {
 
+// So much later than asked may a deadline be kept: little beside T1.
+using Grid = std::chrono::duration<std::int64_t, std::ratio<1, 100>>;
+
 TimePoint clock_now() {
     return std::chrono::steady_clock::now();
 }
@@ -24,6 +27,7 @@ void NodeLoop::drain() {
 
 template <class First>
 void NodeLoop::run(First first) {
+    const Turn::Scope turn{turn_};
     busy_ = true;
     first(clock_now());
     execute_effects();
@@ -44,9 +48,11 @@ void NodeLoop::execute_effects() {
 
 void NodeLoop::arm() {
     const auto next = node_.next_deadline();
-    if (!next || (armed_ && *armed_ <= *next)) return;
-    armed_ = next;
-    timer_.expires_at(*next);
+    if (!next) return;
+    const TimePoint at{std::chrono::ceil<Grid>(next->time_since_epoch())};
+    if (armed_ && *armed_ <= at) return;
+    armed_ = at;
+    timer_.expires_at(at);
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (!cancelled) on_timer();
     });

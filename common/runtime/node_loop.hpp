@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/turn.hpp"
 #include "common/node/node.hpp"
 
 #include <deque>
@@ -14,13 +15,14 @@ class io_context;
 namespace ims::runtime {
 
 // Turns the crank of one node: hands it events and the time, executes its effects in their order, and keeps
-// one timer at its next deadline. The timer is moved only when the deadline became earlier; when it comes too
-// early the node is asked again.
+// one timer at its next deadline, on a grid: transactions end by the thousand each second, and are looked
+// after together. The timer is moved only when the deadline became earlier; when it comes too early the node
+// is asked again.
 class NodeLoop {
   public:
     using Execute = std::function<void(Effect&)>;
-    NodeLoop(boost::asio::io_context& io, Node& node, Execute execute)
-        : node_{node}, execute_{std::move(execute)}, timer_{io} {}
+    NodeLoop(boost::asio::io_context& io, Node& node, Turn& turn, Execute execute)
+        : node_{node}, turn_{turn}, execute_{std::move(execute)}, timer_{io} {}
 
     void handle(
         Event event);  // may be called from within an effect: then it waits for the others of its batch
@@ -39,6 +41,7 @@ class NodeLoop {
     void on_timer();
 
     Node& node_;
+    Turn& turn_;
     Execute execute_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;

@@ -80,6 +80,7 @@ void Connection::on_ready() {
     if (gone_) return;
     error_code ignored;
     socket_.set_option(Tcp::no_delay{true}, ignored);
+    socket_.non_blocking(true, ignored);
     error_code lost;
     local_ = endpoint_of(socket_.local_endpoint(lost));
     if (!lost) remote_ = endpoint_of(socket_.remote_endpoint(lost));
@@ -113,14 +114,29 @@ void Connection::write(const Octets& octets) {
     outbox_.insert(outbox_.end(), octets.begin(), octets.end());
     if (flushing_) return;
     flushing_ = true;
-    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
+    if (!owner_->flushes(*this))
+        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
+}
+
+// As much as the kernel takes at once: nearly always all, and then nobody has to come back for it.
+bool Connection::write_now(error_code& error) {
+    const auto n = socket_.write_some(asio::buffer(outbox_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) error = {};
+    outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(n));
+    return outbox_.empty();
 }
 
 void Connection::flush() {
     if (gone_) return;
-    if (outbox_.empty()) {
+    error_code broken;
+    if (outbox_.empty() || (!tls_ && write_now(broken))) {
         flushing_ = false;
         if (closing_) half_close();
+        return;
+    }
+    if (broken) {
+        asio::post(socket_.get_executor(),
+                   [self = shared_from_this(), why = broken.message()] { self->fail(why); });
         return;
     }
     std::swap(outbox_, writing_);

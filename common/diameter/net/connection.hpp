@@ -23,6 +23,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::function<void(Connection&, const std::string& reason)> failed;  // before ready
         std::function<void(Connection&, codec::Framer&)> readable;           // take messages from the framer
         std::function<void(Connection&, const std::string& reason)> gone;    // after ready, exactly once
+        // From within write(): whether the owner will call flush() soon.
+        std::function<bool(Connection&)> flushes;
     };
 
     Connection(boost::asio::io_context& io, const Owner& owner, std::size_t max_message,
@@ -32,9 +34,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void connect(const std::string& host, std::uint16_t port, const std::string& identity);
     void accept(Tcp::socket socket);
-    void write(const Octets& octets);  // gathered; leaves when the running handlers are done
-    void close();                      // when all is written; the peer gets a moment to read it
-    void abandon();                    // at once, without a word to the owner
+    void write(const Octets& octets);  // gathered; leaves with flush(), or when the running handlers are done
+    void flush();
+    void close();    // when all is written; the peer gets a moment to read it
+    void abandon();  // at once, without a word to the owner
 
     Node::Transport transport() const;
 
@@ -45,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void handshake(boost::asio::ssl::stream_base::handshake_type side);
     void on_ready();
     void read();
-    void flush();
+    bool write_now(boost::system::error_code& error);
     void half_close();
     void fail(const std::string& reason);
     void shut();

@@ -56,13 +56,17 @@ struct Listener {
 }  // namespace
 
 struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
-    Impl(asio::io_context& i, Config c, Sink s)
-        : io{i},
+    Impl(asio::io_context& i, Config c, Sink s, Turn* t)
+        : turn{t != nullptr ? *t : own_turn},
+          io{i},
           config{std::move(c)},
           sink{std::move(s)},
           node{config, seconds_since_1970(), random},
           timer{io} {}
 
+    Turn own_turn;
+    Turn& turn;
+    std::vector<std::shared_ptr<Connection>> to_flush;
     asio::io_context& io;
     Config config;
     Sink sink;
@@ -121,6 +125,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
         timer.async_wait([weak = weak_from_this()](error_code cancelled) {
             const auto self = weak.lock();
             if (cancelled || !self) return;
+            const Turn::Scope scope{self->turn};
             self->timer_at.reset();
             self->run([&](TimePoint now, Effects& out) {
                 if (const auto due = self->node.next_deadline(); due && *due <= now)
@@ -140,9 +145,22 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
         owner.readable = [weak](Connection& c, codec::Framer& framer) {
             if (const auto self = weak.lock()) self->on_readable(c, framer);
         };
+        owner.flushes = [weak](Connection& c) {
+            const auto self = weak.lock();
+            if (!self || !self->turn.under_way()) return false;
+            self->to_flush.push_back(c.shared_from_this());
+            return true;
+        };
+        turn.at_end([weak] {
+            if (const auto self = weak.lock()) self->flush();
+        });
         owner.gone = [weak](Connection& c, const std::string& reason) {
             if (const auto self = weak.lock()) self->on_gone(c, reason);
         };
+    }
+
+    void flush() {
+        for (const auto& connection : std::exchange(to_flush, {})) connection->flush();
     }
 
     void connect(const Connect& c) {
@@ -219,6 +237,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 
     void on_readable(Connection& c, codec::Framer& framer) {
+        const Turn::Scope scope{turn};
         run([&](TimePoint now, Effects& out) {
             while (const auto message = framer.next()) node.received(c.id, *message, now, out);
             if (framer.broken()) node.stream_broken(c.id, framer.rest(), out);
@@ -251,8 +270,8 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 };
 
-Service::Service(asio::io_context& io, Config config, Sink sink)
-    : impl_{std::make_shared<Impl>(io, std::move(config), std::move(sink))} {
+Service::Service(asio::io_context& io, Config config, Sink sink, Turn* turn)
+    : impl_{std::make_shared<Impl>(io, std::move(config), std::move(sink), turn)} {
     impl_->bind_owner();
 }
 

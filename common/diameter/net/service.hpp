@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/note.hpp"
+#include "common/base/turn.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/diameter/types/cx.hpp"
 
@@ -20,7 +21,8 @@ class Service {
     using Event = std::variant<cx::AnswerArrived, cx::SendFailed, cx::RequestArrived, Note>;
     using Sink = std::function<void(Event)>;
 
-    Service(boost::asio::io_context& io, Config config, Sink sink);
+    // `turn`, shared with others of the same loop or of its own if null, must outlive the Service.
+    Service(boost::asio::io_context& io, Config config, Sink sink, Turn* turn = nullptr);
     ~Service();
     void start();  // listens and connects; throws std::runtime_error if it cannot listen
     void send(cx::Send request);

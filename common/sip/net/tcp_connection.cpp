@@ -101,6 +101,7 @@ void TcpConnection::await_readable() {
 }
 
 void TcpConnection::read() {
+    const Turn::Scope turn{wire_.turn};
     for (int i = 0; i < reads_in_a_row && state_ == State::Open; ++i) {
         error_code error;
         const auto n = socket_.read_some(boost::asio::buffer(wire_.scratch.get(), read_octets), error);

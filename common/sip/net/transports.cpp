@@ -34,8 +34,8 @@ struct Acceptor {
 }  // namespace
 
 struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::Impl> {
-    Impl(boost::asio::io_context& io_context, TransportsConfig c, Sink s)
-        : Wire{c}, io{io_context}, sink{std::move(s)}, sweep{io_context} {}
+    Impl(boost::asio::io_context& io_context, TransportsConfig c, Sink s, Turn* t)
+        : Wire{c, t}, io{io_context}, sink{std::move(s)}, sweep{io_context} {}
 
     // ---- Wire
     void received(Buffer message, const Flow& flow) override { sink(Received{std::move(message), flow}); }
@@ -95,7 +95,7 @@ void Transports::Impl::tell(Event event) {
 }
 
 void Transports::Impl::flush_soon() {
-    if (std::exchange(flush_posted, true)) return;
+    if (turn.under_way() || std::exchange(flush_posted, true)) return;
     boost::asio::post(io, [self = shared_from_this()] { self->flush(); });
 }
 
@@ -333,8 +333,12 @@ void Transports::Impl::close() {
     for (const auto& connection : all) connection->close("shutting down");
 }
 
-Transports::Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink)
-    : impl_{std::make_shared<Impl>(io, config, std::move(sink))} {}
+Transports::Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink, Turn* turn)
+    : impl_{std::make_shared<Impl>(io, config, std::move(sink), turn)} {
+    impl_->turn.at_end([impl = std::weak_ptr{impl_}] {
+        if (const auto alive = impl.lock()) alive->flush();
+    });
+}
 Transports::~Transports() {
     impl_->close();
 }

@@ -2,6 +2,7 @@
 #include "common/base/note.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/base/turn.hpp"
 #include "common/sip/message/flow.hpp"
 
 #include <cstddef>
@@ -46,7 +47,8 @@ class Transports {
     using Event = std::variant<Received, FlowClosed, TransportFailed, Note>;
     using Sink = std::function<void(Event)>;
 
-    Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink);
+    // `turn`, shared with others of the same loop or of its own if null, must outlive the Transports.
+    Transports(boost::asio::io_context& io, TransportsConfig config, Sink sink, Turn* turn = nullptr);
     ~Transports();
 
     // Where it listens (port 0: any free one), or why not. The address goes into Via, so it cannot be 0.0.0.0

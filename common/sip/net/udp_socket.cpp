@@ -91,6 +91,7 @@ void UdpSocket::drain() {
         read_errors();  // an ICMP error woke us; the datagrams behind it will again
         return;
     }
+    const Turn::Scope turn{wire_.turn};
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
         deliver({static_cast<const char*>(receiving_->parts[i].iov_base), receiving_->headers[i].msg_len},
                 receiving_->addresses[i].data());

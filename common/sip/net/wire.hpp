@@ -23,6 +23,7 @@ class Wire {
 
     const TransportsConfig config;
     Transports::Counters counters;
+    Turn& turn;
 
     // Where all sockets read into; only the pages that are used become resident.
     static constexpr std::size_t datagrams = 64, largest_datagram = 65536;
@@ -30,8 +31,11 @@ class Wire {
         std::make_unique_for_overwrite<char[]>(datagrams * largest_datagram);
 
   protected:
-    explicit Wire(TransportsConfig c) : config{c} {}
+    Wire(TransportsConfig c, Turn* t) : config{c}, turn{t != nullptr ? *t : own_turn_} {}
     ~Wire() = default;
+
+  private:
+    Turn own_turn_;
 };
 
 // A message in the queue of a socket.

@@ -39,7 +39,8 @@ struct LoopFixture {
     ScriptedNode node;
     std::vector<std::string> done;
     std::function<void()> within;
-    NodeLoop loop{io, node, [this](Effect& e) {
+    Turn turn;
+    NodeLoop loop{io, node, turn, [this](Effect& e) {
                       const auto& n = std::get<Note>(e);
                       done.push_back(std::string{n.id} + std::string{n.field("detail")});
                       if (within) std::exchange(within, {})();
