@@ -63,6 +63,20 @@ Impu identity_of(std::string_view text) {
     return canonical_impu(text).value_or(as_written);
 }
 
+// What each release added to a PublicIdentity, one level of Extension deeper than the one before.
+Failure read_extended(const xml_node& node, PublicIdentity& out) {
+    const auto name = xml::local_name(node);
+    if (name == "IdentityType") return read_enum(node, out.identity_type, IdentityType::WildcardedImpu);
+    if (name == "ServicePriorityLevel") return read_optional(node, out.service_priority_level);
+    if (name == "MaxNumOfAllowedSimultRegistrations")
+        return read_optional(node, out.max_num_of_allowed_simult_registrations);
+    if (name == "WildcardedPSI") out.wildcarded_psi = optional_text(node);
+    if (name == "WildcardedIMPU") out.wildcarded_impu = optional_text(node);
+    if (name == "DisplayName") out.display_name = optional_text(node);
+    if (name == "AliasIdentityGroupID") out.alias_identity_group_id = optional_text(node);
+    return {};
+}
+
 Failure read(const xml_node& node, PublicIdentity& out) {
     const auto identity = child(node, "Identity");
     if (text_of(identity).empty()) return error_at(node, "PublicIdentity without Identity");
@@ -70,17 +84,10 @@ Failure read(const xml_node& node, PublicIdentity& out) {
     if (const auto barring = child(node, "BarringIndication"))
         if (auto failure = read(barring, out.barring_indication)) return failure;
 
-    if (const auto type = extended_child(node, "IdentityType"))
-        if (auto failure = read_enum(type, out.identity_type, IdentityType::WildcardedImpu)) return failure;
-    out.wildcarded_psi = optional_text(extended_child(node, "WildcardedPSI"));
-    out.wildcarded_impu = optional_text(extended_child(node, "WildcardedIMPU"));
-    out.display_name = optional_text(extended_child(node, "DisplayName"));
-    out.alias_identity_group_id = optional_text(extended_child(node, "AliasIdentityGroupID"));
-    if (auto failure =
-            read_optional(extended_child(node, "ServicePriorityLevel"), out.service_priority_level))
-        return failure;
-    return read_optional(extended_child(node, "MaxNumOfAllowedSimultRegistrations"),
-                         out.max_num_of_allowed_simult_registrations);
+    for (auto level = node; level; level = child(level, "Extension"))
+        for (const auto& element : level.children())
+            if (auto failure = read_extended(element, out)) return failure;
+    return {};
 }
 
 Failure read_condition(const xml_node& spt, ServicePointTrigger& out) {

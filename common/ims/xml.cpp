@@ -1,21 +1,43 @@
 #include "common/ims/xml.hpp"
 
+#include <array>
+
 namespace ims::xml {
 
-void escape(std::string_view text, std::string& out) {
-    for (const char c : text) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            default: {
-                const auto octet = static_cast<unsigned char>(c);
-                // XML 1.0 2.2: of the control characters only these three are characters.
-                if (octet >= 0x20 || c == '\t' || c == '\n' || c == '\r') out += c;
-            }
-        }
+namespace {
+
+constexpr auto needs_care = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
+    for (const unsigned char c : {'&', '<', '>', '"'}) table[c] = true;
+    return table;
+}();
+
+void escape(char c, std::string& out) {
+    switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        // XML 1.0 2.2: of the control characters only these three are characters.
+        case '\t':
+        case '\n':
+        case '\r': out += c; break;
+        default: break;
     }
+}
+
+}  // namespace
+
+void escape(std::string_view text, std::string& out) {
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!needs_care[static_cast<unsigned char>(text[i])]) continue;
+        out += text.substr(begin, i - begin);
+        escape(text[i], out);
+        begin = i + 1;
+    }
+    out += text.substr(begin);
 }
 
 Result<pugi::xml_document, XmlError> parse(std::string_view text) {

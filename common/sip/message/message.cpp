@@ -128,7 +128,8 @@ Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::stri
     // No value may bring a line of its own: what looks like a fold becomes a space.
     value = trim(value);
     std::string unfolded;
-    if (scan::find(value, scan::LineBreak) != std::string_view::npos) value = unfolded = scan::unfold(value);
+    if (value.find('\n') != std::string_view::npos || value.find('\r') != std::string_view::npos)
+        value = unfolded = scan::unfold(value);
     Entry e;
     e.id = id;
     e.own = true;
