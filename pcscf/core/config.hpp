@@ -1,11 +1,13 @@
 #pragma once
 #include "common/base/address_range.hpp"
+#include "common/ims/identity.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace ims::pcscf {
@@ -19,6 +21,20 @@ enum class Security : std::uint8_t {
 enum class RouteMismatch : std::uint8_t { Replace, Refuse };
 // TS 24.229 5.2.6.3.2A says discard; a lab may want to see a 403.
 enum class Unregistered : std::uint8_t { Discard, Refuse };
+
+// What is agreed with a user (TS 24.229 5.2.1, user-related policies).
+struct UserPolicy {
+    // 5.2.6.3.3 steps 5A and 5B: whether the user's requests may say that they are traffic of a private
+    // network.
+    enum class PrivateNetwork : std::uint8_t {
+        None,
+        Forward,  // where they say so, of this domain
+        Insert,   // always: the P-CSCF says it for them
+    };
+    PrivateNetwork private_network = PrivateNetwork::None;
+    std::string private_domain;
+    bool privileged_sender = false;  // 3.1: the identities it asserts are passed on
+};
 
 struct Config {
     std::string uri;              // own SIP URI in Path and Record-Route: "sip:pcscf.ims.example:5060"
@@ -44,8 +60,9 @@ struct Config {
     bool subscribe_to_reg_event = true;  // 5.2.3; off, only expiry and the UE itself end a registration here
     bool forward_only_default_impu = false;                    // 5.2.2.1, 200, step 3A
     std::vector<std::string> emergency_numbers{"112", "911"};  // dial strings besides urn:service:sos
-    std::chrono::seconds reg_await_auth{240};                  // TS 24.229 7.8
-    std::size_t max_bindings = 1'000'000;  // beyond: 503 with Retry-After to new registrations
+    std::unordered_map<Impu, UserPolicy> policies;  // by one of the public identities the user registers
+    std::chrono::seconds reg_await_auth{240};       // TS 24.229 7.8
+    std::size_t max_bindings = 1'000'000;           // beyond: 503 with Retry-After to new registrations
 };
 
 }  // namespace ims::pcscf

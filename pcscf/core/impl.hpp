@@ -92,7 +92,8 @@ struct Pcscf::Impl {
     void on_response(OriginatingContext& c, sip::ResponseToForward& e, TimePoint now);
     // Route against the Service-Route or the dialog's route set; false: it differs and the policy refuses.
     bool check_route(sip::Message& request, const std::vector<std::string>& expected, const Binding& b);
-    void assert_identity(sip::Message& request, const Binding& b, Impu& originator) const;
+    void assert_identity(sip::Message& request, const Binding& b, const UserPolicy& policy,
+                         Impu& originator) const;
     void order_to_register(sip::Message& response, const Binding& b) const;
 
     // ---- to the UE
@@ -144,6 +145,7 @@ struct Pcscf::Impl {
     sip::NameAddr path_uri(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
     Binding* sender(const sip::Message& request, const sip::Flow& flow);
+    const UserPolicy& policy_of(const Binding* b) const;  // 5.2.1; null: nothing is agreed
     // Whether what comes on this flow may be of the core (Config::trusted_peers).
     bool is_core(const sip::Flow& flow) const;
     // Whether it comes from the UE of the binding: on its flow or, without security, from its address.

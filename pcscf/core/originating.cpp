@@ -41,9 +41,12 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
     if (!check_route(request, b.service_route, b))
         return refuse(e, 400, "Route is not the Service-Route", now);
 
-    strip_from_ue(request);
+    const auto& policy = policy_of(&b);
+    strip_from_ue(request, policy);                                    // with step 5A
+    if (policy.private_network == UserPolicy::PrivateNetwork::Insert)  // step 5B
+        request.set_raw(HeaderId::PPrivateNetworkIndication, policy.private_domain);
     Impu originator;
-    assert_identity(request, b, originator);                // steps 6, 6A
+    assert_identity(request, b, policy, originator);        // steps 5C, 6, 6A
     const ChargingVector charging{new_token(), ioi(), {}};  // step 7
     set_charging_vector(request, charging);
 
@@ -99,7 +102,8 @@ bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::stri
 }
 
 // 5.2.6.3.1, 5.2.6.3.3 step 8: who the UE is, is what it registered; what it prefers only chooses.
-void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, Impu& originator) const {
+void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, const UserPolicy& policy,
+                                  Impu& originator) const {
     const AssociatedUri* first = nullptr;
     std::vector<std::string> asserted;
     std::string profile_key;
@@ -128,8 +132,12 @@ void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, Impu&
         asserted = {first->name_addr()};
     }
     request.remove(HeaderId::PPreferredIdentity);
-    request.remove(HeaderId::PAssertedIdentity);
-    for (const auto& a : asserted) request.append_raw(sip::header_name(HeaderId::PAssertedIdentity), a);
+    if (policy.privileged_sender)  // step 5C, RFC 5502
+        request.set_raw(HeaderId::PServedUser, "<" + originator.value() + ">;sescase=orig;regstate=reg");
+    if (!policy.privileged_sender || !request.has(HeaderId::PAssertedIdentity)) {
+        request.remove(HeaderId::PAssertedIdentity);
+        for (const auto& a : asserted) request.append_raw(sip::header_name(HeaderId::PAssertedIdentity), a);
+    }
     if (!profile_key.empty()) request.set_raw(HeaderId::PProfileKey, "<" + profile_key + ">");  // step 9
 }
 

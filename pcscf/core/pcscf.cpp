@@ -307,6 +307,15 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
     return bindings.sender_at(flow.remote.address, hints);
 }
 
+const UserPolicy& Pcscf::Impl::policy_of(const Binding* b) const {
+    static const UserPolicy ordinary;
+    if (b == nullptr || config.policies.empty()) return ordinary;
+    for (const auto& a : b->associated)
+        if (const auto found = config.policies.find(a.impu); found != config.policies.end())
+            return found->second;
+    return ordinary;
+}
+
 // ---- the face
 
 Pcscf::Pcscf(Config config, sip::ElementConfig element, Random& random)

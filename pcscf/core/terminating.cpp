@@ -81,11 +81,13 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
         }
     }
 
-    strip_from_ue(response);
+    const auto& policy = policy_of(b);
+    strip_from_ue(response, policy);
     response.remove(HeaderId::PPreferredIdentity);
-    response.remove(HeaderId::PAssertedIdentity);
+    const bool asserts = policy.privileged_sender && c.initial;  // .4 step 0A
+    if (!asserts) response.remove(HeaderId::PAssertedIdentity);
     if (!config.early_media) response.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.2
-    if (c.initial && status > 100 && status < 300 && b != nullptr) {
+    if (!asserts && c.initial && status > 100 && status < 300 && b != nullptr) {
         // .4 step 1, .8: who answered is who was called.
         const AssociatedUri* identity = nullptr;
         if (const auto called = sip::NameAddr::parse(c.called_party)) {

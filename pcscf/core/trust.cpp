@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -52,6 +53,61 @@ void remove_location_source(sip::Message& m) {
     if (changed) m.set_all<sip::h::Geolocation>(*values);
 }
 
+bool asks_for_privacy(const sip::Message& m, std::initializer_list<std::string_view> values) {
+    if (!m.has(HeaderId::Privacy)) return false;
+    const auto privacy = m.get<sip::h::Privacy>();
+    if (!privacy) return true;  // not readable: the safe side
+    return std::any_of(privacy->begin(), privacy->end(), [&](const auto& given) {
+        return std::any_of(values.begin(), values.end(), [&](auto one) { return iequals(given, one); });
+    });
+}
+
+// Takes Privacy out of what stands behind the '?' of a URI; gives its value.
+std::string take_privacy(std::string& headers) {
+    std::string kept, value;
+    for (std::string_view rest = headers; !rest.empty();) {
+        const auto one = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (istarts_with(one, "Privacy=")) {
+            value = one.substr(one.find('=') + 1);
+        } else {
+            kept.append(kept.empty() ? "" : "&").append(one);
+        }
+    }
+    headers = std::move(kept);
+    return value;
+}
+
+// 24.229 4.4.4, RFC 7044 10.1.2: who was called before, where one of them or the whole message asks for
+// privacy.
+void anonymise_history(sip::Message& m) {
+    if (!m.has(HeaderId::HistoryInfo)) return;
+    auto entries = m.all<sip::h::HistoryInfo>();
+    if (!entries) return m.remove(HeaderId::HistoryInfo);  // what cannot be read may be private
+    const bool all = asks_for_privacy(m, {"history", "header"});
+    bool changed = false;
+    for (auto& entry : *entries) {
+        const auto before = entry.uri.headers.size();
+        const bool own = iequals(take_privacy(entry.uri.headers), "history");
+        changed = changed || all || entry.uri.headers.size() != before;
+        if (!all && !own) continue;
+        entry.display_name.clear();
+        entry.uri = sip::Uri::sip("anonymous", "anonymous.invalid");
+    }
+    if (changed) m.set_all<sip::h::HistoryInfo>(*entries);
+    if (auto privacy = m.get<sip::h::Privacy>()) {
+        if (std::erase_if(*privacy, [](const auto& value) { return iequals(value, "history"); }) == 0) return;
+        privacy->empty() ? m.remove(HeaderId::Privacy) : m.set<sip::h::Privacy>(*privacy);
+    }
+}
+
+// 5.2.6.3.3 step 5A: it says so, may, and of the right domain.
+bool is_private_traffic(const sip::Message& m, const UserPolicy& policy) {
+    if (policy.private_network == UserPolicy::PrivateNetwork::None) return false;
+    const auto indication = m.get<sip::h::PPrivateNetworkIndication>();
+    return indication && iequals(indication->token, policy.private_domain);
+}
+
 }  // namespace
 
 void remove_option(sip::Message& m, sip::HeaderId header, std::string_view option_tag) {
@@ -70,14 +126,16 @@ void remove_option(sip::Message& m, sip::HeaderId header, std::string_view optio
     }
 }
 
-void strip_from_ue(sip::Message& m) {
+void strip_from_ue(sip::Message& m, const UserPolicy& policy) {
     // 5.2.1 steps 2 and 4; 4.4: what counts only because a node of the network wrote it.
     remove_all(
         m, {HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses, HeaderId::PMediaAuthorization,
-            HeaderId::FeatureCaps, HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey,
-            HeaderId::PAssertedService, HeaderId::PVisitedNetworkId, HeaderId::RestorationInfo,
-            HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PPrivateNetworkIndication,
-            HeaderId::ResourcePriority, HeaderId::PCalledPartyId});
+            HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey, HeaderId::PAssertedService,
+            HeaderId::PVisitedNetworkId, HeaderId::RestorationInfo, HeaderId::ResponseSource,
+            HeaderId::RelayedCharge, HeaderId::ResourcePriority, HeaderId::PCalledPartyId});
+    if (!policy.privileged_sender && m.has(HeaderId::FeatureCaps)) m.remove(HeaderId::FeatureCaps);
+    if (m.has(HeaderId::PPrivateNetworkIndication) && !is_private_traffic(m, policy))
+        m.remove(HeaderId::PPrivateNetworkIndication);
     if (has_unknown_headers(m))
         for (const auto name : carried) m.remove(name);
     remove_network_provided_access(m);
@@ -93,27 +151,26 @@ void strip_from_ue(sip::Message& m) {
     }
 }
 
-void strip_towards_ue(sip::Message& m) {
+void strip_towards_ue(sip::Message& m, const UserPolicy& policy) {
     // 5.2.1 step 2; 4.4: no UE is a member of the trust domain here, since none is a privileged sender. Where
     // the other party is (4.4.3) is for the network alone. Feature-Caps stays: the network tells the UE with
     // it what it can do (RFC 6809), and what another UE wrote there went at its own P-CSCF.
-    remove_all(m,
-               {HeaderId::PAccessNetworkInfo, HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses,
-                HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey,
-                HeaderId::PPrivateNetworkIndication, HeaderId::ResourcePriority, HeaderId::RestorationInfo,
-                HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    remove_all(m, {HeaderId::PAccessNetworkInfo, HeaderId::PChargingVector,
+                   HeaderId::PChargingFunctionAddresses, HeaderId::PServedUser, HeaderId::PUserDatabase,
+                   HeaderId::PProfileKey, HeaderId::ResourcePriority, HeaderId::RestorationInfo,
+                   HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    // 5.2.6.4.3 step 7A: who is always private need not be told.
+    if (m.has(HeaderId::PPrivateNetworkIndication) &&
+        (policy.private_network != UserPolicy::PrivateNetwork::Forward || !is_private_traffic(m, policy)))
+        m.remove(HeaderId::PPrivateNetworkIndication);
     if (m.is_response()) m.remove(HeaderId::Reason);  // 4.4.7: in a request it is the user's to see
     if (has_unknown_headers(m))
         for (const auto name : carried) m.remove(name);
     // RFC 3325 7: a UE is outside of the trust domain; who asked for it stays unknown to it. The priv-value
     // stays.
-    if (m.has(HeaderId::PAssertedIdentity) && m.has(HeaderId::Privacy)) {
-        const auto privacy = m.get<sip::h::Privacy>();
-        bool id = !privacy;  // not readable: the safe side
-        if (privacy)
-            for (const auto& value : *privacy) id = id || iequals(value, "id");
-        if (id) m.remove(HeaderId::PAssertedIdentity);
-    }
+    if (m.has(HeaderId::PAssertedIdentity) && asks_for_privacy(m, {"id"}))
+        m.remove(HeaderId::PAssertedIdentity);
+    anonymise_history(m);
 }
 
 }  // namespace ims::pcscf

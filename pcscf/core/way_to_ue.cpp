@@ -33,7 +33,7 @@ sip::Branch Pcscf::Impl::branch_to_ue(sip::Message request, const Binding& b, si
     sip::Branch branch{
         .request = std::move(request), .next_hop = std::move(way), .record_route = {}, .timers = {}};
     if (b.radio_access) branch.timers = sip::gm_timers;
-    strip_towards_ue(branch.request);
+    strip_towards_ue(branch.request, policy_of(&b));
     return branch;
 }
 

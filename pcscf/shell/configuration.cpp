@@ -14,6 +14,19 @@ void check_sip_uri(const runtime::Section& own, std::string_view key, const std:
         own.error(key, "must be a SIP URI such as sip:icscf.ims.example:4060, not '" + text + "'");
 }
 
+UserPolicy read_policy(const runtime::Section& own) {
+    using Private = UserPolicy::PrivateNetwork;
+    UserPolicy p;
+    p.privileged_sender = own.get<bool>("privileged_sender", false);
+    p.private_network =
+        own.choice("private_network", Private::None,
+                   {{"none", Private::None}, {"forward", Private::Forward}, {"insert", Private::Insert}});
+    p.private_domain = own.get<std::string>("private_domain", {});
+    if ((p.private_network == Private::None) != p.private_domain.empty())
+        own.error("private_domain", "goes with private_network: forward or insert, and they with it");
+    return p;
+}
+
 }  // namespace
 
 Config read_config(const runtime::Section& own, const runtime::CscfCommon& common) {
@@ -46,6 +59,13 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
     c.subscribe_to_reg_event = own.get<bool>("subscribe_to_reg_event", c.subscribe_to_reg_event);
     c.forward_only_default_impu = own.get<bool>("forward_only_default_impu", c.forward_only_default_impu);
     if (own.has("emergency_numbers")) c.emergency_numbers = own.list<std::string>("emergency_numbers");
+    for (const auto& policy : own.sections("policies")) {
+        const auto text = policy.require<std::string>("identity");
+        if (const auto impu = canonical_impu(text))
+            c.policies.insert_or_assign(*impu, read_policy(policy));
+        else
+            policy.error("identity", "must be a SIP or tel URI, not '" + text + "'");
+    }
     c.reg_await_auth = own.get_between<std::chrono::seconds>(
         "reg_await_auth", c.reg_await_auth, std::chrono::seconds{5}, std::chrono::seconds{3600});
     c.max_bindings = own.get_between<std::size_t>("max_bindings", c.max_bindings, 1, 100'000'000);

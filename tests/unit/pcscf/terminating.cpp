@@ -102,6 +102,30 @@ TEST_CASE("a caller who asked for privacy stays unknown to the UE", "[RFC3325-7]
     CHECK(out.message.has<h::Privacy>());
 }
 
+TEST_CASE("who was called before stays unknown where privacy was asked for", "[RFC7044-10.1.2]") {
+    const std::string first = "<sip:bob@home.example?Privacy=history&Reason=SIP%3Bcause%3D302>;index=1";
+    const std::string second = "\"Carol\" <sip:carol@home.example>;index=1.1;mp=1";
+    const std::string hidden = "<sip:anonymous@anonymous.invalid>;index=1";
+    const auto seen = [&](const std::vector<std::string>& lines) {
+        Stage stage;
+        const auto path = stage.register_alice();
+        stage.receive(stage.for_alice("MESSAGE", path, lines), scscf_at);
+        std::vector<std::string> values;
+        const auto message = stage.request("MESSAGE").message;
+        CHECK_FALSE((message.raw(HeaderId::Privacy) == "history"));  // it has been granted
+        for (const auto value : message.raw_all(HeaderId::HistoryInfo)) values.emplace_back(value);
+        return values;
+    };
+    const auto history = "History-Info: " + first + ", " + second;
+    CHECK(seen({history}) == std::vector{hidden, second});  // the entry that asks for it
+    CHECK(seen({history, "Privacy: history"}) ==
+          std::vector{hidden, std::string{"<sip:anonymous@anonymous.invalid>;index=1.1;mp=1"}});
+    CHECK(seen({"History-Info: " + second, "Privacy: id"}) == std::vector{second});
+    CHECK(seen({"History-Info: <sip:dan@home.example?Privacy=none&Reason=x>;index=1"}) ==
+          std::vector{std::string{"<sip:dan@home.example?Reason=x>;index=1"}});
+    CHECK(seen({"History-Info: <sip:broken", "Privacy: id"}).empty());
+}
+
 TEST_CASE("who answers is who was called", "[TS24.229-5.2.6.4.4]") {
     Stage stage;
     const auto path = stage.register_alice();
