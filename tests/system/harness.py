@@ -34,6 +34,10 @@ class Failure(Exception):
     pass
 
 
+class Skipped(Exception):
+    """What the test needs is not on this machine; the text says what."""
+
+
 def check(condition, message):
     if not condition:
         raise Failure(message)
@@ -62,8 +66,10 @@ class Lab:
         self.pcscf, self.icscf = f"{net}.10:5060", f"{net}.20:4060"
         self.scscf, self.hss = f"{net}.30:6060", f"{net}.40:3868"
         self.api, self.admin_port = f"{net}.40:8080", 9090
+        # There is one IPv6 loopback address for all: ports of our own on it, or "none" on a machine without IPv6.
+        self.on_ipv6 = {name: f"[::1]:{free_port(host='::1')}" if has_ipv6() else "none" for name in ("PCSCF6", "ICSCF6", "SCSCF6", "HSS6")}
         self.environment = dict(os.environ, LAB_DIR=str(self.directory), BUILD_DIR=str(BUILD), LOG_LEVEL="trace",
-                                PCSCF=self.pcscf, ICSCF=self.icscf, SCSCF=self.scscf, HSS=self.hss)
+                                PCSCF=self.pcscf, ICSCF=self.icscf, SCSCF=self.scscf, HSS=self.hss, **self.on_ipv6)
         self.next_imsi = 1010000000001
         self.next_ue_address = 1
         self.processes = []
@@ -157,18 +163,20 @@ class Lab:
         self.next_ue_address += 1
         return f"{self.net}.{100 + self.next_ue_address % 150}"
 
-    def ue_command(self, subscriber, *script, options=()):
-        return [str(BUILD / "bin" / "ims-ue"), "--pcscf", self.pcscf, "--mcc", "001", "--mnc", "01", "--imsi", subscriber.imsi,
-                "--k", subscriber.k, "--opc", subscriber.opc, "--local", self.ue_address(), "--json", *options, *script]
+    def ue_command(self, subscriber, *script, options=(), ipv6=False):
+        pcscf, local = (self.on_ipv6["PCSCF6"], "::1") if ipv6 else (self.pcscf, self.ue_address())
+        return [str(BUILD / "bin" / "ims-ue"), "--pcscf", pcscf, "--mcc", "001", "--mnc", "01", "--imsi", subscriber.imsi,
+                "--k", subscriber.k, "--opc", subscriber.opc, "--local", local, "--json", *options, *script]
 
-    def ue(self, subscriber, *script, options=(), timeout=120):
+    def ue(self, subscriber, *script, options=(), ipv6=False, timeout=120):
         """Runs a UE to its end: (exit status, events)."""
-        done = subprocess.run(self.ue_command(subscriber, *script, options=options), capture_output=True, text=True, timeout=timeout)
+        command = self.ue_command(subscriber, *script, options=options, ipv6=ipv6)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
         return done.returncode, events_of(done.stdout), done.stdout + done.stderr
 
-    def ue_start(self, subscriber, *script, options=()):
+    def ue_start(self, subscriber, *script, options=(), ipv6=False):
         out = open(self.directory / "log" / f"ue-{subscriber.imsi}-{len(self.processes)}.log", "w+")
-        process = subprocess.Popen(self.ue_command(subscriber, *script, options=options), stdout=out, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(self.ue_command(subscriber, *script, options=options, ipv6=ipv6), stdout=out, stderr=subprocess.STDOUT, text=True)
         process.log = pathlib.Path(out.name)
         out.close()
         self.processes.append(process)
@@ -198,8 +206,20 @@ def saw(process, **fields):
     return None
 
 
+def has_ipv6():
+    try:
+        return free_port(host="::1") > 0
+    except OSError:
+        return False
+
+
+def needs_ipv6():
+    if not has_ipv6():
+        raise Skipped("no IPv6 on this machine")
+
+
 def free_port(kind=socket.SOCK_STREAM, host="127.0.0.1"):
-    with socket.socket(socket.AF_INET, kind) as s:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as s:
         s.bind((host, 0))
         return s.getsockname()[1]
 
@@ -222,6 +242,8 @@ def run(name, net):
                 began = time.monotonic()
                 function(lab)
                 print(f"ok - {title} ({time.monotonic() - began:.1f} s)", flush=True)
+            except Skipped as reason:
+                print(f"skip - {title}: {reason}", flush=True)
             except Exception as error:
                 failed += 1
                 print(f"not ok - {title}", flush=True)
