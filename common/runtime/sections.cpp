@@ -57,6 +57,8 @@ void read_limits(const Section& limits, CscfSections& out) {
         "socket_buffer", static_cast<unsigned>(t.socket_buffer), 65536, 1U << 30));
     out.element.max_transactions =
         limits.get_between<std::size_t>("transactions", out.element.max_transactions, 1, 10'000'000);
+    out.element.overload_delay =
+        limits.get_between<Duration>("overload_delay", out.element.overload_delay, 0ms, 10s);
     out.element.max_breadth = limits.get_between<unsigned>("max_breadth", out.element.max_breadth, 1, 1000);
 }
 

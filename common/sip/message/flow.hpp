@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/ip.hpp"
 #include "common/base/note.hpp"
+#include "common/base/time.hpp"
 #include "common/sip/message/message.hpp"
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct Target {
 struct Received {
     Buffer bytes;  // one whole message
     Flow flow;
+    Duration waited{};  // in the socket, before anybody looked; 0 where that is not known
 };
 struct TransportFailed {
     std::uint64_t transmit = 0;  // Transmit::id

@@ -38,7 +38,9 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
         : Wire{c, t}, io{io_context}, sink{std::move(s)}, sweep{io_context} {}
 
     // ---- Wire
-    void received(Buffer message, const Flow& flow) override { sink(Received{std::move(message), flow}); }
+    void received(Buffer message, const Flow& flow, Duration waited) override {
+        sink(Received{std::move(message), flow, waited});
+    }
     void failed(std::uint64_t transmit, std::string_view detail) override {
         if (transmit != 0) tell(TransportFailed{transmit, std::string{detail}});
     }

@@ -17,6 +17,19 @@ namespace ims::sip {
 
 namespace {
 
+// Since the kernel took the datagram in. It stamps by the clock of the day, which may be set at any time.
+Duration waited(msghdr& header, std::chrono::system_clock::time_point now) {
+    for (auto* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+        timespec at{};
+        std::memcpy(&at, CMSG_DATA(c), sizeof at);
+        const auto since =
+            now.time_since_epoch() - std::chrono::seconds{at.tv_sec} - std::chrono::nanoseconds{at.tv_nsec};
+        return std::max<Duration>(std::chrono::duration_cast<Duration>(since), Duration::zero());
+    }
+    return {};
+}
+
 std::string error_text(int error) {
     return std::error_code{error, std::system_category()}.message();
 }
@@ -27,6 +40,11 @@ struct UdpSocket::Batch {
     std::array<mmsghdr, batch> headers{};
     std::array<iovec, batch> parts{};
     std::array<SocketAddress, batch> addresses{};
+    // SCM_TIMESTAMPNS, of what is received
+    struct alignas(cmsghdr) Control {
+        char octets[CMSG_SPACE(sizeof(timespec))];
+    };
+    std::array<Control, batch> controls{};
 };
 
 UdpSocket::UdpSocket(boost::asio::io_context& io, Wire& wire)
@@ -38,6 +56,7 @@ UdpSocket::UdpSocket(boost::asio::io_context& io, Wire& wire)
             header.msg_iovlen = 1;
             header.msg_name = b->addresses[i].data();
         }
+        receiving_->headers[i].msg_hdr.msg_control = receiving_->controls[i].octets;
         receiving_->parts[i] = {wire_.scratch.get() + i * Wire::largest_datagram, Wire::largest_datagram};
     }
 }
@@ -61,6 +80,7 @@ bool UdpSocket::open(const IpEndpoint& at, std::string& why) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     const int on = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     if (at.address.is_v6())
         ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
     else
@@ -84,7 +104,10 @@ void UdpSocket::await_readable() {
 
 // One batch, then the rest of the loop has its turn: answers leave, timers and connections are looked after.
 void UdpSocket::drain() {
-    for (auto& header : receiving_->headers) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    for (auto& header : receiving_->headers) {
+        header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+        header.msg_hdr.msg_controllen = sizeof(Batch::Control);
+    }
     const int n =
         ::recvmmsg(socket_.native_handle(), receiving_->headers.data(), batch, MSG_DONTWAIT, nullptr);
     if (n < 0) {
@@ -92,12 +115,13 @@ void UdpSocket::drain() {
         return;
     }
     const Turn::Scope turn{wire_.turn};
+    const auto now = std::chrono::system_clock::now();
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
         deliver({static_cast<const char*>(receiving_->parts[i].iov_base), receiving_->headers[i].msg_len},
-                receiving_->addresses[i].data());
+                receiving_->addresses[i].data(), waited(receiving_->headers[i].msg_hdr, now));
 }
 
-void UdpSocket::deliver(std::string_view datagram, const sockaddr* from) {
+void UdpSocket::deliver(std::string_view datagram, const sockaddr* from, Duration waited) {
     ++wire_.counters.datagrams_received;
     wire_.counters.octets_received += datagram.size();
     if (is_keepalive(datagram)) {
@@ -115,7 +139,7 @@ void UdpSocket::deliver(std::string_view datagram, const sockaddr* from) {
     if (wire_.config.header_lines < Limits{}.header_lines &&
         count_header_lines(datagram, wire_.config.header_lines) > wire_.config.header_lines)
         return refuse(datagram, remote, 400, "Too Many Headers");
-    wire_.received(make_buffer(std::string{datagram}), Flow{Transport::Udp, local_, remote, 0});
+    wire_.received(make_buffer(std::string{datagram}), Flow{Transport::Udp, local_, remote, 0}, waited);
 }
 
 void UdpSocket::refuse(std::string_view datagram, const IpEndpoint& from, int status,

@@ -38,7 +38,7 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
     void await_readable();
     void await_writable();
     void drain();
-    void deliver(std::string_view datagram, const sockaddr* from);
+    void deliver(std::string_view datagram, const sockaddr* from, Duration waited);
     void refuse(std::string_view datagram, const IpEndpoint& from, int status, std::string_view reason);
     bool read_errors();  // true if there were any
     void drop_front(std::string_view detail);

@@ -14,7 +14,7 @@ class TcpConnection;
 // somebody is sending.
 class Wire {
   public:
-    virtual void received(Buffer message, const Flow& flow) = 0;
+    virtual void received(Buffer message, const Flow& flow, Duration waited = {}) = 0;
     virtual void failed(std::uint64_t transmit, std::string_view detail) = 0;
     virtual void closed(const Flow& flow, std::string_view reason, bool was_open) = 0;
     virtual void note(Note note) = 0;

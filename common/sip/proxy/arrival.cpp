@@ -23,7 +23,7 @@ void Element::Impl::receive(const Received& event) {
     if (parsed->is_response())
         receive_response(std::move(*parsed), event.flow);
     else
-        receive_request(std::move(*parsed), event.flow);
+        receive_request(std::move(*parsed), event.flow, event.waited);
 }
 
 void Element::Impl::refuse_malformed(const ParseFailure& failure, const Flow& flow) {
@@ -40,7 +40,7 @@ void Element::Impl::refuse_malformed(const ParseFailure& failure, const Flow& fl
              reply_path(via, flow).to);
 }
 
-void Element::Impl::receive_request(Message request, const Flow& flow) {
+void Element::Impl::receive_request(Message request, const Flow& flow, Duration waited) {
     const auto via = note_source(request, flow);
     if (request.method() == Method::Ack) return receive_ack(std::move(request), via, flow);
     if (request.method() == Method::Cancel) return receive_cancel(std::move(request), via, flow);
@@ -50,7 +50,7 @@ void Element::Impl::receive_request(Message request, const Flow& flow) {
         const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
         return carry_out(*tx, step);
     }
-    if (const auto refusal = why_not_now(request)) return refuse(request, via, flow, *refusal);
+    if (const auto refusal = why_not_now(request, waited)) return refuse(request, via, flow, *refusal);
     if (const auto refusal = why_not(request)) return refuse(request, via, flow, *refusal);
     const auto part2 = branches.part2(request);
     if (branches.loops(request, part2))
@@ -65,7 +65,8 @@ void Element::Impl::receive_request(Message request, const Flow& flow) {
 }
 
 // Draining and overload; nothing that is already under way is refused.
-std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& request) const {
+std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& request,
+                                                                 Duration waited) const {
     const bool in_dialog = !request.to_tag().empty();
     if (draining && !in_dialog)
         return Refusal{
@@ -74,6 +75,8 @@ std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& 
     if (unanswered >= most)
         return Refusal{
             503, {}, "too many transactions", HeaderId::RetryAfter, std::to_string(overload_rest.count())};
+    if (admission.refuses(request, waited, now))
+        return Refusal{503, {}, "overload", HeaderId::RetryAfter, std::to_string(overload_rest.count())};
     return {};
 }
 

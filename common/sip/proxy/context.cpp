@@ -172,11 +172,9 @@ void Element::Impl::choose_if_done(ServerTransaction& tx) {
     auto chosen = std::move(context.finals[best].result);
     candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(best));
     aggregate_challenges(chosen.response, candidates);
-    // 16.7 step 6: 503 would say that this element is out of service.
-    if (chosen.response.status() == 503) {
-        chosen.response.set_status(500);
-        chosen.response.remove<h::RetryAfter>();
-    }
+    // 16.7 step 6: 503 would say that this element is out of service. When to come back is as good in a 500
+    // (21.5.1).
+    if (chosen.response.status() == 503) chosen.response.set_status(500);
     context.finals.clear();
     out->emplace_back(std::move(chosen));
 }

@@ -22,7 +22,11 @@ std::uint16_t port_of(const Uri& uri) {
 }  // namespace
 
 Element::Impl::Impl(ElementConfig c, Random& r)
-    : config{std::move(c)}, random{r}, locator{config.locator, r}, branches{r.number(), r.token(4)} {}
+    : config{std::move(c)},
+      random{r},
+      locator{config.locator, r},
+      branches{r.number(), r.token(4)},
+      admission{config.overload_delay} {}
 
 // ---- what everybody uses
 

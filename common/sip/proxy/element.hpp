@@ -49,6 +49,9 @@ struct ElementConfig {
     // those inside dialogs may use another eighth. What is answered and only absorbs repetitions does not
     // count.
     std::size_t max_transactions = 200'000;
+    // What is new gets the same 503 while most REGISTERs take longer than this, or requests lie in the socket
+    // for half of it; 0: never.
+    Duration overload_delay = 500ms;
     std::vector<std::string> uri_schemes{
         "urn"};  // of Request-URIs besides sip, sips and tel; all others get 416
     Limits limits;

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/text.hpp"
+#include "common/sip/proxy/admission.hpp"
 #include "common/sip/proxy/branch.hpp"
 #include "common/sip/proxy/element.hpp"
 #include "common/sip/proxy/timer_queue.hpp"
@@ -63,6 +64,7 @@ struct ServerTransaction {
     std::vector<std::pair<std::string, Buffer>> accepted;
     std::unique_ptr<ResponseContext> context;
     bool cancelled = false;
+    std::optional<TimePoint> unheard_since;  // a REGISTER that nothing above 100 was said to
     // RFC 3261 18.2.2: over when its machine is, but the answer stays at hand for a moment in case the
     // connection is gone.
     std::optional<TimePoint> linger;
@@ -154,6 +156,7 @@ struct Element::Impl {
         on_connection;  // (connection, client) of client transactions
     TimerQueue timers;
     std::size_t unanswered = 0;  // server transactions without a final response
+    Admission admission;
     std::optional<std::chrono::seconds> draining;
 
     // Of the call under way
@@ -190,7 +193,7 @@ struct Element::Impl {
     // ---- arrival.cpp
     void receive(const Received& event);
     void refuse_malformed(const ParseFailure& failure, const Flow& flow);
-    void receive_request(Message request, const Flow& flow);
+    void receive_request(Message request, const Flow& flow, Duration waited);
     void receive_ack(Message ack, const ViaValue& via, const Flow& flow);
     void receive_cancel(Message cancel, const ViaValue& via, const Flow& flow);
     // Status and extra headers of a refusal; nothing if the request may pass.
@@ -202,7 +205,7 @@ struct Element::Impl {
         std::string value = {};
     };
     std::optional<Refusal> why_not(const Message& request) const;
-    std::optional<Refusal> why_not_now(const Message& request) const;
+    std::optional<Refusal> why_not_now(const Message& request, Duration waited) const;
     void refuse(const Message& request, const ViaValue& via, const Flow& flow, const Refusal& refusal);
 
     // ---- server_side.cpp

@@ -35,6 +35,10 @@ ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& 
         servers.try_emplace(id, id, machine, flow, reply_path(via, flow), std::move(request)).first->second;
     tx.key = &entry->first;
     ++unanswered;
+    if (tx.request->method() == Method::Register) {
+        admission.started(now);
+        tx.unheard_since = now;
+    }
     rearm(id);
     return tx;
 }
@@ -47,6 +51,7 @@ Message Element::Impl::made_response(const Message& request, int status, std::st
 
 void Element::Impl::respond(ServerTransaction& tx, Message response) {
     const int status = response.status();
+    if (tx.unheard_since && status > 100) admission.answered(*std::exchange(tx.unheard_since, {}));
     const bool was_answered = tx.answered();
     const auto step = std::visit([&](auto& m) { return m.on_response(status, now); }, tx.machine);
     if (step.send) {

@@ -68,6 +68,17 @@ TEST_CASE("a 503 alone becomes 500: the next element is out of service, not this
     CHECK_FALSE(response.has<h::RetryAfter>());
 }
 
+TEST_CASE("the 500 that a 503 becomes says as it did when to come back", "[RFC3261-21.5.1]") {
+    Stage s;
+    s.receive(Request{.method = "MESSAGE"});
+    s.forward(s.arrived(), {three.front()});
+    s.answer(s.sent(), 503, "full", "Retry-After: 5\r\n");
+    s.pass_on();
+    const auto response = s.sent().message;
+    CHECK(response.status() == 500);
+    CHECK(response.raw(HeaderId::RetryAfter) == "5");
+}
+
 TEST_CASE("all challenges of all branches reach the caller in one response", "[RFC3261-16.7]") {
     Forked f;
     f.s.answer(f.invites[0], 401, "a", "WWW-Authenticate: Digest realm=\"a\", nonce=\"1\"\r\n");

@@ -78,8 +78,8 @@ class Stage {
     explicit Stage(ElementConfig config = a_proxy()) : element{std::move(config), random_} {}
 
     // ---- peers
-    void receive(const std::string& text, const Flow& from) {
-        element.handle(Received{make_buffer(text), from}, now, outputs_);
+    void receive(const std::string& text, const Flow& from, Duration waited = {}) {
+        element.handle(Received{make_buffer(text), from, waited}, now, outputs_);
         sort();
     }
     void receive(const Request& request, const Flow& from = udp_from("192.0.2.1:5060")) {
