@@ -52,6 +52,7 @@ struct TerminatingContext {
     std::string called_party;  // P-Called-Party-ID, as text
     ChargingVector charging;
     bool initial = true;
+    bool recorded = false;    // with our Record-Route
     bool by_contact = false;  // goes to the contact, not over the flow
 };
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
@@ -108,7 +109,7 @@ struct Pcscf::Impl {
     bool try_contact(sip::ServerTransactionId id, TerminatingContext& c, const Binding& b,
                      std::string_view why, TimePoint now);
 
-    // `dialog`: the token of the dialog the request began, empty if it began none.
+    // `dialog`: the token in our Record-Route of the request, empty if there is none.
     void restore_routing(sip::Message& response, const sip::Message& request, std::string_view dialog);
 
     // ---- inside dialogs
@@ -136,6 +137,7 @@ struct Pcscf::Impl {
 
     // ---- helpers
     void respond(sip::ServerTransactionId id, sip::Message response, TimePoint now);
+    sip::Message refusal(const sip::RequestArrived& e, int status, std::string_view reason);
     void refuse(const sip::RequestArrived& e, int status, std::string_view reason, TimePoint now);
     void discard(const sip::RequestArrived& e, std::string_view reason, TimePoint now);
     void forward(sip::ServerTransactionId id, sip::Branch branch, Context context, TimePoint now);

@@ -19,6 +19,11 @@ bool ends_subscription(const sip::Message& request) {
     return state && iequals(state->token, "terminated");
 }
 
+// Of a session (RFC 3261 12.2, RFC 3311 5.1).
+bool refreshes_target(sip::Method m) {
+    return m == sip::Method::Invite || m == sip::Method::Update;
+}
+
 void take_contact(const sip::Message& request, std::string& contact) {
     if (const auto c = request.get<sip::h::Contact>(); c && !c->star) contact = c->address.uri.text();
 }
@@ -98,7 +103,10 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     if (c.charging.icid.empty()) c.charging.icid = d.icid;
     note(Severity::Trace, "pcscf.dialog.to_ue", request, &b).with("icid", d.icid);
     const bool last = ends_subscription(request);
-    forward(e.transaction, branch_to_ue(std::move(request), b, std::move(*way)), std::move(c), now);
+    c.recorded = refreshes_target(request.method());
+    auto branch = branch_to_ue(std::move(request), b, std::move(*way));
+    if (c.recorded) branch.record_route = own_uri_towards(b, d.token);  // 5.2.6.4.5 step 4
+    forward(e.transaction, std::move(branch), std::move(c), now);
     if (last && d.method == sip::Method::Subscribe) dialog_ends(d, now);
 }
 

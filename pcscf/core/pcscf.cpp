@@ -207,12 +207,16 @@ void Pcscf::Impl::respond(sip::ServerTransactionId id, sip::Message response, Ti
     element.respond(id, std::move(response), now, pending);
 }
 
-void Pcscf::Impl::refuse(const sip::RequestArrived& e, int status, std::string_view reason, TimePoint now) {
+sip::Message Pcscf::Impl::refusal(const sip::RequestArrived& e, int status, std::string_view reason) {
     note(Severity::Info, "pcscf.request.refused", e.request)
         .with("status", std::to_string(status))
         .with("reason", std::string{reason})
         .with("peer", e.flow.remote.text());
-    respond(e.transaction, sip::Message::response(e.request, status, {}, random.token(8)), now);
+    return sip::Message::response(e.request, status, {}, random.token(8));
+}
+
+void Pcscf::Impl::refuse(const sip::RequestArrived& e, int status, std::string_view reason, TimePoint now) {
+    respond(e.transaction, refusal(e, status, reason), now);
 }
 
 void Pcscf::Impl::discard(const sip::RequestArrived& e, std::string_view reason, TimePoint) {

@@ -177,21 +177,33 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     const auto& request = e.request;
     if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
     const auto found = subscriptions.find(request.call_id());
+    // Step 3: every answer carries the charging of its dialog.
+    const auto received = charging_vector_of(request);
+    const auto charge = [&](sip::Message& response) {
+        const bool ours = received.icid.empty() && found != subscriptions.end();
+        const auto& icid = ours ? found->second.icid : received.icid;
+        if (!icid.empty()) set_charging_vector(response, {icid, received.orig_ioi, ioi()});
+    };
+    const auto refuse_charged = [&](int status, std::string_view reason) {
+        auto response = refusal(e, status, reason);
+        charge(response);
+        respond(e.transaction, std::move(response), now);
+    };
     if (found == subscriptions.end() || found->second.local_tag != request.to_tag() ||
         (!found->second.remote_tag.empty() && found->second.remote_tag != request.from_tag()))
-        return refuse(e, 481, "no such subscription", now);
+        return refuse_charged(481, "no such subscription");
     auto& s = found->second;
     const auto event = request.get<sip::h::Event>();
-    if (!event || !iequals(event->token, "reg")) return refuse(e, 489, "not the event subscribed to", now);
+    if (!event || !iequals(event->token, "reg")) return refuse_charged(489, "not the event subscribed to");
     const auto state = request.get<sip::h::SubscriptionState>();
-    if (!state) return refuse(e, 400, "Subscription-State is missing or malformed", now);
+    if (!state) return refuse_charged(400, "Subscription-State is missing or malformed");
     if (request.cseq().number <= s.notified_cseq)
-        return refuse(e, 500, "an older NOTIFY", now);  // RFC 3261 12.2.2
+        return refuse_charged(500, "an older NOTIFY");  // RFC 3261 12.2.2
 
     std::optional<reginfo::Document> document;
     if (!request.body().empty()) {
         auto parsed = reginfo::parse(request.body());
-        if (!parsed) return refuse(e, 400, "reginfo: " + parsed.error().what, now);
+        if (!parsed) return refuse_charged(400, "reginfo: " + parsed.error().what);
         document = std::move(*parsed);
     }
     s.notified_cseq = request.cseq().number;
@@ -210,8 +222,7 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
             wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
         }
     auto ok = sip::Message::response(request, 200);
-    const auto received = charging_vector_of(request);
-    set_charging_vector(ok, {received.icid.empty() ? s.icid : received.icid, received.orig_ioi, ioi()});
+    charge(ok);
     respond(e.transaction, std::move(ok), now);
 
     const Subscription kept = s;

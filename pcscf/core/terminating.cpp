@@ -57,6 +57,7 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
         if (const auto contact = out.get<sip::h::Contact>(); contact && !contact->star)
             caller.contact = contact->address.uri.text();
         c.dialog = d.token;
+        c.recorded = true;
         branch.record_route = own_uri_towards(*b, d.token);  // step 4
         dialogs.add(std::move(d));
     }
@@ -117,7 +118,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     }
     if (e.origin == sip::ResponseToForward::Origin::Received)
         if (const auto* request = element.request_of(e.transaction))
-            restore_routing(response, *request, c.initial && d != nullptr ? d->token : std::string_view{});
+            restore_routing(response, *request, c.recorded && d != nullptr ? d->token : std::string_view{});
     if (d != nullptr && !c.initial && ends_dialog(*d, response)) dialog_ends(*d, now);
     respond(e.transaction, std::move(response), now);
 }

@@ -56,7 +56,7 @@ bool Pcscf::Impl::try_contact(sip::ServerTransactionId id, TerminatingContext& c
         .with("peer", contact->text());
     std::vector<sip::Branch> branches;
     branches.push_back(branch_to_ue(*request, b, *contact));
-    if (c.initial && !c.dialog.empty()) branches.front().record_route = own_uri_towards(b, c.dialog);
+    if (c.recorded) branches.front().record_route = own_uri_towards(b, c.dialog);
     element.forward(id, std::move(branches), now, pending);
     return true;
 }

@@ -168,26 +168,32 @@ TEST_CASE("an identity that the network adds may be asserted", "[TS24.229-5.2.4]
 TEST_CASE("NOTIFYs that do not belong are refused and change nothing", "[RFC6665-4.1.3]") {
     Stage stage{subscribing()};
     auto s = subscribe(stage);
+    const auto refused = [&](int status) {
+        const auto charging = stage.response(status).message.get<h::PChargingVector>();
+        REQUIRE(charging.has_value());
+        CHECK(charging->params.get("orig-ioi").value_or("") == "Type 1home");
+        CHECK(charging->params.get("term-ioi").value_or("") == "Type 1ims.mnc001.mcc001.3gppnetwork.org");
+    };
     const auto gone = reginfo("terminated", contact_element("terminated", "rejected"));
     SECTION("another dialog") {
         s.from_tag = "guessed";
         stage.receive(notify(s, 1, "terminated", gone), stranger_at);
-        (void)stage.response(481);
+        refused(481);
     }
     SECTION("another event") {
         stage.receive(notify(s, 1, "active", gone, "presence"), scscf_at);
-        (void)stage.response(489);
+        refused(489);
     }
     SECTION("no XML") {
         stage.receive(notify(s, 1, "active", "<reginfo"), scscf_at);
-        (void)stage.response(400);
+        refused(400);
     }
     SECTION("an old one") {
         stage.receive(notify(s, 2, "active", reginfo("active", contact_element("active", "registered"))),
                       scscf_at);
         (void)stage.response(200);
         stage.receive(notify(s, 1, "active", gone), scscf_at);
-        (void)stage.response(500);
+        refused(500);
     }
     CHECK(stage.node().is_registered(Impu{impu}));
 }

@@ -245,6 +245,37 @@ TEST_CASE("a request of the called UE inside the dialog takes the way back of th
     CHECK(forwarded.message.get<h::PChargingVector>()->params.get("icid-value").value_or("") == "77");
 }
 
+TEST_CASE("a target refresh for the UE is recorded as the first request was, each side sees its own port",
+          "[TS24.229-5.2.6.4.5][TS24.229-5.2.6.4.6]") {
+    Stage stage;
+    const auto path = stage.register_alice();
+    stage.receive(stage.for_alice("INVITE", path, from_core), scscf_at);
+    (void)stage.response(100);
+    const auto first = stage.request("INVITE");
+    const auto own = first.message.get<h::RecordRoute>()->uri;
+    const std::vector<std::string> contact{"Contact: <sip:alice@127.0.0.2:40000>"};
+    stage.receive(stage.answer(first.message, 200, contact, "al"), alice_at);
+    const auto towards_core = stage.response(200).message.get<h::RecordRoute>()->uri;
+
+    stage.receive(stage.for_alice("UPDATE", own.text(), {}, "al"), scscf_at);
+    const auto update = stage.request("UPDATE");
+    CHECK(update.message.raw_all(HeaderId::RecordRoute).size() == 1);
+    CHECK(update.message.get<h::RecordRoute>()->uri == own);
+    auto answer = sip::Message::response(update.message, 200);
+    answer.append_raw("Contact", "<sip:alice@127.0.0.2:40000>");
+    SECTION("whatever the UE makes of it") {
+        answer.set_raw(HeaderId::RecordRoute, "<sip:thief@127.0.0.66;lr>");
+    }
+    SECTION("as it should be") {}
+    stage.receive(answer.serialize(), alice_at);
+    const auto ok = stage.response(200).message;
+    CHECK(ok.raw_all(HeaderId::RecordRoute).size() == 1);
+    CHECK(ok.get<h::RecordRoute>()->uri == towards_core);
+
+    stage.receive(stage.for_alice("INFO", own.text(), {}, "al"), scscf_at);
+    CHECK_FALSE(stage.request("INFO").message.has<h::RecordRoute>());
+}
+
 TEST_CASE("who is not of the core cannot reach a UE by a Path or a dialog it has learnt", "[TS24.229-4.4]") {
     auto config = Stage::lab();
     config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
