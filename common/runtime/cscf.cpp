@@ -197,9 +197,22 @@ void CscfHost::stop(std::function<void()> stopped) {
 }
 
 void CscfHost::reload(Document& document) {
-    if (!program_.reload_routes) return;
-    settings_.sections.element.locator.routes = read_routes(document.root());
-    program_.reload_routes(*node_, settings_.sections.element.locator);
+    std::string changed;
+    std::string needs_restart;
+    if (program_.reload_routes) {
+        settings_.sections.element.locator.routes = read_routes(document.root());
+        program_.reload_routes(*node_, settings_.sections.element.locator);
+        changed = "routes";
+    }
+    if (program_.reload_own) {
+        const CscfCommon common{settings_.sections.element, settings_.diameter.value_or(diameter::Config{})};
+        for (const auto& key : program_.reload_own(*node_, document.root().section(program_.name), common))
+            needs_restart += (needs_restart.empty() ? "" : ", ") + program_.name + "." + key;
+        changed += (changed.empty() ? "" : ", ") + program_.name;
+    }
+    process_.note(Note{Severity::Info, "process.reload.node"}
+                      .with("changed", changed)
+                      .with("needs_restart", needs_restart));
 }
 
 Health CscfHost::health() const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 // Everything the three CSCFs have in common, so that a main is:
 //
@@ -40,6 +41,9 @@ struct CscfProgram {
     std::function<Build(Section own, const CscfCommon& common)> configure{};
     // SIGHUP: static routes changed. Optional; a node passes it on to Element::reload().
     std::function<void(Node&, const sip::LocatorConfig&)> reload_routes{};
+    // SIGHUP: the node's own section, already checked. Gives the keys that changed and need a restart.
+    // Optional.
+    std::function<std::vector<std::string>(Node&, Section own, const CscfCommon& common)> reload_own{};
 };
 
 int run_cscf(int argc, const char* const* argv, const CscfProgram& program);

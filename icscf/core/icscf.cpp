@@ -105,7 +105,10 @@ void Icscf::Impl::arrived(sip::RequestArrived& r, TimePoint now, Effects& out) {
         r.request.remove<h::PChargingVector>();  // 5.3.2.1 step 0, 5.3.5
         r.request.remove<h::PChargingFunctionAddresses>();
     }
-    if (within_dialog) return pass(r.transaction, std::move(r.request), now);  // 5.3.5
+    if (within_dialog) {  // 5.3.5
+        keep_or_make_icid(r.request, *config, random);
+        return pass(r.transaction, std::move(r.request), now);
+    }
     on_initial(r, now, out);
 }
 
@@ -368,6 +371,20 @@ bool Icscf::restore(std::string_view saved, TimePoint, std::string& why) {
 
 void Icscf::reload(sip::LocatorConfig locator) {
     impl_->element.reload(std::move(locator));
+}
+
+std::vector<std::string> Icscf::reload(Config config) {
+    std::vector<std::string> not_taken;
+    const auto keep = [&](std::string Config::*member, std::string_view key) {
+        if (config.*member == (*impl_->config).*member) return;
+        not_taken.emplace_back(key);
+        config.*member = (*impl_->config).*member;
+    };
+    keep(&Config::uri, "uri");
+    keep(&Config::home_domain, "home_domain");
+    // What is under way goes on with what it began with.
+    impl_->config = std::make_shared<const Config>(std::move(config));
+    return not_taken;
 }
 
 }  // namespace ims::icscf

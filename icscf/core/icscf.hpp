@@ -50,7 +50,9 @@ class Icscf final : public Node {
     std::string save(TimePoint now) const override;  // nothing outlives a transaction: only the version
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
 
-    void reload(sip::LocatorConfig locator);  // SIGHUP: static routes
+    // SIGHUP: static routes; our own section, of which the names stay: gives the keys that need a restart.
+    void reload(sip::LocatorConfig locator);
+    std::vector<std::string> reload(Config config);
 
   private:
     struct Impl;

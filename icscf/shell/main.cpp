@@ -18,5 +18,8 @@ int main(int argc, char** argv) {
     program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
         static_cast<icscf::Icscf&>(node).reload(routes);
     };
+    program.reload_own = [](Node& node, runtime::Section own, const runtime::CscfCommon& common) {
+        return static_cast<icscf::Icscf&>(node).reload(icscf::read_config(own, common));
+    };
     return runtime::run_cscf(argc, argv, program);
 }

@@ -13,6 +13,7 @@
 namespace ims::scscf {
 
 enum class Forking : std::uint8_t { Parallel, Sequential };
+enum class Unsubscribed : std::uint8_t { Remove, Refuse };
 
 struct Config {
     std::string server_name;           // own SIP URI, Server-Name on Cx: "sip:scscf.ims.example:6060"
@@ -53,6 +54,8 @@ struct Config {
     // TS 24.229 4.14: a user whose registration was lost here is told (504) to register anew, or taken in
     // again on the word of the P-CSCF; the latter only where trusted_peers says who can be a P-CSCF.
     bool scscf_restoration = true;
+    std::size_t max_user_data =
+        65'536;  // octets of a profile; more is refused as too much (29.228 6.1.2, 6.2)
     std::chrono::seconds unregistered_lifetime{3600};  // a profile fetched for an unregistered user
 
     // ---- reg event
@@ -62,6 +65,8 @@ struct Config {
     // ---- sessions
     Forking forking = Forking::Parallel;  // among contacts of equal q when the caller does not say
     bool record_route = true;             // 5.4.3.2 step 13; towards a served UE it is always done
+    // 5.4.3.2 step 4C, 5.4.3.3 step 3C: a request names a service that the user has not subscribed to.
+    Unsubscribed unsubscribed_service = Unsubscribed::Remove;
     std::size_t max_dialogs = 1'000'000;  // kept to be released with the registration (5.4.5)
     std::chrono::seconds no_answer{180};  // a sequential branch is given up after this
 };

@@ -18,6 +18,20 @@ Core::Core(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceCon
     if (auto uri = sip::Uri::parse(config.server_name)) own = std::move(*uri);
 }
 
+std::vector<std::string> Core::reload(Config fresh) {
+    std::vector<std::string> not_taken;
+    const auto keep = [&](std::string Config::*member, std::string_view key) {
+        if (fresh.*member == config.*member) return;
+        not_taken.emplace_back(key);
+        fresh.*member = config.*member;
+    };
+    keep(&Config::server_name, "server_name");
+    keep(&Config::home_domain, "home_domain");
+    keep(&Config::ioi, "ioi");
+    config = std::move(fresh);
+    return not_taken;
+}
+
 void Core::note(Severity severity, std::string_view id, const Subject& subject,
                 std::vector<Note::Field> more) {
     Note n{severity, id};

@@ -26,7 +26,7 @@ class Core {
   public:
     Core(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceControl> s);
 
-    const Config config;
+    Config config;
     sip::Uri own;  // config.server_name
     std::string ioi;
     Random& random;
@@ -34,6 +34,10 @@ class Core {
     Registrations registrations;
     CxClient cx;
     std::unique_ptr<ServiceControl> service_control;
+
+    // Takes a new configuration but for what others know us by; gives the keys that differ and were not
+    // taken.
+    std::vector<std::string> reload(Config fresh);
 
     // ---- the event being handled
     void begin(TimePoint at, Effects& effects) {

@@ -158,6 +158,22 @@ bool Registrar::deregister(const Impu& impu, Removal removal) {
     return true;
 }
 
+bool Registrar::reauthenticate(const Impu& impu, std::chrono::seconds within) {
+    auto* set = core_.registrations.find(impu.value());
+    if (set == nullptr || !set->registered()) return false;
+    for (auto& binding : set->bindings) {
+        if (binding.ended) continue;
+        binding.expires_at = std::min(binding.expires_at, core_.now + within);
+        binding.event = reginfo::ContactEvent::Shortened;
+        binding.reauthenticate = true;
+    }
+    core_.note(Severity::Info, "scscf.reauthentication.wanted", Subject{{}, {}, impu.value()},
+               {{"detail", std::to_string(within.count()) + " s"}});
+    notifier_.changed(*set, true);
+    core_.registrations.arm(*set);
+    return true;
+}
+
 cx::RegistrationTerminationAnswer Registrar::on_termination(const cx::RegistrationTerminationRequest& rtr) {
     // TS 29.228 6.1.3.1, 24.229 5.4.1.5
     const auto removal = [&] {
@@ -220,6 +236,11 @@ cx::PushProfileAnswer Registrar::on_push(const cx::PushProfileRequest& ppr) {
             core_.note(Severity::Error, "scscf.user_data.malformed", subject,
                        {{"detail", profile.error().what}});
             answer.result = cx::ExperimentalResultCode::ErrorNotSupportedUserData;
+            return answer;
+        }
+        if (is_too_much(core_.config, *ppr.user_data, *profile)) {
+            core_.note(Severity::Warning, "scscf.user_data.too_much", subject);
+            answer.result = cx::ExperimentalResultCode::ErrorTooMuchData;
             return answer;
         }
         ImplicitRegistrationSet* meant = nullptr;

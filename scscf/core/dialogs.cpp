@@ -23,12 +23,6 @@ bool Dialog::is(const sip::Message& message) const {
            (message.from_tag() == called && message.to_tag() == caller);
 }
 
-bool Dialogs::add(SetId set, Dialog dialog) {
-    if (dialogs_.size() >= most_) return false;
-    dialogs_.emplace(set, std::move(dialog));
-    return true;
-}
-
 Dialog* Dialogs::find(SetId set, const sip::Message& message) {
     const auto [begin, end] = dialogs_.equal_range(set);
     for (auto i = begin; i != end; ++i)

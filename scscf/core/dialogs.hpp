@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ims::scscf {
@@ -41,10 +42,7 @@ std::string_view tag_of(std::string_view from_or_to);
 
 class Dialogs {
   public:
-    explicit Dialogs(std::size_t most) : most_{most} {}
-
-    // False if there are as many as allowed: the call goes on, but is not released with the registration.
-    bool add(SetId set, Dialog dialog);
+    void add(SetId set, Dialog dialog) { dialogs_.emplace(set, std::move(dialog)); }
     Dialog* find(SetId set, const sip::Message& message);
     void erase(SetId set, const Dialog& dialog);
     std::vector<Dialog*> of(SetId set);
@@ -52,7 +50,6 @@ class Dialogs {
     const std::unordered_multimap<SetId, Dialog>& all() const { return dialogs_; }
 
   private:
-    std::size_t most_;
     std::unordered_multimap<SetId, Dialog> dialogs_;
 };
 

@@ -62,13 +62,6 @@ void Sessions::on_originating(sip::RequestArrived arrived) {
     if (identity == nullptr)
         return reject(arrived, 403, served ? served->value() : "",
                       "the identity is not of this registration");
-    if (core_.config.authenticate_requests && token) {
-        const auto* binding = set->binding_by_token(*token);
-        const bool digest = binding != nullptr && binding->digest;
-        if (digest && !authenticated(arrived, Impi{set->private_identities[binding->private_identity].text()},
-                                     identity->impu()))
-            return;
-    }
     serve_originating(std::move(arrived), *set, *identity);
 }
 
@@ -118,19 +111,26 @@ CxProcedure Sessions::restore_caller(sip::RequestArrived arrived, Impu served) {
         ask_for_registration(arrived, "neither here nor in the HSS is a registration for the Service-Route");
         co_return Done{};
     }
-    auto* set = take_profile(core_, *saa, {}, served, origin_host(reply));
-    if (set == nullptr) {
-        reject(arrived, 500, served.value(), "User-Data is not understood");
+    const auto taken = take_profile(core_, *saa, {}, served, origin_host(reply));
+    if (!taken) {
+        reject(arrived, taken.error().status, served.value(), taken.error().reason);
         co_return Done{};
     }
-    core_.registrations.arm(*set);
-    serve_originating(std::move(arrived), *set, *set->find(served.value()));
+    auto& set = **taken;
+    core_.registrations.arm(set);
+    serve_originating(std::move(arrived), set, *set.find(served.value()));
     co_return Done{};
 }
 
 void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
                                  const Identity& served) {
     const auto impu = served.name.text();
+    const auto token = route_token_of(arrived.own_route->uri.user);
+    const auto* binding = token ? set.binding_by_token(*token) : nullptr;
+    if (core_.config.authenticate_requests && binding != nullptr && binding->digest) {  // 5.4.3.6
+        const Impi impi{set.private_identities[binding->private_identity].text()};
+        if (!authenticated(arrived, impi, served.impu())) return;
+    }
     if (served.barred) return reject(arrived, 403, impu, "the calling identity is barred");  // step 1
     auto& request = arrived.request;
     // A second asserted identity has to be an alias that is not barred (step 1): else it is removed.
@@ -142,14 +142,20 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
             request.set_all<h::PAssertedIdentity>(*identities);
         }
     }
+    // Step 4B: what an application server or the I-CSCF asserts is believed, a UE only prefers.
+    if (token) request.remove<h::PAssertedService>();
+    if (!request.has<h::PAssertedService>())
+        if (const auto preferred = request.all<h::PPreferredService>(); preferred && !preferred->empty())
+            request.set_all<h::PAssertedService>(*preferred);
+    request.remove<h::PPreferredService>();
+    if (!assert_service(arrived, set.profile_of(served), impu)) return;  // step 4C
     Underway underway;
     underway.charging = charging_of(request);  // steps 2, 6
     underway.ioi = IoiType::VisitedToHome;
     underway.initial = true;
     underway.set = set.id;
     underway.impu = impu;
-    if (const auto token = route_token_of(arrived.own_route->uri.user))
-        if (const auto* binding = set.binding_by_token(*token)) underway.flows = {binding->id};
+    if (binding != nullptr) underway.flows = {binding->id};
 
     const auto session_case =
         set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered;

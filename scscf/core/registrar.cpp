@@ -129,17 +129,19 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
                               diameter::is(saa->result, cx::ExperimentalResultCode::ErrorInAssignmentType);
         if (restores) {
             // The HSS did not take our contact: it goes there beside those that came back.
-            set = take_profile(core_, *saa, r.impi, r.impu, origin_host(reply));
-            mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
-            if (mine) {
-                placement = place(*set, *mine, r);
-                auto again = assignment_request(r.impi, r.impu, Type::ReRegistration);
-                again.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
-                again.scscf_restoration_info = restoration_info(r.impi, set, *fresh, placement);
-                question = CxQuestion{std::move(again), hss_of(r.impi)};
-                reply = co_await question;
-                saa = answer_in<cx::ServerAssignmentAnswer>(reply);
+            const auto taken = take_profile(core_, *saa, r.impi, r.impu, origin_host(reply));
+            if (!taken) {
+                reject(r, taken.error().status, taken.error().reason);
+                co_return Done{};
             }
+            set = *taken;
+            placement = place(*set, *set->private_index(r.impi.value()), r);
+            auto again = assignment_request(r.impi, r.impu, Type::ReRegistration);
+            again.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
+            again.scscf_restoration_info = restoration_info(r.impi, set, *fresh, placement);
+            question = CxQuestion{std::move(again), hss_of(r.impi)};
+            reply = co_await question;
+            saa = answer_in<cx::ServerAssignmentAnswer>(reply);
         }
         if (auto failure = failure_in(reply)) {
             // Another S-CSCF has the user: 480 makes the I-CSCF select anew (5.3.1.3).
@@ -149,10 +151,12 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             reject(r, failure->status, failure->reason);
             co_return Done{};
         }
-        if (saa != nullptr && saa->user_data &&
-            take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)) == nullptr) {
-            reject(r, 500, "User-Data is not understood");
-            co_return Done{};
+        if (saa != nullptr && saa->user_data) {
+            const auto taken = take_profile(core_, *saa, r.impi, r.impu, origin_host(reply));
+            if (!taken) {
+                reject(r, taken.error().status, taken.error().reason);
+                co_return Done{};
+            }
         }
         set = core_.registrations.find(r.impu.value());  // whatever it was before the wait
     }
@@ -307,7 +311,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         CxReply reply = co_await question;
         const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
         if (saa != nullptr && diameter::is_success(saa->result) && !saa->scscf_restoration_info.empty() &&
-            take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)) != nullptr)
+            take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)))
             look();
     }
     if (meant.empty()) {

@@ -25,6 +25,7 @@ class Registrar {
     cx::RegistrationTerminationAnswer on_termination(const cx::RegistrationTerminationRequest& rtr);
     cx::PushProfileAnswer on_push(const cx::PushProfileRequest& ppr);
     bool deregister(const Impu& impu, Removal removal);
+    bool reauthenticate(const Impu& impu, std::chrono::seconds within);
     void on_timeout();
     std::optional<TimePoint> next_deadline() const;
 

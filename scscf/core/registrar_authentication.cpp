@@ -69,6 +69,12 @@ void Registrar::on_protected_aka(RegisterRequest r) {
     const bool registered = std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
         return set->registered_by(*set->private_index(r.impi.value()));
     });
+    const bool wanted = std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
+        return std::any_of(set->bindings.begin(), set->bindings.end(), [&](const Binding& binding) {
+            return binding.reauthenticate && binding.private_identity == set->private_index(r.impi.value());
+        });
+    });
+    if (wanted) return core_.run(challenge_aka(std::move(r)));  // A1
     if (!registered) {
         // 5.4.1.2.3A, 4.14: who was never challenged here is taken in only on the word of a known P-CSCF.
         if (!core_.config.scscf_restoration || !core_.config.trusted_peers)

@@ -79,9 +79,10 @@ struct Binding {
     std::uint8_t private_identity = 0;   // who bound it: index
     std::uint8_t explicit_identity = 0;  // To of the REGISTER: index; the others are implicit
     reginfo::ContactEvent event = reginfo::ContactEvent::Registered;
-    bool ended = false;         // told to subscribers as terminated, then erased
-    bool home_network = false;  // the P-CSCF is in our network (P-Visited-Network-ID)
-    bool digest = false;        // by SIP Digest, without TLS: each request may be challenged (5.4.3.6)
+    bool reauthenticate = false;  // its next REGISTER is challenged (5.4.1.6)
+    bool ended = false;           // told to subscribers as terminated, then erased
+    bool home_network = false;    // the P-CSCF is in our network (P-Visited-Network-ID)
+    bool digest = false;          // by SIP Digest, without TLS: each request may be challenged (5.4.3.6)
 
     std::string_view uri() const { return texts.get(Text::Uri); }
     std::string_view instance() const { return texts.get(Text::Instance); }

@@ -51,8 +51,11 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
     dialog.caller_cseq = invite->cseq().number;
     dialog.serves_called = underway.terminating;
     if (r.branch < underway.flows.size()) dialog.binding = underway.flows[r.branch];
-    if (!fits || !dialogs.add(underway.set, std::move(dialog)))
-        core_.note(Severity::Warning, "scscf.dialog.not_kept", subject_of(r.response, {}, underway.impu));
+    // Without it the call goes on, but does not end with the registration.
+    if (!fits || dialogs.size() >= core_.config.max_dialogs)
+        return core_.note(Severity::Warning, "scscf.dialog.not_kept",
+                          subject_of(r.response, {}, underway.impu));
+    dialogs.add(underway.set, std::move(dialog));
 }
 
 bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& underway) {
@@ -65,7 +68,9 @@ bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& unde
         reject(arrived, 481, {}, "the S-CSCF has ended the dialog");
         return false;
     }
-    auto& highest = dialog->is_caller(arrived.request.from_tag()) ? dialog->caller_cseq : dialog->called_cseq;
+    const bool by_caller = dialog->is_caller(arrived.request.from_tag());
+    underway.ioi = by_caller == dialog->serves_called ? IoiType::HomeToHome : IoiType::VisitedToHome;
+    auto& highest = by_caller ? dialog->caller_cseq : dialog->called_cseq;
     highest = std::max(highest, arrived.request.cseq().number);
     if (arrived.request.method() == sip::Method::Bye)
         dialogs.erase(set, *dialog);

@@ -97,19 +97,37 @@ bool differs_in_restoration(const Binding& known, const Binding& fresh) {
              known.params == fresh.params && known.reg_id == fresh.reg_id && known.q == fresh.q);
 }
 
-ImplicitRegistrationSet* take_profile(Core& core, const cx::ServerAssignmentAnswer& saa,
-                                      const std::optional<Impi>& impi, const Impu& impu,
-                                      std::string_view hss) {
-    const auto malformed = [&](std::string_view why) -> ImplicitRegistrationSet* {
-        core.note(Severity::Error, "scscf.user_data.malformed",
-                  Subject{{}, impi ? impi->value() : std::string{}, impu.value()},
-                  {{"detail", std::string{why}}});
-        return nullptr;
+bool is_too_much(const Config& config, std::string_view user_data, const ImsSubscription& profile) {
+    std::size_t identities = 0;
+    for (const auto& part : profile.service_profiles) identities += part.public_identities.size();
+    // Bindings name identities by an octet.
+    return user_data.size() > config.max_user_data || identities > 255;
+}
+
+Result<ImplicitRegistrationSet*, Refusal> take_profile(Core& core, const cx::ServerAssignmentAnswer& saa,
+                                                       const std::optional<Impi>& impi, const Impu& impu,
+                                                       std::string_view hss) {
+    const Subject subject{{}, impi ? impi->value() : std::string{}, impu.value()};
+    const auto malformed = [&](std::string_view why) {
+        core.note(Severity::Error, "scscf.user_data.malformed", subject, {{"detail", std::string{why}}});
+        return Refusal{500, "User-Data is not understood"};
     };
     if (!saa.user_data) return malformed("SAA without User-Data");
     const auto profile = parse_user_data(*saa.user_data);
     if (!profile) return malformed(profile.error().what);
     if (profile->find(impu) == nullptr) return malformed("the identity is not in the profile");
+    if (is_too_much(core.config, *saa.user_data, *profile)) {
+        // 29.228 6.1.2: the HSS forgets us, and 480 makes the I-CSCF select another S-CSCF.
+        core.note(Severity::Warning, "scscf.user_data.too_much", subject);
+        cx::ServerAssignmentRequest sar;
+        sar.user_name = impi ? impi : saa.user_name;
+        sar.public_identity = {impu};
+        sar.server_name = core.config.server_name;
+        sar.server_assignment_type = cx::ServerAssignmentType::DeregistrationTooMuchData;
+        sar.supported_features = announced_features(core.config);
+        core.cx.tell(std::move(sar), std::string{hss}, core.effects());
+        return Refusal{480, "User-Data is too much"};
+    }
     const auto who = impi ? *impi : saa.user_name.value_or(profile->private_id);
     auto& set = core.registrations.assign(who, *profile, saa.charging_information, hss);
     if (core.config.scscf_restoration && !saa.scscf_restoration_info.empty()) {

@@ -25,10 +25,13 @@ cx::ScscfRestorationInfo restoration_info(const Impi& impi, const ImplicitRegist
 // Would the HSS have to store another one for it?
 bool differs_in_restoration(const Binding& known, const Binding& fresh);
 
+// More than this S-CSCF takes for one user (TS 29.228 6.1.2, 6.2)?
+bool is_too_much(const Config& config, std::string_view user_data, const ImsSubscription& profile);
+
 // Takes an SAA in: its profile, and the contacts it brings beside those that are bound. The set that has the
-// identity, or null with the reason noted. `impi`: whom the request was about, if it named one.
-ImplicitRegistrationSet* take_profile(Core& core, const cx::ServerAssignmentAnswer& saa,
-                                      const std::optional<Impi>& impi, const Impu& impu,
-                                      std::string_view hss);
+// identity, never null; or the answer to whoever asked. `impi`: whom the SAR was about, if it named one.
+Result<ImplicitRegistrationSet*, Refusal> take_profile(Core& core, const cx::ServerAssignmentAnswer& saa,
+                                                       const std::optional<Impi>& impi, const Impu& impu,
+                                                       std::string_view hss);
 
 }  // namespace ims::scscf

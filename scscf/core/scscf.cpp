@@ -149,9 +149,20 @@ void Scscf::reload(sip::LocatorConfig locator) {
     impl_->core.element.reload(std::move(locator));
 }
 
+std::vector<std::string> Scscf::reload(Config config) {
+    return impl_->core.reload(std::move(config));
+}
+
 bool Scscf::deregister(const Impu& impu, Removal removal, TimePoint now, Effects& out) {
     impl_->core.begin(now, out);
     const bool found = impl_->registrar.deregister(impu, removal);
+    impl_->work_off();
+    return found;
+}
+
+bool Scscf::reauthenticate(const Impu& impu, std::chrono::seconds within, TimePoint now, Effects& out) {
+    impl_->core.begin(now, out);
+    const bool found = impl_->registrar.reauthenticate(impu, within);
     impl_->work_off();
     return found;
 }

@@ -38,11 +38,17 @@ class Scscf final : public Node {
     std::string save(TimePoint now) const override;
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
 
-    void reload(sip::LocatorConfig locator);  // SIGHUP: static routes
+    // SIGHUP: static routes; our own section, of which the names stay: gives the keys that need a restart.
+    void reload(sip::LocatorConfig locator);
+    std::vector<std::string> reload(Config config);
 
     // The operator removes a user's registration (5.4.1.5): NOTIFY, SAR ADMINISTRATIVE_DEREGISTRATION. False
     // if the identity is not registered here.
     bool deregister(const Impu& impu, Removal removal, TimePoint now, Effects& out);
+
+    // The operator wants a user authenticated anew (5.4.1.6): his registration is shortened to that time, the
+    // UE is told, and its next REGISTER is challenged. False if the identity is not registered here.
+    bool reauthenticate(const Impu& impu, std::chrono::seconds within, TimePoint now, Effects& out);
 
     bool is_registered(const Impu& impu) const;    // a contact is bound
     std::size_t contacts(const Impu& impu) const;  // how many

@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 #include "scscf/core/restoration.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ims::scscf {
@@ -33,10 +34,11 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
         return reject(arrived, 481, {}, "no such dialog here");
     Underway underway;
     underway.charging = charging_of(request);
+    underway.ioi = IoiType::VisitedToHome;
     if (!on_kept_dialog(arrived, underway)) return;
     // On one side of us is the served user's P-CSCF, on the other a home network (4.5.4): from there to here.
-    const auto onwards =
-        underway.charging.type() == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
+    const auto from = underway.charging.type().value_or(underway.ioi);
+    const auto onwards = from == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
     charge_request(request, onwards, core_.ioi, core_.random.token(16));
     withhold(request, onwards == IoiType::VisitedToHome);
     // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
@@ -136,12 +138,13 @@ ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const
         why = "SAA without User-Data";
         return nullptr;
     }
-    auto* set = take_profile(core_, *saa, {}, impu, origin_host(reply));
-    if (set == nullptr) {
-        status = 500;
-        why = "User-Data is not understood";
+    const auto taken = take_profile(core_, *saa, {}, impu, origin_host(reply));
+    if (!taken) {
+        status = taken.error().status;
+        why = taken.error().reason;
         return nullptr;
     }
+    auto* set = *taken;
     if (set->bindings.empty()) {
         set->keep_until = core_.now + core_.config.unregistered_lifetime;
         core_.note(Severity::Info, "scscf.unregistered.served",
@@ -149,6 +152,26 @@ ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const
     }
     core_.registrations.arm(*set);
     return set;
+}
+
+bool Sessions::assert_service(sip::RequestArrived& arrived, const ServiceProfile& profile,
+                              std::string_view impu) {
+    auto& request = arrived.request;
+    if (profile.service_ids.empty() || !request.has<h::PAssertedService>()) return true;
+    const auto asserted = request.all<h::PAssertedService>();
+    auto subscribed = asserted ? *asserted : std::vector<std::string>{};
+    std::erase_if(subscribed, [&](const std::string& service) {
+        return std::find(profile.service_ids.begin(), profile.service_ids.end(), service) ==
+               profile.service_ids.end();
+    });
+    if (asserted && subscribed.size() == asserted->size()) return true;
+    if (core_.config.unsubscribed_service == Unsubscribed::Refuse) {
+        reject(arrived, 403, impu, "the service is not subscribed");
+        return false;
+    }
+    request.remove<h::PAssertedService>();
+    if (!subscribed.empty()) request.set_all<h::PAssertedService>(subscribed);
+    return true;
 }
 
 bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,

@@ -15,7 +15,7 @@ namespace ims::scscf {
 // Requests of and for served users (TS 24.229 5.4.3): a proxy that knows who is served and where he is.
 class Sessions {
   public:
-    explicit Sessions(Core& core) : dialogs{core.config.max_dialogs}, core_{core} {}
+    explicit Sessions(Core& core) : core_{core} {}
 
     void on_request(sip::RequestArrived arrived);
     void on_ack(sip::AckArrived& ack);
@@ -57,6 +57,9 @@ class Sessions {
     void serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served);
     CxProcedure serve_unregistered_caller(sip::RequestArrived arrived, Impu served);
     CxProcedure restore_caller(sip::RequestArrived arrived, Impu served);
+    // 5.4.3.2 step 4C, 5.4.3.3 step 3C: what is left of the services a request names; false if it was
+    // refused.
+    bool assert_service(sip::RequestArrived& arrived, const ServiceProfile& profile, std::string_view impu);
     void add_alias(sip::Message& message, const ImplicitRegistrationSet& set);
     void ask_for_registration(const sip::RequestArrived& arrived, std::string_view why);
     std::optional<Impu> asserted(const sip::Message& request) const;

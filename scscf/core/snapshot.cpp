@@ -66,7 +66,8 @@ json to_json(const Binding& b, TimePoint now) {
             {"explicit_identity", b.explicit_identity},
             {"event", static_cast<int>(b.event)},
             {"home_network", b.home_network},
-            {"digest", b.digest}};
+            {"digest", b.digest},
+            {"reauthenticate", b.reauthenticate}};
 }
 
 Binding binding_from(const json& j, Registrations& registrations, TimePoint now) {
@@ -98,6 +99,7 @@ Binding binding_from(const json& j, Registrations& registrations, TimePoint now)
     b.event = static_cast<reginfo::ContactEvent>(event);
     b.home_network = j.at("home_network");
     b.digest = j.at("digest");
+    b.reauthenticate = j.at("reauthenticate");
     return b;
 }
 

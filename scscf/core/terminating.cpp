@@ -61,6 +61,7 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
     const auto impu = served.name.text();
     auto& request = arrived.request;
     if (served.barred) return reject(arrived, 404, impu, "the called identity is barred");  // step 1
+    if (!assert_service(arrived, set.profile_of(served), impu)) return;                     // step 3C
     Underway underway;
     underway.charging = charging_of(request);  // step 6
     underway.ioi = IoiType::HomeToHome;

@@ -61,6 +61,7 @@ void read_registration(const runtime::Section& own, Config& c) {
     c.max_contacts = own.get_between<std::size_t>("max_contacts", c.max_contacts, 1, 250);
     c.store_server_name = own.get<bool>("store_server_name", c.store_server_name);
     c.scscf_restoration = own.get<bool>("scscf_restoration", c.scscf_restoration);
+    c.max_user_data = own.get_between<std::size_t>("max_user_data", c.max_user_data, 1024, 16'000'000);
     c.unregistered_lifetime =
         own.get_between<seconds>("unregistered_lifetime", c.unregistered_lifetime, seconds{1}, longest);
     c.max_subscription =
@@ -84,6 +85,8 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon&) {
     c.forking = own.choice("forking", c.forking,
                            {{"parallel", Forking::Parallel}, {"sequential", Forking::Sequential}});
     c.record_route = own.get<bool>("record_route", c.record_route);
+    c.unsubscribed_service = own.choice("unsubscribed_service", c.unsubscribed_service,
+                                        {{"remove", Unsubscribed::Remove}, {"refuse", Unsubscribed::Refuse}});
     c.max_dialogs = own.get_between<std::size_t>("max_dialogs", c.max_dialogs, 0, 100'000'000);
     c.no_answer = own.get_between<seconds>("no_answer", c.no_answer, seconds{1}, seconds{3600});
     return c;

@@ -143,7 +143,8 @@ void Element::Impl::branch_ended(ServerTransaction& tx, ResponseContext::Final f
     const bool global = final.result.response.status() >= 600;
     context.finals.push_back(std::move(final));
     if (global && !context.closed)
-        cancel_branches(tx, {});  // 16.7 step 5: goes upstream when all have ended
+        // 16.7 step 5: goes upstream when all have ended. RFC 3326: why the others end.
+        cancel_branches(tx, "SIP;cause=" + std::to_string(context.finals.back().result.response.status()));
     else
         start_branches(tx);
     if (tx.context) choose_if_done(tx);

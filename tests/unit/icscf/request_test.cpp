@@ -220,3 +220,56 @@ TEST_CASE("a draining I-CSCF refuses new requests", "[issue]") {
     CHECK(bench.take().message.status() == 503);
     CHECK(bench.asked.empty());
 }
+
+TEST_CASE("charging functions of the home network reach its own nodes only", "[TS24.229-5.3.2.1]") {
+    auto config = lab_config();
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    for (const bool home : {true, false}) {
+        Bench bench{config};
+        bench.receive(an_invite("sip:alice@ims.example"), home ? "127.0.1.30:6060" : "127.0.9.9:5060");
+        bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+        bench.respond(bench.take(), 183,
+                      "P-Charging-Function-Addresses: ccf=c.example\r\n"
+                      "P-Charging-Vector: icid-value=i;orig-ioi=a;term-ioi=b\r\n");
+        const auto answer = bench.take().message;
+        CHECK(answer.has("P-Charging-Function-Addresses") == home);
+        CHECK(header(answer, "P-Charging-Vector") == "icid-value=i;orig-ioi=a;term-ioi=b");
+    }
+}
+
+TEST_CASE("by policy the I-CSCF stays in the path, and passes what follows on", "[TS24.229-5.3.5]") {
+    auto config = lab_config();
+    config.record_route = true;
+    config.trusted_peers = std::vector{*AddressRange::parse("127.0.1.0/24")};
+    Bench bench{config};
+    bench.receive(an_invite("sip:alice@ims.example"));
+    bench.answer(bench.ask<LocationInfoRequest>(), located_at("sip:s1.ims.example"));
+    CHECK(header(bench.take().message, "Record-Route") == "<sip:icscf.ims.example:4060;lr>");
+
+    const std::string bye =
+        "BYE sip:alice@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.9.9:5060;branch=z9hG4bK-b1\r\n"
+        "Max-Forwards: 66\r\nFrom: <sip:bob@ims.example>;tag=f1\r\nTo: <sip:alice@ims.example>;tag=t1\r\n"
+        "Call-ID: call-1@ue\r\nCSeq: 2 BYE\r\nRoute: <sip:icscf.ims.example:4060;lr>, "
+        "<sip:s1.ims.example;lr>\r\n"
+        "P-Charging-Function-Addresses: ccf=c.example\r\nP-Charging-Vector: icid-value=theirs\r\n"
+        "Content-Length: 0\r\n\r\n";
+    bench.receive(bye, "127.0.9.9:5060");  // another network's
+    const auto passed = bench.take();
+    CHECK(bench.asked.empty());
+    CHECK(passed.to.text() == "127.0.1.31:6060");
+    CHECK(header(passed.message, "Route") == "<sip:s1.ims.example;lr>");
+    CHECK_FALSE(passed.message.has("P-Charging-Function-Addresses"));
+    CHECK(header(passed.message, "P-Charging-Vector").find("theirs") == std::string::npos);
+    CHECK(header(passed.message, "P-Charging-Vector").find("icid-value") != std::string::npos);
+}
+
+TEST_CASE("a new configuration is taken, but for our names", "[issue]") {
+    Bench bench;
+    auto config = lab_config();
+    config.unknown_user_status = 604;
+    config.uri = "sip:other.ims.example";
+    CHECK(bench.node.reload(config) == std::vector<std::string>{"uri"});
+    bench.receive(an_invite("sip:nobody@ims.example"));
+    bench.answer(bench.ask<LocationInfoRequest>(), lia(cx::ExperimentalResultCode::ErrorUserUnknown));
+    CHECK(bench.take().message.status() == 604);
+}

@@ -217,14 +217,22 @@ cx::ServerAssignmentAnswer Bench::assignment(std::string profile) {
     return answer;
 }
 
-sip::Message Bench::register_alice(Register r) {
+sip::Message Bench::challenged(const Register& r) {
     receive(r.text());
     answer(ask<cx::MultimediaAuthRequest>(), vector());
-    const auto challenge = take();
+    auto challenge = take();
     REQUIRE(challenge.status() == 401);
+    return challenge;
+}
+
+Register Bench::answering(Register r, const sip::Message& challenge) {
     r.authorization = answer_to(challenge);
     ++r.cseq;
-    receive(r.text());
+    return r;
+}
+
+sip::Message Bench::register_alice(Register r) {
+    receive(answering(r, challenged(r)).text());
     answer(ask<cx::ServerAssignmentRequest>(), assignment());
     auto ok = take();
     REQUIRE(ok.status() == 200);
@@ -241,6 +249,16 @@ sip::Message Bench::beyond_100() {
     auto message = take();
     while (message.status() == 100) message = take();
     return message;
+}
+
+const cx::ServerAssignmentRequest& sar_in(const cx::Send& question) {
+    return std::get<cx::ServerAssignmentRequest>(question.request);
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+    const auto at = text.find(what);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, what.size(), by);
 }
 
 std::string header(const sip::Message& message, std::string_view name) {

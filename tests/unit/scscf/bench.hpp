@@ -92,6 +92,9 @@ class Bench : private Chance {
                           std::string_view extra = R"(, integrity-protected="no")",
                           std::string_view xres_hex = "a1a2a3a4a5a6a7a8");
     cx::ServerAssignmentAnswer assignment(std::string profile = alice_profile());
+    sip::Message challenged(const Register& r);  // up to the 401
+    // The REGISTER that follows in the same Call-ID, answering that challenge.
+    Register answering(Register r, const sip::Message& challenge);
     // Registers alice with AKA from that contact and gives the 200.
     sip::Message register_alice(Register r = {});
 
@@ -105,6 +108,8 @@ class Bench : private Chance {
     [[noreturn]] static void wrong_question(const cx::Send& question);
 };
 
+const cx::ServerAssignmentRequest& sar_in(const cx::Send& question);
+std::string replaced(std::string text, std::string_view what, std::string_view by);
 std::string header(const sip::Message& message, std::string_view name);
 std::vector<std::string> headers(const sip::Message& message, std::string_view name);
 

@@ -494,3 +494,118 @@ TEST_CASE("a snapshot of something else is refused with a reason", "[issue]") {
         CHECK_FALSE(why.empty());
     }
 }
+
+TEST_CASE("the network asks for a new authentication: a shortened registration, then a challenge",
+          "[TS24.229-5.4.1.6]") {
+    Bench bench;
+    Register r;
+    bench.register_alice(r);
+    subscribed(bench);
+    notified(bench);
+    Effects effects;
+    CHECK(bench.node.reauthenticate(alice_tel, std::chrono::seconds{120}, bench.now, effects));
+    bench.absorb(effects);
+    const auto document = document_of(notified(bench));
+    for (const auto& registration : document.registrations) {
+        CHECK(registration.state == reginfo::State::Active);
+        REQUIRE(registration.contacts.size() == 1);
+        CHECK(registration.contacts[0].event == ContactEvent::Shortened);
+        CHECK(registration.contacts[0].expires == 120U);
+    }
+
+    r.authorization = R"(Digest username="001010000000001@ims.example", realm="ims.example", nonce="", )"
+                      R"(uri="sip:ims.example", response="", integrity-protected="yes")";
+    r.cseq = 7;
+    bench.receive(r.text());  // protected, and challenged all the same
+    bench.answer(bench.ask<cx::MultimediaAuthRequest>(), bench.vector());
+    const auto challenge = bench.take();
+    REQUIRE(challenge.status() == 401);
+    CHECK(challenge.get<sip::h::WwwAuthenticate>()->params.has("ck"));
+    auto answer = r;
+    answer.authorization = bench.answer_to(challenge, R"(, integrity-protected="yes")");
+    answer.cseq = 8;
+    bench.receive(answer.text());
+    bench.answer(bench.ask<ServerAssignmentRequest>(), bench.assignment());
+    CHECK(bench.take().status() == 200);
+    bench.sent.clear();
+    r.cseq = 9;
+    bench.receive(r.text());  // and that was that
+    CHECK(bench.take().status() == 200);
+
+    CHECK_FALSE(bench.node.reauthenticate(Impu{"sip:nobody@ims.example"}, std::chrono::seconds{120},
+                                          bench.now, effects));
+}
+
+TEST_CASE("who does not come for his new authentication is deregistered", "[TS24.229-5.4.1.6]") {
+    Bench bench;
+    bench.register_alice();
+    Effects effects;
+    bench.node.reauthenticate(alice_sip, std::chrono::seconds{120}, bench.now, effects);
+    bench.advance(std::chrono::seconds{121});
+    CHECK_FALSE(bench.node.is_registered(alice_sip));
+}
+
+TEST_CASE("an application server of the user's profile may watch him", "[TS24.229-5.4.2.1.1]") {
+    Bench bench;
+    bench.register_alice();
+    Subscribe of_as;
+    of_as.asserted = "<sip:as.ims.example>";
+    bench.receive(of_as.text());
+    CHECK(bench.take().status() == 403);  // nobody's application server
+
+    auto profile = alice_profile();
+    profile.insert(profile.find("</ServiceProfile>"),
+                   "<InitialFilterCriteria><Priority>0</Priority><ApplicationServer>"
+                   "<ServerName>sip:as.ims.example</ServerName></ApplicationServer></InitialFilterCriteria>");
+    cx::PushProfileRequest ppr;
+    ppr.user_name = alice_impi;
+    ppr.user_data = profile;
+    bench.push(ppr);
+    REQUIRE(diameter::is_success(replied<cx::PushProfileAnswer>(bench).result));
+    of_as.cseq = 2;
+    bench.receive(of_as.text());
+    CHECK(bench.take().status() == 200);
+}
+
+TEST_CASE("a wildcarded identity is told as such", "[TS24.229-7.10.2]") {
+    Bench bench;
+    bench.register_alice();
+    auto profile = alice_profile();
+    profile.insert(profile.find("</ServiceProfile>"),
+                   "<PublicIdentity><Identity>sip:team!.*!@ims.example</Identity><Extension><IdentityType>4"
+                   "</IdentityType></Extension></PublicIdentity>");
+    cx::PushProfileRequest ppr;
+    ppr.user_name = alice_impi;
+    ppr.user_data = profile;
+    bench.push(ppr);
+    subscribed(bench);
+    const auto document = document_of(notified(bench));
+    REQUIRE(document.registrations.size() == 3);
+    CHECK(document.registrations[2].wildcarded_identity == "sip:team!.*!@ims.example");
+    CHECK_FALSE(document.registrations[0].wildcarded_identity);
+}
+
+TEST_CASE("more data than the S-CSCF takes is refused, pushed or asked for", "[TS29.228-6.2.2.1]") {
+    auto config = lab_config();
+    config.max_user_data = alice_profile().size();
+    Bench bench{config};
+    Register r;
+    bench.register_alice(r);
+    cx::PushProfileRequest ppr;
+    ppr.user_name = alice_impi;
+    ppr.user_data = alice_profile() + "<!-- one more -->";
+    bench.push(ppr);
+    CHECK(diameter::is(replied<cx::PushProfileAnswer>(bench).result,
+                       cx::ExperimentalResultCode::ErrorTooMuchData));
+
+    Bench fresh{config};
+    fresh.receive(r.text());
+    fresh.answer(fresh.ask<cx::MultimediaAuthRequest>(), fresh.vector());
+    r.authorization = fresh.answer_to(fresh.take());
+    r.cseq = 2;
+    fresh.receive(r.text());
+    fresh.answer(fresh.ask<ServerAssignmentRequest>(), fresh.assignment(*ppr.user_data));
+    CHECK(fresh.take().status() == 480);  // the I-CSCF selects another one
+    CHECK(Bench::in<ServerAssignmentRequest>(fresh.ask<ServerAssignmentRequest>()).server_assignment_type ==
+          ServerAssignmentType::DeregistrationTooMuchData);
+}

@@ -17,21 +17,9 @@ constexpr std::string_view contact =
     R"(<sip:alice@10.0.0.1:5060>;+g.3gpp.smsip;+sip.instance="<urn:gsma:imei:35209900-176148-0>";q=0.500)";
 constexpr std::string_view path = "<sip:term.7@pcscf.ims.example:5060;lr>";
 
-const ServerAssignmentRequest& sar_in(const cx::Send& question) {
-    return Bench::in<ServerAssignmentRequest>(question);
-}
-
 Register with_instance() {
     Register r;
     r.contact = std::string{contact} + ";expires=600";
-    return r;
-}
-
-Register challenged(Bench& bench, Register r) {
-    bench.receive(r.text());
-    bench.answer(bench.ask<cx::MultimediaAuthRequest>(), bench.vector());
-    r.authorization = bench.answer_to(bench.take());
-    ++r.cseq;
     return r;
 }
 
@@ -222,7 +210,7 @@ TEST_CASE("a device that registers where the others were lost brings them back",
     Register second;
     second.call_id = "reg-2@ue";
     second.contact = R"(<sip:alice@10.0.0.2>;+sip.instance="<urn:2>";expires=600)";
-    bench.receive(challenged(bench, second).text());
+    bench.receive(bench.answering(second, bench.challenged(second)).text());
     bench.answer(bench.ask<ServerAssignmentRequest>(),
                  with_contacts(cx::ExperimentalResultCode::ErrorInAssignmentType));
     const auto sar = bench.ask<ServerAssignmentRequest>();
@@ -243,7 +231,7 @@ TEST_CASE("what was lost can be deregistered", "[TS24.229-5.4.1.4]") {
     auto r = with_instance();
     r.cseq = 7;
     r.contact = std::string{contact} + ";expires=0";
-    bench.receive(challenged(bench, r).text());
+    bench.receive(bench.answering(r, bench.challenged(r)).text());
     const auto question = bench.ask<ServerAssignmentRequest>();
     CHECK(sar_in(question).server_assignment_type == ServerAssignmentType::NoAssignment);
     bench.answer(question, with_contacts(cx::ResultCode::Success));
@@ -290,7 +278,7 @@ TEST_CASE("without restoration the HSS is told nothing and asked for nothing", "
     auto config = lab_config();
     config.scscf_restoration = false;
     Bench bench{config};
-    bench.receive(challenged(bench, with_instance()).text());
+    bench.receive(bench.answering(with_instance(), bench.challenged(with_instance())).text());
     const auto sar = bench.ask<ServerAssignmentRequest>();
     CHECK(features(sar_in(sar).supported_features) == cx::feature::alias_ind);
     CHECK_FALSE(sar_in(sar).scscf_restoration_info);

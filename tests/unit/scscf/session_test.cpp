@@ -315,123 +315,6 @@ TEST_CASE("requests within a dialog follow their Route, ACK and BYE too", "[TS24
     CHECK(header(bench.take(), "Record-Route") == "<sip:mo@scscf.ims.example:6060;lr>");
 }
 
-namespace {
-
-// What neither the other user nor another network may learn, and whether it is still there.
-const std::string access_info =
-    "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=1\r\n"
-    "P-Charging-Function-Addresses: ccf=c.example\r\n";
-std::string charged(std::string_view orig_ioi) {
-    return "P-Charging-Vector: icid-value=a;ecid=1;orig-ioi=\"" + std::string{orig_ioi} + "\"\r\n";
-}
-std::string kept(const sip::Message& m) {
-    std::string found;
-    if (m.has("P-Access-Network-Info")) found += "PANI ";
-    if (header(m, "P-Charging-Vector").find("ecid") != std::string::npos) found += "ecid ";
-    if (m.has("P-Charging-Function-Addresses")) found += "PCFA ";
-    return found;
-}
-
-}  // namespace
-
-TEST_CASE("where a caller is does not reach the called UE", "[TS24.229-4.4]") {
-    Bench bench;
-    bench.registered();
-    Request invite;
-    invite.uri = alice_sip.value();
-    invite.more = access_info + charged("ims.example");
-    bench.receive(invite.text());
-    CHECK(kept(bench.beyond_100()).empty());
-}
-
-TEST_CASE("a response takes to another network neither access nor charging functions, at home they stay",
-          "[TS24.229-4.5.5]") {
-    const auto answered = [](std::string_view orig_ioi) {
-        Bench bench;
-        bench.registered();
-        Request invite;
-        invite.uri = alice_sip.value();
-        invite.more = charged(orig_ioi);
-        bench.receive(invite.text());
-        bench.respond(bench.beyond_100(), 200,
-                      access_info + "P-Charging-Vector: icid-value=a;ecid=1;term-ioi=x\r\n");
-        return kept(bench.beyond_100());
-    };
-    CHECK(answered("ims.example") == "PANI ecid PCFA ");
-    CHECK(answered("far.example").empty());
-
-    const auto to_caller = [](std::string_view orig_ioi) {
-        Bench bench;
-        Request invite;
-        invite.route = bench.registered();
-        invite.more = charged(orig_ioi);
-        bench.receive(invite.text());
-        bench.respond(bench.beyond_100(), 200,
-                      access_info + "P-Charging-Vector: icid-value=a;ecid=1;term-ioi=x\r\n");
-        return kept(bench.beyond_100());
-    };
-    CHECK(to_caller("Type 1ims.example") == "PCFA ");
-    CHECK(to_caller("Type 1visited.example").empty());
-}
-
-TEST_CASE("within a dialog the access stays at home too", "[TS24.229-5.4.3.2]") {
-    const auto passed = [](std::string_view orig_ioi, std::string_view next) {
-        Bench bench;
-        Request bye;
-        bye.method = "BYE";
-        bye.uri = "sip:bob@10.0.0.2";
-        bye.to_tag = "t1";
-        bye.route = "<sip:mo@scscf.ims.example:6060;lr>, <sip:" + std::string{next} + ";lr>";
-        bye.more = access_info + charged(orig_ioi);
-        bench.receive(bye.text());
-        const auto in_bye = kept(bench.take());
-        bye.method = "ACK";
-        bench.receive(bye.text());
-        const auto in_ack = kept(bench.take());
-        CHECK(in_ack == in_bye);
-        return in_bye;
-    };
-    CHECK(passed("Type 1ims.example", "icscf.ims.example:4060") == "PANI ecid PCFA ");
-    CHECK(passed("Type 1ims.example", "other.example:5060").empty());
-    CHECK(passed("ims.example", "pcscf.ims.example:5060") == "PCFA ");
-}
-
-TEST_CASE("inside a dialog each side gets the IOI of its type", "[TS24.229-4.5.4]") {
-    const auto passed = [](std::string_view orig_ioi) {
-        Bench bench;
-        Request bye;
-        bye.method = "BYE";
-        bye.uri = "sip:bob@10.0.0.2";
-        bye.to_tag = "t1";
-        bye.route = "<sip:mo@scscf.ims.example:6060;lr>, <sip:other.example;lr>";
-        bye.more = "P-Charging-Vector: icid-value=a;orig-ioi=\"" + std::string{orig_ioi} + "\"\r\n";
-        bench.receive(bye.text());
-        const auto request = bench.take();
-        bench.respond(request, 200, "P-Charging-Vector: icid-value=a;term-ioi=\"x\"\r\n");
-        return std::pair{header(request, "P-Charging-Vector"), header(bench.take(), "P-Charging-Vector")};
-    };
-    const auto from_pcscf = passed("Type 1visited.example");
-    CHECK_THAT(from_pcscf.first, Contains("orig-ioi=\"ims.example\""));
-    CHECK_THAT(from_pcscf.second,
-               Contains("orig-ioi=\"Type 1visited.example\"") && Contains("term-ioi=\"Type 1ims.example\""));
-    const auto from_home = passed("far.example");
-    CHECK_THAT(from_home.first, Contains("orig-ioi=\"Type 1ims.example\""));
-    CHECK_THAT(from_home.second,
-               Contains("orig-ioi=\"far.example\"") && Contains("term-ioi=\"ims.example\""));
-}
-
-TEST_CASE("the refusal of a request from another home network carries type 2", "[TS24.229-4.5.4]") {
-    Bench bench;
-    bench.registered();
-    Request invite;
-    invite.uri = "sip:001010000000001@ims.example";
-    invite.more = "P-Charging-Vector: icid-value=a;orig-ioi=\"far.example\"\r\n";
-    bench.receive(invite.text());
-    const auto refusal = bench.beyond_100();
-    CHECK(refusal.status() == 404);
-    CHECK_THAT(header(refusal, "P-Charging-Vector"), Contains("term-ioi=\"ims.example\""));
-}
-
 TEST_CASE("an INVITE cancelled while the HSS is asked goes nowhere", "[TS24.229-5.4.3.3]") {
     Bench bench;
     Request invite;
@@ -481,4 +364,136 @@ TEST_CASE("service control may put an application server into the way", "[TS24.2
     back.call_id = "call-as@as";
     bench.receive(back.text());
     CHECK_FALSE(bench.beyond_100().has("Route"));
+}
+
+TEST_CASE("the called party's identity goes only where RFC 7976 has it", "[RFC7976]") {
+    Bench bench;
+    bench.registered();
+    Request request;
+    request.uri = alice_sip.value();
+    request.asserted = "<sip:bob@ims.example>";
+    bench.receive(request.text());
+    CHECK(header(bench.beyond_100(), "P-Called-Party-ID") == "<sip:+15550001@ims.example>");
+    request.method = "INFO";
+    request.call_id = "call-2@ue";
+    bench.receive(request.text());
+    CHECK_FALSE(bench.beyond_100().has("P-Called-Party-ID"));
+}
+
+TEST_CASE("an application server calls for a user who is not registered", "[TS24.229-5.4.3.2]") {
+    Request invite;
+    invite.route = "<sip:scscf.ims.example:6060;lr;orig>";
+    const auto ask = [&](Bench& bench) {
+        bench.receive(invite.text());
+        const auto sar = bench.ask<ServerAssignmentRequest>();
+        CHECK(Bench::in<ServerAssignmentRequest>(sar).server_assignment_type ==
+              ServerAssignmentType::UnregisteredUser);
+        CHECK(Bench::in<ServerAssignmentRequest>(sar).public_identity == std::vector{alice_sip});
+        return sar;
+    };
+    Bench bench;
+    bench.answer(ask(bench), bench.assignment());
+    const auto sent = bench.beyond_100();
+    CHECK(sent.request_uri().text() == "sip:bob@ims.example");
+    CHECK(headers(sent, "P-Asserted-Identity").size() == 2);  // step 9
+    CHECK_FALSE(bench.node.is_registered(alice_sip));
+
+    Bench refused;
+    cx::ServerAssignmentAnswer unknown;
+    unknown.result = cx::ExperimentalResultCode::ErrorUserUnknown;
+    refused.answer(ask(refused), unknown);
+    CHECK(refused.beyond_100().status() == 404);
+
+    invite.asserted = "<sip:001010000000001@ims.example>";
+    Bench barred;
+    barred.receive(invite.text());
+    barred.answer(barred.ask<ServerAssignmentRequest>(), barred.assignment());
+    CHECK(barred.beyond_100().status() == 403);
+}
+
+// ---- services
+
+namespace {
+
+const std::string mmtel = "urn:urn-7:3gpp-service.ims.icsi.mmtel";
+const std::string other_service = "urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg";
+
+std::string subscribed_to(std::string_view service) {
+    auto profile = alice_profile();
+    profile.insert(profile.find("</ServiceProfile>"),
+                   "<CoreNetworkServicesAuthorization><Extension><ListOfServiceIds><ServiceId>" +
+                       std::string{service} +
+                       "</ServiceId></ListOfServiceIds></Extension></CoreNetworkServicesAuthorization>");
+    return profile;
+}
+
+// Alice, who has subscribed to MMTel, is registered.
+std::string with_mmtel(Bench& bench) {
+    const auto route = bench.registered();
+    cx::PushProfileRequest ppr;
+    ppr.user_name = alice_impi;
+    ppr.user_data = subscribed_to(mmtel);
+    bench.push(ppr);
+    REQUIRE(diameter::is_success(std::get<cx::PushProfileAnswer>(bench.replies.back().answer).result));
+    return route;
+}
+
+}  // namespace
+
+TEST_CASE("of the services a UE prefers those it has subscribed to are asserted", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = with_mmtel(bench);
+    invite.more = "P-Preferred-Service: " + other_service + ", " + mmtel + "\r\n";
+    bench.receive(invite.text());
+    auto sent = bench.beyond_100();
+    CHECK(headers(sent, "P-Asserted-Service") == std::vector{mmtel});
+    CHECK_FALSE(sent.has("P-Preferred-Service"));
+
+    invite.call_id = "call-2@ue";
+    invite.more = "P-Asserted-Service: " + mmtel + "\r\n";  // nobody asserts but the network
+    bench.receive(invite.text());
+    CHECK_FALSE(bench.beyond_100().has("P-Asserted-Service"));
+}
+
+TEST_CASE("a service that is not subscribed is refused where the operator wants it", "[TS24.229-5.4.3.2]") {
+    auto config = lab_config();
+    config.unsubscribed_service = Unsubscribed::Refuse;
+    Bench bench{config};
+    Request invite;
+    invite.route = with_mmtel(bench);
+    invite.more = "P-Preferred-Service: " + other_service + "\r\n";
+    bench.receive(invite.text());
+    CHECK(bench.beyond_100().status() == 403);
+
+    Request called;
+    called.uri = alice_sip.value();
+    called.asserted = "<sip:bob@ims.example>";
+    called.call_id = "call-2@ue";
+    called.more = "P-Asserted-Service: " + other_service + "\r\n";
+    bench.receive(called.text());
+    CHECK(bench.beyond_100().status() == 403);
+}
+
+TEST_CASE("a service that the called user has not subscribed to does not reach him", "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    with_mmtel(bench);
+    Request called;
+    called.uri = alice_sip.value();
+    called.asserted = "<sip:bob@ims.example>";
+    for (const auto& service : {mmtel, other_service}) {
+        called.call_id += "x";
+        called.more = "P-Asserted-Service: " + service + "\r\n";
+        bench.receive(called.text());
+        CHECK(bench.beyond_100().has("P-Asserted-Service") == (service == mmtel));
+    }
+}
+
+TEST_CASE("a profile without a list of services allows them all", "[TS29.228-B.2]") {
+    Bench bench;
+    Request invite;
+    invite.route = bench.registered();
+    invite.more = "P-Preferred-Service: " + other_service + "\r\n";
+    bench.receive(invite.text());
+    CHECK(header(bench.beyond_100(), "P-Asserted-Service") == other_service);
 }
