@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <malloc.h>
 #include <nlohmann/json.hpp>
 
 namespace ims::runtime {
@@ -21,6 +22,7 @@ using boost::system::error_code;
 constexpr Duration idle_poll = 20ms;
 constexpr Duration stop_limit = 5s;  // for Hosted::stop
 constexpr Duration log_flush = 100ms;
+constexpr Duration trim_interval = 30s;
 
 enum ExitStatus : int { Fine = 0, Failed = 1, Misconfigured = 2 };
 
@@ -83,6 +85,7 @@ class RealProcess final : public Process {
           drain_timer_{io_},
           drain_deadline_{io_},
           flush_timer_{io_},
+          trim_timer_{io_},
           admin_{io_,
                  {},
                  [this](HttpRequest request, HttpServer::Reply reply) {
@@ -112,6 +115,7 @@ class RealProcess final : public Process {
     void poll_idle();
     void stop(std::string_view reason);
     void reload();
+    void trim_later();
 
     const std::string file_;
     const Program& program_;
@@ -120,7 +124,7 @@ class RealProcess final : public Process {
     Log log_;
     Metrics metrics_;
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer drain_timer_, drain_deadline_, flush_timer_;
+    boost::asio::steady_timer drain_timer_, drain_deadline_, flush_timer_, trim_timer_;
     HttpServer admin_;
     std::map<std::string, std::map<std::string, HttpServer::Handler>, std::less<>> routes_;
     std::unique_ptr<Hosted> hosted_;
@@ -147,6 +151,7 @@ int RealProcess::run(const Program::Make& make) {
         log_.flush();
         return Failed;
     }
+    trim_later();
     note(Note{Severity::Info, "process.started"}.with("version", IMS_VERSION).with("config", file_));
     io_.run();
     note(Note{Severity::Info, "process.stopped"});
@@ -173,6 +178,17 @@ bool RealProcess::start(const Program::Make& make, std::string& why) {
         note(Note{Severity::Info, "process.admin.listening"}.with("address", listening->text()));
     }
     return true;
+}
+
+// What a busy hour needed for its transactions goes back to the system: the allocator keeps free pages that
+// lie between others, for ever.
+void RealProcess::trim_later() {
+    trim_timer_.expires_after(trim_interval);
+    trim_timer_.async_wait([this](const error_code& cancelled) {
+        if (cancelled || stopping_) return;
+        ::malloc_trim(0);
+        trim_later();
+    });
 }
 
 // ---- admin port
@@ -255,6 +271,7 @@ void RealProcess::stop(std::string_view reason) {
         return;
     }
     note(Note{Severity::Info, "process.stopping"}.with("reason", std::string{reason}));
+    trim_timer_.cancel();
     drain_deadline_.expires_after(stop_limit);
     drain_deadline_.async_wait([this](const error_code& cancelled) {
         if (!cancelled) io_.stop();

@@ -115,6 +115,7 @@ class Stage {
     RequestArrived arrived() { return take<RequestArrived>(); }
     void forward(const RequestArrived& request, std::vector<std::string> peers, ForwardOptions options = {}) {
         std::vector<Branch> branches;
+        branches.reserve(peers.size());
         for (const auto& peer : peers) branches.push_back({request.request, udp_to(peer), 1000, {}, {}});
         forward(request, std::move(branches), options);
     }
