@@ -69,9 +69,11 @@ void Registrar::on_protected_aka(RegisterRequest r) {
     const bool registered = std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
         return set->registered_by(*set->private_index(r.impi.value()));
     });
+    const auto* contact = r.contact_to_bind();
     const bool wanted = std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
         return std::any_of(set->bindings.begin(), set->bindings.end(), [&](const Binding& binding) {
-            return binding.reauthenticate && binding.private_identity == set->private_index(r.impi.value());
+            return binding.reauthenticate && binding.private_identity == set->private_index(r.impi.value()) &&
+                   (contact == nullptr || is_same_contact(binding, *contact));
         });
     });
     if (wanted) return core_.run(challenge_aka(std::move(r)));  // A1
@@ -82,7 +84,6 @@ void Registrar::on_protected_aka(RegisterRequest r) {
         return accept(std::move(r), Proof{});
     }
     // A2: only a flow may be new (deregistration has its own answer to a contact nobody knows).
-    const auto* contact = r.contact_to_bind();
     const bool bound =
         contact == nullptr || std::any_of(sets.begin(), sets.end(), [&](const auto* set) {
             return std::any_of(set->bindings.begin(), set->bindings.end(), [&](const Binding& binding) {

@@ -101,17 +101,17 @@ bool Sessions::has_ended(const ImplicitRegistrationSet& set, std::uint32_t bindi
 void Sessions::release(const ImplicitRegistrationSet& set) {
     // 5.4.5.1.1: what is not answered yet is cancelled.
     std::vector<sip::ServerTransactionId> unanswered;
-    for (auto& [id, underway] : underway_) {
-        if (underway.set != set.id || !underway.initial || underway.answered) continue;
-        const auto* request = core_.element.request_of(id);
-        if (request == nullptr || request->method() != sip::Method::Invite) continue;
+    const auto [begin, end] = setups_.equal_range(set.id);
+    for (auto i = begin; i != end; ++i) {
+        auto& underway = underway_.at(i->second);
+        if (underway.answered || core_.element.request_of(i->second) == nullptr) continue;
         const bool over = underway.flows.empty()
                               ? has_ended(set, 0)
                               : std::all_of(underway.flows.begin(), underway.flows.end(),
                                             [&](std::uint32_t flow) { return has_ended(set, flow); });
         if (!over) continue;
         underway.released = true;
-        unanswered.push_back(id);
+        unanswered.push_back(i->second);
     }
     for (const auto id : unanswered) core_.element.cancel(id, core_.now, core_.outputs, std::string{reason});
     for (auto* dialog : dialogs.of(set.id))

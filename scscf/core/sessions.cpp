@@ -196,12 +196,23 @@ bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
 
 void Sessions::forward(sip::RequestArrived& arrived, std::vector<sip::Branch> branches, Underway underway,
                        const sip::ForwardOptions& options) {
-    if (core_.element.request_of(arrived.transaction) == nullptr)
-        return;  // cancelled while the HSS was asked
+    const auto* request = core_.element.request_of(arrived.transaction);
+    if (request == nullptr) return;  // cancelled while the HSS was asked
+    if (underway.initial && underway.set.value() != 0 && request->method() == sip::Method::Invite)
+        setups_.emplace(underway.set, arrived.transaction);
     underway_.insert_or_assign(arrived.transaction, std::move(underway));
     auto with_redirect = options;
     with_redirect.recurse_on_305 = true;  // 5.4.3: 305 and no other 3xx
     core_.element.forward(arrived.transaction, std::move(branches), core_.now, core_.outputs, with_redirect);
+}
+
+void Sessions::on_ended(sip::ServerTransactionId id) {
+    const auto found = underway_.find(id);
+    if (found == underway_.end()) return;
+    const auto [begin, end] = setups_.equal_range(found->second.set);
+    const auto setup = std::find_if(begin, end, [&](const auto& entry) { return entry.second == id; });
+    if (setup != end) setups_.erase(setup);
+    underway_.erase(found);
 }
 
 void Sessions::reject(const sip::RequestArrived& arrived, int status, std::string_view impu,

@@ -21,7 +21,7 @@ class Sessions {
     void on_ack(sip::AckArrived& ack);
     void on_cancelled(const sip::Cancelled& cancelled);
     void on_response(sip::ResponseToForward& response);
-    void on_ended(sip::ServerTransactionId id) { underway_.erase(id); }
+    void on_ended(sip::ServerTransactionId id);
     void on_timeout() { (void)challenges_.take_due(core_.now); }  // request-await-auth, end of a nonce
     std::optional<TimePoint> next_deadline() const { return challenges_.next_deadline(); }
 
@@ -117,6 +117,7 @@ class Sessions {
 
     Core& core_;
     std::unordered_map<sip::ServerTransactionId, Underway> underway_;
+    std::unordered_multimap<SetId, sip::ServerTransactionId> setups_;  // initial INVITEs among them
     std::unordered_map<sip::ClientTransactionId, Releasing> byes_;
     Authentications challenges_;  // 407s outstanding, and nonces that were answered
 };
