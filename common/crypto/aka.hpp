@@ -45,6 +45,7 @@ std::optional<std::uint64_t> check_auts(const AkaKeys& keys, const Block& rand,
 struct SqnScheme {
     unsigned ind_bits = 5;
     std::uint64_t delta = 1ULL << 28;  // C.2.1 limit of a jump in SEQ
+    bool operator==(const SqnScheme&) const = default;
 };
 // The next SQN for array position `ind` after the highest one used (6.3.2, C.1.1.3).
 std::uint64_t next_sqn(const SqnScheme& scheme, std::uint64_t last, unsigned ind);

@@ -28,9 +28,11 @@ struct Catalogue {
 
 // A subscription as it was at one moment, with all a decision may look at.
 struct Snapshot {
-    std::optional<Subscription> subscription;  // of the IMPI asked for, or else of the IMPU
-    bool public_identity_known = false;        // the IMPU exists, perhaps in another subscription
+    std::shared_ptr<const Subscription> subscription;  // of the IMPI asked for, or else of the IMPU
+    bool public_identity_known = false;                // the IMPU exists, perhaps in another subscription
     std::shared_ptr<const Catalogue> catalogue;
+    bool remembered = false;       // from an earlier reading: only a Save tells whether it still holds
+    std::uint64_t generation = 0;  // the store's own: which of its lives read it
 };
 
 // User-Data (TS 29.228 6.6): the implicit registration set of `match`, for an S-CSCF with `features`

@@ -18,6 +18,7 @@ struct Policy {
     unsigned max_auth_items = 5;   // vectors in one MAA
     bool keep_server_name = true;  // after *_STORE_SERVER_NAME (29.228 6.1.2.1)
     std::uint32_t features = feature::sifc | feature::alias_ind | feature::ims_restoration_ind;
+    bool operator==(const Policy&) const = default;
 };
 
 // Who sent the request (Origin-Host, Origin-Realm).

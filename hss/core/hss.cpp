@@ -3,6 +3,8 @@
 #include "common/base/result.hpp"
 #include "hss/core/push.hpp"
 
+#include <algorithm>
+
 namespace ims::hss {
 namespace {
 
@@ -67,101 +69,186 @@ std::string_view reason(StoreError error) {
     return "";
 }
 
+using Handling = Hss::Handling;
+using Outcome = Hss::Outcome;
+
+// What is awaited has a name in the procedures below: GCC 12 destroys temporaries in the operand of co_await
+// twice.
+
+// 29.229 7.2.1: the sender cannot do without a feature that is not ours.
+bool needs_more(const std::vector<cx::SupportedFeatures>& features, const Policy& policy) {
+    return std::ranges::any_of(features, [&](const cx::SupportedFeatures& f) {
+        const bool ours = f.vendor_id == cx::vendor_3gpp && f.feature_list_id == 1;
+        return f.mandatory && (!ours || (f.feature_list & ~policy.features) != 0);
+    });
+}
+
 template <class Request, class Decide>
-Hss::Outcome load_decide_save(const Request& request, Store& store, Decide decide_one) {
+Handling load_decide_save(Request request, const Policy& policy, Decide decide_one) {
     using Answer = typename AnswerTo<Request>::type;
     const auto lookup = lookup_for(request);
     Note note{Severity::Trace, "hss.request"};
     note.with("method", std::string{cx::name(cx::Request{request})});
     name_identities(note, lookup);
 
+    if (needs_more(request.supported_features, policy)) {
+        Answer refused;
+        refused.result = cx::ExperimentalResultCode::ErrorFeatureUnsupported;
+        refused.supported_features = answered({}, policy);
+        note.with("status", diameter::text(refused.result));
+        Outcome outcome{std::move(refused), {}, {}};
+        outcome.notes.push_back(std::move(note));
+        co_return outcome;
+    }
+
     auto error = StoreError::Conflict;
     for (int n = 0; n < attempts && error == StoreError::Conflict; ++n) {
-        const auto snapshot = store.load(lookup);
-        if (!snapshot) {
-            error = snapshot.error();
+        StoreRequest load = lookup;
+        const StoreAnswer answered = co_await std::move(load);
+        const auto& loaded = std::get<Loaded>(answered);
+        if (!loaded) {
+            error = loaded.error();
             continue;
         }
-        Decision<Answer> d = decide_one(*snapshot);
-        if (!d.changes.empty()) {
-            if (const auto why = store.save(*snapshot->subscription, d.changes)) {
+        Decision<Answer> d = decide_one(request, *loaded);
+        if (loaded->subscription && (!d.changes.empty() || loaded->remembered)) {
+            StoreRequest save = Save{*loaded, std::move(d.changes)};
+            const StoreAnswer saved = co_await std::move(save);
+            if (const auto why = std::get<Saved>(saved)) {
                 error = *why;
                 continue;
             }
         }
         note.with("status", diameter::text(d.answer.result));
         d.notes.push_back(std::move(note));
-        return {std::move(d.answer), std::move(d.pushes), std::move(d.notes)};
+        co_return Outcome{std::move(d.answer), std::move(d.pushes), std::move(d.notes)};
     }
     auto answer = failed<Answer>(error);
     note.id = "hss.request.failed";
     note.severity = error == StoreError::Broken ? Severity::Error : Severity::Warning;
     note.with("status", diameter::text(answer.result)).with("reason", std::string{reason(error)});
-    return {std::move(answer), {}, {std::move(note)}};
+    Outcome outcome{std::move(answer), {}, {}};
+    outcome.notes.push_back(std::move(note));
+    co_return outcome;
 }
 
-}  // namespace
-
-Hss::Outcome Hss::handle(const cx::Request& request, const Origin& origin, Store& store,
-                         Random& random) const {
-    return std::visit(
-        overloaded{
-            [&](const cx::UserAuthorizationRequest& r) {
-                return load_decide_save(r, store, [&](const Snapshot& s) { return decide(r, s, policy_); });
-            },
-            [&](const cx::ServerAssignmentRequest& r) {
-                return load_decide_save(r, store,
-                                        [&](const Snapshot& s) { return decide(r, origin, s, policy_); });
-            },
-            [&](const cx::LocationInfoRequest& r) {
-                return load_decide_save(r, store, [&](const Snapshot& s) { return decide(r, s, policy_); });
-            },
-            [&](const cx::MultimediaAuthRequest& r) {
-                return load_decide_save(
-                    r, store, [&](const Snapshot& s) { return decide(r, origin, s, policy_, random); });
-            },
-            [&](const cx::RegistrationTerminationRequest&) {
-                return Outcome{
-                    cx::RegistrationTerminationAnswer{}, {}, {Note{Severity::Warning, "hss.request.ours"}}};
-            },
-            [&](const cx::PushProfileRequest&) {
-                return Outcome{cx::PushProfileAnswer{}, {}, {Note{Severity::Warning, "hss.request.ours"}}};
-            },
-        },
-        request);
+// A request that only an HSS sends.
+Handling refuse_ours(cx::Answer answer) {
+    Outcome outcome{std::move(answer), {}, {}};
+    outcome.notes.emplace_back(Severity::Warning, "hss.request.ours");
+    co_return outcome;
 }
 
-Hss::Outcome Hss::handle_push_answer(const Push& push, const std::optional<cx::Answer>& answer,
-                                     Store& store) const {
-    Outcome out;
-    const auto* rtr = std::get_if<cx::RegistrationTerminationRequest>(&push.request);
-    const auto* ppr = std::get_if<cx::PushProfileRequest>(&push.request);
-    if (!rtr && !ppr) return out;
-    const auto& impi = rtr ? rtr->user_name : ppr->user_name;
-
+Note note_of(const Push& push, const Impi& impi, const std::optional<cx::Answer>& answer) {
+    const bool rtr = std::holds_alternative<cx::RegistrationTerminationRequest>(push.request);
     Note note{answer ? Severity::Info : Severity::Warning, rtr ? "hss.rtr.answered" : "hss.ppr.answered"};
     if (!answer) note.id = rtr ? "hss.rtr.unanswered" : "hss.ppr.unanswered";
     note.with("impi", impi.value()).with("peer", push.destination_host);
     if (answer) note.with("status", diameter::text(cx::result(*answer)));
-    out.notes.push_back(std::move(note));
+    return note;
+}
 
+Handling after_rtr(Push push, cx::RegistrationTerminationRequest rtr, std::optional<cx::Answer> answer) {
+    Outcome out;
+    out.notes.push_back(note_of(push, rtr.user_name, answer));
+    std::optional<cx::RegistrationTerminationAnswer> rta;
+    if (answer && std::holds_alternative<cx::RegistrationTerminationAnswer>(*answer))
+        rta = std::get<cx::RegistrationTerminationAnswer>(*answer);
     for (int n = 0; n < attempts; ++n) {
-        const auto snapshot = store.load({impi, std::nullopt, false});
-        if (!snapshot || !snapshot->subscription) return out;  // deleted, or nobody to ask: nothing to keep
-        const auto& subscription = *snapshot->subscription;
-        if (rtr) {
-            std::optional<cx::RegistrationTerminationAnswer> rta;
-            if (answer && std::holds_alternative<cx::RegistrationTerminationAnswer>(*answer))
-                rta = std::get<cx::RegistrationTerminationAnswer>(*answer);
-            const auto changes = changes_after(*rtr, rta, subscription);
-            if (changes.empty() || store.save(subscription, changes) != StoreError::Conflict) return out;
-        } else {
-            if (answer && std::holds_alternative<cx::PushProfileAnswer>(*answer))
-                out.pushes = follow_up(push, std::get<cx::PushProfileAnswer>(*answer), subscription);
-            return out;
-        }
+        StoreRequest load = Lookup{rtr.user_name, std::nullopt, false};
+        const StoreAnswer answered = co_await std::move(load);
+        const auto& loaded = std::get<Loaded>(answered);
+        if (!loaded || !loaded->subscription) break;  // deleted, or nobody to ask: nothing to keep
+        auto changes = changes_after(rtr, rta, *loaded->subscription);
+        if (changes.empty() && !loaded->remembered) break;
+        StoreRequest save = Save{*loaded, std::move(changes)};
+        const StoreAnswer saved = co_await std::move(save);
+        if (std::get<Saved>(saved) != StoreError::Conflict) break;
     }
-    return out;
+    co_return out;
+}
+
+Handling after_ppr(Push push, cx::PushProfileRequest ppr, std::optional<cx::Answer> answer) {
+    Outcome out;
+    out.notes.push_back(note_of(push, ppr.user_name, answer));
+    const auto* ppa = answer ? std::get_if<cx::PushProfileAnswer>(&*answer) : nullptr;
+    if (!ppa || ppa->result == diameter::Result{cx::ResultCode::Success}) co_return out;
+    for (int n = 0; n < attempts; ++n) {
+        StoreRequest load = Lookup{ppr.user_name, std::nullopt, false};
+        const StoreAnswer answered = co_await std::move(load);
+        const auto& loaded = std::get<Loaded>(answered);
+        if (!loaded || !loaded->subscription) break;
+        if (loaded->remembered) {
+            StoreRequest save = Save{*loaded, {}};
+            const StoreAnswer confirmed = co_await std::move(save);
+            if (std::get<Saved>(confirmed)) continue;
+        }
+        out.pushes = follow_up(push, *ppa, *loaded->subscription);
+        break;
+    }
+    co_return out;
+}
+
+StoreAnswer ask(Store& store, const StoreRequest& request) {
+    if (const auto* lookup = std::get_if<Lookup>(&request)) return store.load(*lookup);
+    const auto& save = std::get<Save>(request);
+    return store.save(save.loaded, save.changes);
+}
+Outcome run(Handling handling, Store& store) {
+    for (auto asked = handling.start(); asked;) asked = handling.resume(ask(store, *asked));
+    return std::move(handling.outcome());
+}
+
+}  // namespace
+
+Handling Hss::handling(cx::Request request, Origin origin, Random& random) const {
+    return std::visit(
+        overloaded{
+            [&](cx::UserAuthorizationRequest& asked) {
+                return load_decide_save(std::move(asked), policy_, [this](const auto& r, const Snapshot& s) {
+                    return decide(r, s, policy_);
+                });
+            },
+            [&](cx::ServerAssignmentRequest& asked) {
+                return load_decide_save(std::move(asked), policy_,
+                                        [this, origin](const auto& r, const Snapshot& s) {
+                                            return decide(r, origin, s, policy_);
+                                        });
+            },
+            [&](cx::LocationInfoRequest& asked) {
+                return load_decide_save(std::move(asked), policy_, [this](const auto& r, const Snapshot& s) {
+                    return decide(r, s, policy_);
+                });
+            },
+            [&](cx::MultimediaAuthRequest& asked) {
+                return load_decide_save(std::move(asked), policy_,
+                                        [this, origin, &random](const auto& r, const Snapshot& s) {
+                                            return decide(r, origin, s, policy_, random);
+                                        });
+            },
+            [](cx::RegistrationTerminationRequest&) {
+                return refuse_ours(cx::RegistrationTerminationAnswer{});
+            },
+            [](cx::PushProfileRequest&) { return refuse_ours(cx::PushProfileAnswer{}); },
+        },
+        request);
+}
+
+Handling Hss::handling(Push push, std::optional<cx::Answer> answer) const {
+    if (const auto* rtr = std::get_if<cx::RegistrationTerminationRequest>(&push.request)) {
+        auto request = *rtr;
+        return after_rtr(std::move(push), std::move(request), std::move(answer));
+    }
+    auto request = std::get<cx::PushProfileRequest>(push.request);
+    return after_ppr(std::move(push), std::move(request), std::move(answer));
+}
+
+Outcome Hss::handle(const cx::Request& request, const Origin& origin, Store& store, Random& random) const {
+    return run(handling(request, origin, random), store);
+}
+Outcome Hss::handle_push_answer(const Push& push, const std::optional<cx::Answer>& answer,
+                                Store& store) const {
+    return run(handling(push, answer), store);
 }
 
 }  // namespace ims::hss

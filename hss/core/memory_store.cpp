@@ -11,12 +11,12 @@ MemoryStore::MemoryStore() {
 }
 
 Snapshot MemoryStore::snapshot(const Subscription& subscription) const {
-    return {subscription, true, catalogue_};
+    return {std::make_shared<const Subscription>(subscription), true, catalogue_};
 }
 
 Result<Snapshot, StoreError> MemoryStore::load(const Lookup& lookup) {
     if (away_) return StoreError::Away;
-    Snapshot result{std::nullopt, false, catalogue_};
+    Snapshot result{nullptr, false, catalogue_};
     const auto by_impu = [&]() -> const Subscription* {
         if (!lookup.impu) return nullptr;
         if (const auto at = by_impu_.find(*lookup.impu); at != by_impu_.end())
@@ -28,14 +28,15 @@ Result<Snapshot, StoreError> MemoryStore::load(const Lookup& lookup) {
     const auto* of_impu = by_impu();
     result.public_identity_known = of_impu != nullptr;
     const auto* wanted = lookup.impi ? find(*lookup.impi) : of_impu;
-    if (wanted) result.subscription = *wanted;
+    if (wanted) result.subscription = std::make_shared<const Subscription>(*wanted);
     return result;
 }
 
-std::optional<StoreError> MemoryStore::save(const Subscription& loaded, const Changes& changes) {
+std::optional<StoreError> MemoryStore::save(const Snapshot& loaded, const Changes& changes) {
     if (away_) return StoreError::Away;
-    const auto at = subscriptions_.find(loaded.id.value());
-    if (at == subscriptions_.end() || at->second.version != loaded.version) return StoreError::Conflict;
+    const auto at = subscriptions_.find(loaded.subscription->id.value());
+    if (at == subscriptions_.end() || at->second.version != loaded.subscription->version)
+        return StoreError::Conflict;
     apply_to(at->second, changes);
     ++at->second.version;
     return std::nullopt;
@@ -80,8 +81,11 @@ std::vector<Push> MemoryStore::change_catalogue(const std::function<void(Catalog
     ++next.revision;
     const auto old = std::exchange(catalogue_, std::make_shared<const Catalogue>(std::move(next)));
     std::vector<Push> pushes;
-    for (const auto& [id, s] : subscriptions_)
-        for (auto& push : pushes_for_change({s, true, old}, snapshot(s))) pushes.push_back(std::move(push));
+    for (const auto& [id, s] : subscriptions_) {
+        auto before = snapshot(s);
+        before.catalogue = old;
+        for (auto& push : pushes_for_change(before, snapshot(s))) pushes.push_back(std::move(push));
+    }
     return pushes;
 }
 

@@ -14,7 +14,7 @@ class MemoryStore final : public Store {
     MemoryStore();  // with service profile 1, which has no criteria
 
     Result<Snapshot, StoreError> load(const Lookup& lookup) override;
-    std::optional<StoreError> save(const Subscription& loaded, const Changes& changes) override;
+    std::optional<StoreError> save(const Snapshot& loaded, const Changes& changes) override;
 
     // The usual subscriber (subscriber.hpp). The reference holds until the subscriber is removed.
     Subscription& add_subscriber(const Subscriber& subscriber);

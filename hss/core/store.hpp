@@ -1,7 +1,13 @@
 #pragma once
+#include "common/base/procedure.hpp"
 #include "common/base/result.hpp"
 #include "hss/core/catalogue.hpp"
 
+#include <variant>
+
+// Where subscriptions live. Isolation is by version: saving changes nothing unless the subscription and the
+// catalogue are as they were when loaded, so two decisions about one subscription never interleave, however
+// many HSS share a store.
 namespace ims::hss {
 
 enum class StoreError : std::uint8_t {
@@ -15,16 +21,24 @@ struct Lookup {
     std::optional<Impu> impu;
     bool credentials = false;  // only an MAR needs them
 };
+// All changes or none. Without changes it only tells whether a remembered snapshot still holds.
+struct Save {
+    Snapshot loaded;  // with a subscription
+    Changes changes;
+};
+using Loaded = Result<Snapshot, StoreError>;
+using Saved = std::optional<StoreError>;  // nothing on success
 
-// Where subscriptions live. Loading and saving are synchronous; isolation is by version: save() changes
-// nothing unless the subscription is as it was when loaded, so two decisions about one subscription never
-// interleave.
+// What a decision asks of a store on its way, and the answer in kind.
+using StoreRequest = std::variant<Lookup, Save>;
+using StoreAnswer = std::variant<Loaded, Saved>;
+
+// A store that answers at once.
 class Store {
   public:
     virtual ~Store() = default;
-    virtual Result<Snapshot, StoreError> load(const Lookup& lookup) = 0;
-    // Nothing on success. All changes or none.
-    virtual std::optional<StoreError> save(const Subscription& loaded, const Changes& changes) = 0;
+    virtual Loaded load(const Lookup& lookup) = 0;
+    virtual Saved save(const Snapshot& loaded, const Changes& changes) = 0;
 };
 
 }  // namespace ims::hss

@@ -1,7 +1,6 @@
 #include "hss/postgres/connection.hpp"
 
 #include "hss/postgres/migrations.hpp"
-#include "hss/postgres/statements.hpp"
 
 #include <pqxx/pqxx>
 
@@ -14,11 +13,21 @@ bool session_is_over(const pqxx::sql_error& e) {
     return e.sqlstate().starts_with("57P") || e.sqlstate().starts_with("08");
 }
 
+}  // namespace
+
 std::string first_line(std::string_view text) {
     return std::string{trim(text.substr(0, text.find('\n')))};
 }
 
-}  // namespace
+std::string connection_options(const DatabaseConfig& config, const std::string& settings) {
+    // Prepared statements always touch few rows by key: plan them once, never compile them, and never scan: a
+    // plan made while a table was small, or before it was analyzed, would be kept while it grows.
+    return config.connection + " connect_timeout=" + std::to_string(config.connect_timeout) +
+           " application_name=hss options='-c jit=off -c plan_cache_mode=force_generic_plan"
+           " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+           " -c statement_timeout=" +
+           std::to_string(config.statement_timeout) + "s " + settings + "'";
+}
 
 Connection::Connection(DatabaseConfig config, NoteSink notes)
     : config_{std::move(config)}, notes_{std::move(notes)} {}
@@ -26,25 +35,11 @@ Connection::~Connection() = default;
 
 bool Connection::open() {
     try {
-        // Prepared statements always touch few rows by key: plan them once, never compile them, and never
-        // scan: a plan made while a table was small, or before it was analyzed, would be kept while it grows.
-        const auto options = config_.connection +
-                             " connect_timeout=" + std::to_string(config_.connect_timeout) +
-                             " application_name=hss options='-c jit=off -c plan_cache_mode=force_generic_plan"
-                             " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-                             " -c statement_timeout=" +
-                             std::to_string(config_.statement_timeout) + "s'";
-        auto connection = std::make_unique<pqxx::connection>(options);
+        auto connection = std::make_unique<pqxx::connection>(connection_options(config_));
         if (const auto why = migrate(*connection); !why.empty()) {
             lost(why);
             return false;
         }
-        // See private_identity in the schema: whoever could read an SQN that a crash took back counts from a
-        // later one.
-        sqn_era_ = pqxx::nontransaction{*connection}
-                       .exec1("UPDATE hss SET sqn_era = sqn_era + 1 RETURNING sqn_era")[0]
-                       .as<std::int64_t>();
-        prepare_statements(*connection);
         connection_ = std::move(connection);
     } catch (const pqxx::pqxx_exception& e) {
         lost(e.base().what());
@@ -56,8 +51,13 @@ bool Connection::open() {
 
 void Connection::lost(const std::string& why) {
     connection_.reset();
+    why_away_ = first_line(why);
     if (!std::exchange(was_away_, true))
-        notes_(Note{Severity::Error, "hss.database.away", {{"reason", first_line(why)}}});
+        notes_(Note{Severity::Error, "hss.database.away", {{"reason", why_away_}}});
+}
+
+void Connection::close() {
+    connection_.reset();
 }
 
 std::optional<StoreError> Connection::run_erased(bool may_repeat,

@@ -16,9 +16,15 @@ struct DatabaseConfig {
     std::string connection;           // libpq's: "host=/run/postgresql dbname=ims"
     unsigned connect_timeout = 3;     // seconds
     unsigned statement_timeout = 10;  // seconds, except for imports
+    std::size_t remembered = 50'000;  // subscriptions kept in memory
+    bool operator==(const DatabaseConfig&) const = default;
 };
 
-// One connection, made when needed and again after it was lost. Not for several threads.
+// What libpq is told; `settings` are PostgreSQL's, for this session: "-c synchronous_commit=off".
+std::string connection_options(const DatabaseConfig& config, const std::string& settings = {});
+std::string first_line(std::string_view text);
+
+// One connection for what may block, made when needed and again after it was lost. Not for several threads.
 class Connection {
   public:
     using NoteSink = std::function<void(Note)>;  // called on the thread that uses the connection
@@ -32,8 +38,8 @@ class Connection {
     std::optional<StoreError> run(bool may_repeat, Work&& work) {
         return run_erased(may_repeat, [&](pqxx::connection_base& c) { work(c); });
     }
-    bool connected() const { return connection_ != nullptr; }
-    std::int64_t sqn_era() const { return sqn_era_; }
+    void close();
+    const std::string& why_away() const { return why_away_; }
 
   private:
     std::optional<StoreError> run_erased(bool may_repeat,
@@ -44,7 +50,7 @@ class Connection {
     DatabaseConfig config_;
     NoteSink notes_;
     std::unique_ptr<pqxx::connection_base> connection_;
-    std::int64_t sqn_era_ = 0;
+    std::string why_away_;
     bool was_away_ = false;
 };
 

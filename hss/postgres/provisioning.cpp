@@ -1,8 +1,7 @@
 #include "hss/postgres/provisioning.hpp"
 
 #include "hss/postgres/provisioning_run.hpp"
-#include "hss/postgres/statements.hpp"
-#include "hss/postgres/subscription_rows.hpp"
+#include "hss/postgres/rows.hpp"
 #include "hss/postgres/subscription_writer.hpp"
 
 #include <algorithm>
@@ -87,29 +86,31 @@ Provisioned<Pushes> Provisioning::change(const Impi& impi,
         auto before = find(impi, true);
         if (!before) return before.error();
         const auto& was = *before->subscription;
-        auto after = *before;
-        if (auto why = edit(*after.subscription); !why.empty())
+        const auto edited = std::make_shared<Subscription>(was);
+        if (auto why = edit(*edited); !why.empty())
             return ProvisioningError{ProvisioningError::Kind::Invalid, std::move(why)};
-        if (auto why = inconsistency(*after.subscription))
+        if (auto why = inconsistency(*edited))
             return ProvisioningError{ProvisioningError::Kind::Invalid, std::move(*why)};
-        carry_registrations(was, *after.subscription);
+        carry_registrations(was, *edited);
 
         bool fresh = false;
         const auto error = run([&](pqxx::connection_base& c) {
             pqxx::work work{c};
-            // The version is compared as by save_changes(); the row stays locked while its children are
+            // The version is compared as when a request saves; the row stays locked while its children are
             // written anew.
             fresh = !work.exec_params("SELECT 1 FROM subscription WHERE id = $1 AND version = $2 FOR UPDATE",
                                       was.id.value(), was.version)
                          .empty();
             if (!fresh) return;
             SubscriptionWriter writer{work, store_.secrets(), random_};
-            writer.replace(*after.subscription);
+            writer.replace(*edited);
             writer.write();
             work.commit();
         });
         if (error) return *error;
         if (!fresh) continue;
+        auto after = *before;
+        after.subscription = edited;
         return pushes_for_change(*before, after);
     }
     return ProvisioningError{ProvisioningError::Kind::Away, "the subscription changes too fast: try again"};
@@ -127,10 +128,10 @@ Provisioned<Pushes> Provisioning::remove(const Impi& impi) {
             impi.value());
         if (locked.empty()) return;
         found = true;
-        const auto rows = work.exec_prepared(statement::load_by_impi, impi.value());
-        if (!rows.empty())
-            if (const auto loaded = read_rows(rows, nullptr, 0, 0))
-                pushes = terminate(loaded->subscription, {cx::ReasonCode::PermanentTermination, {}});
+        // Read by another connection, and yet as it is now: the row is locked.
+        const auto loaded = store_.load({impi, std::nullopt, false});
+        if (loaded && loaded->subscription)
+            pushes = terminate(*loaded->subscription, {cx::ReasonCode::PermanentTermination, {}});
         work.exec_params("DELETE FROM subscription WHERE id = $1", locked[0][0].as<std::int64_t>());
         work.commit();
     });
@@ -149,7 +150,9 @@ Provisioned<std::vector<Provisioning::Summary>> Provisioning::list(const Page& p
             "FROM (SELECT * FROM private_identity WHERE impi > $1 ORDER BY impi LIMIT $2) p "
             "JOIN subscription s ON s.id = p.subscription_id "
             "JOIN LATERAL (SELECT array_agg(u.identity ORDER BY r.position, u.position) AS identities, "
-            "  min(CASE r.state WHEN 1 THEN 0 WHEN 2 THEN 1 ELSE 2 END) AS state "
+            "  min(CASE WHEN r.id = ANY (s.registered_sets) THEN 0 WHEN r.id = ANY (s.unregistered_sets) "
+            "THEN 1 "
+            "      ELSE 2 END) AS state "
             "  FROM association a JOIN implicit_registration_set r ON r.id = a.set_id "
             "  JOIN public_identity u ON u.set_id = r.id WHERE a.impi = p.impi) x ON true "
             "ORDER BY p.impi",
@@ -158,8 +161,9 @@ Provisioned<std::vector<Provisioning::Summary>> Provisioning::list(const Page& p
             constexpr RegistrationState states[] = {RegistrationState::Registered,
                                                     RegistrationState::Unregistered,
                                                     RegistrationState::NotRegistered};
-            out.push_back({Impi{row[0].as<std::string>()}, row[1].as<std::string>(), read_array(row[4]),
-                           row[2].as<bool>(), states[row[5].as<int>()], row[3].as<std::string>()});
+            out.push_back({Impi{row[0].as<std::string>()}, row[1].as<std::string>(),
+                           read_array({row[4].c_str(), row[4].size()}), row[2].as<bool>(),
+                           states[row[5].as<int>()], row[3].as<std::string>()});
         }
     });
     if (error) return *error;
@@ -200,7 +204,7 @@ Provisioned<Pushes> Provisioning::clear_assignment(const Impi& impi) {
             if (p.authentication_pending) changes.push_back(SetAuthenticationPending{p.impi, false});
         if (s.reassignment_pending) changes.push_back(SetReassignmentPending{false});
         changes.push_back(Assign{});
-        const auto failed = store_.save(s, changes);
+        const auto failed = store_.save(*snapshot, changes);
         if (!failed) return terminate(s, {cx::ReasonCode::ServerChange, {}});
         if (*failed != StoreError::Conflict) return provisioning_error(*failed);
     }

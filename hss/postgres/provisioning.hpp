@@ -51,6 +51,7 @@ class Provisioning {
     Provisioned<Pushes> clear_assignment(const Impi& impi);
 
     // The catalogue. `id` absent: a new one.
+    enum class Kind : std::uint8_t { ServiceProfile, SharedIfcSet, CapabilitySet, ChargingSet };
     Provisioned<std::shared_ptr<const Catalogue>> catalogue();
     template <class T>
     struct Named {
@@ -75,14 +76,15 @@ class Provisioning {
                             const cx::ServerCapabilities& c);
     Provisioned<Stored> put(std::optional<std::int64_t> id, const std::string& name,
                             const cx::ChargingInformation& c);
-    enum class Kind : std::uint8_t { ServiceProfile, SharedIfcSet, CapabilitySet, ChargingSet };
     Provisioned<std::monostate> remove(Kind kind, std::int64_t id);
 
   private:
     template <class Work>
     std::optional<ProvisioningError> run(Work&& work);
     template <class T, class Find>
-    Provisioned<std::vector<Named<T>>> named(const std::string& table, Find find);
+    Provisioned<std::vector<Named<T>>> named(Kind kind, Find find);
+    template <class Write>
+    Provisioned<Stored> store(bool concerns_users, Write write);
     Provisioned<Pushes> pushes_for_catalogue(const std::shared_ptr<const Catalogue>& before);
 
     PostgresStore& store_;

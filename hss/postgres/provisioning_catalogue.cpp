@@ -1,8 +1,7 @@
 #include "hss/postgres/json.hpp"
 #include "hss/postgres/provisioning.hpp"
 #include "hss/postgres/provisioning_run.hpp"
-#include "hss/postgres/statements.hpp"
-#include "hss/postgres/subscription_rows.hpp"
+#include "hss/postgres/rows.hpp"
 
 #include <algorithm>
 
@@ -10,6 +9,17 @@ namespace ims::hss {
 namespace {
 
 using Id = std::optional<std::int64_t>;
+using Kind = Provisioning::Kind;
+
+const char* table_of(Kind kind) {
+    switch (kind) {
+        case Kind::ServiceProfile: return "service_profile";
+        case Kind::SharedIfcSet: return "shared_ifc_set";
+        case Kind::CapabilitySet: return "capability_set";
+        case Kind::ChargingSet: return "charging_set";
+    }
+    return "";
+}
 
 // PostgreSQL: "Key (impi)=(x) already exists." out of a longer message.
 std::string detail_of(std::string_view message) {
@@ -19,8 +29,9 @@ std::string detail_of(std::string_view message) {
 }
 
 // Inserts under the id, or a new one; replaces what is there. `columns` without id and name. The id.
-std::int64_t upsert(pqxx::work& work, const std::string& table, const Id& id, const std::string& name,
+std::int64_t upsert(pqxx::work& work, Kind kind, const Id& id, const std::string& name,
                     const std::vector<std::pair<std::string, const char*>>& columns) {
+    const std::string table = table_of(kind);
     std::string names = "name", values = work.quote(name), sets = "name = excluded.name";
     for (const auto& [column, value] : columns) {
         names += ", " + column;
@@ -32,14 +43,11 @@ std::int64_t upsert(pqxx::work& work, const std::string& table, const Id& id, co
             .as<std::int64_t>();
     work.exec("INSERT INTO " + table + " (id, " + names + ") VALUES (" + std::to_string(*id) + ", " + values +
               ") ON CONFLICT (id) DO UPDATE SET " + sets);
-    if (table != "shared_ifc_set")  // ids given by hand are not given out again
+    if (kind != Kind::SharedIfcSet)  // ids given by hand are not given out again
         work.exec("SELECT setval(pg_get_serial_sequence('" + table +
                   "', 'id'), greatest((SELECT max(id) FROM " + table + "), (SELECT last_value FROM " + table +
                   "_id_seq)))");
     return *id;
-}
-void changed(pqxx::work& work) {
-    work.exec("UPDATE hss SET catalogue_revision = catalogue_revision + 1");
 }
 
 void write_criteria(pqxx::work& work, const char* owner, std::int64_t id,
@@ -70,12 +78,13 @@ const typename Map::mapped_type* find_in(const Map& map, const Key& key) {
 }  // namespace
 
 template <class T, class Find>
-Provisioned<std::vector<Provisioning::Named<T>>> Provisioning::named(const std::string& table, Find find) {
+Provisioned<std::vector<Provisioning::Named<T>>> Provisioning::named(Kind kind, Find find) {
     std::vector<Named<T>> out;
     const auto error = run([&](pqxx::connection_base& c) {
         out.clear();
-        const auto all = store_.catalogue(c, std::nullopt);
-        for (const auto& row : pqxx::nontransaction{c}.exec("SELECT id, name FROM " + table + " ORDER BY id"))
+        const auto all = store_.catalogue(c);
+        for (const auto& row : pqxx::nontransaction{c}.exec(std::string{"SELECT id, name FROM "} +
+                                                            table_of(kind) + " ORDER BY id"))
             if (const auto* value = find(*all, row[0].as<std::int64_t>()))
                 out.push_back({row[0].as<std::int64_t>(), row[1].as<std::string>(), *value});
     });
@@ -84,22 +93,21 @@ Provisioned<std::vector<Provisioning::Named<T>>> Provisioning::named(const std::
 }
 
 ProvisioningError refused(const pqxx::sql_error& e) {
-    using Kind = ProvisioningError::Kind;
+    using Refusal = ProvisioningError::Kind;
     const auto detail = detail_of(e.what());
     const auto state = e.sqlstate();
-    if (state == "23505") return {Kind::Exists, detail + " Change or delete the other one first."};
+    if (state == "23505") return {Refusal::Exists, detail + " Change or delete the other one first."};
     if (state == "23503") {
         const bool in_use = std::string_view{e.what()}.find("still referenced") != std::string_view::npos;
-        return {in_use ? Kind::InUse : Kind::Invalid,
+        return {in_use ? Refusal::InUse : Refusal::Invalid,
                 detail + (in_use ? " Change who uses it first." : " Create it first.")};
     }
-    return {Kind::Invalid, detail};
+    return {Refusal::Invalid, detail};
 }
 
 Provisioned<std::shared_ptr<const Catalogue>> Provisioning::catalogue() {
     std::shared_ptr<const Catalogue> found;
-    if (const auto error = run([&](pqxx::connection_base& c) { found = store_.catalogue(c, std::nullopt); }))
-        return *error;
+    if (const auto error = run([&](pqxx::connection_base& c) { found = store_.catalogue(c); })) return *error;
     return found;
 }
 
@@ -114,158 +122,132 @@ Provisioned<std::vector<Provisioning::Named<ServiceProfileTemplate>>> Provisioni
 
 // Names are for people: decisions have no use for them, so they are read here.
 Provisioned<std::vector<Provisioning::Named<Provisioning::SharedIfcSet>>> Provisioning::shared_ifc_sets() {
-    return named<SharedIfcSet>("shared_ifc_set", [](const Catalogue& c, std::int64_t id) {
+    return named<SharedIfcSet>(Kind::SharedIfcSet, [](const Catalogue& c, std::int64_t id) {
         return find_in(c.shared_ifc_sets, static_cast<std::uint32_t>(id));
     });
 }
 Provisioned<std::vector<Provisioning::Named<cx::ServerCapabilities>>> Provisioning::capability_sets() {
-    return named<cx::ServerCapabilities>("capability_set", [](const Catalogue& c, std::int64_t id) {
+    return named<cx::ServerCapabilities>(Kind::CapabilitySet, [](const Catalogue& c, std::int64_t id) {
         return find_in(c.capability_sets, CapabilitySetId{id});
     });
 }
 Provisioned<std::vector<Provisioning::Named<cx::ChargingInformation>>> Provisioning::charging_sets() {
-    return named<cx::ChargingInformation>("charging_set", [](const Catalogue& c, std::int64_t id) {
+    return named<cx::ChargingInformation>(Kind::ChargingSet, [](const Catalogue& c, std::int64_t id) {
         return find_in(c.charging_sets, ChargingSetId{id});
     });
 }
 
-Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
-                                                    const ServiceProfileTemplate& p) {
+// One entry written by `write`, which gives its id, and what that makes the HSS send.
+template <class Write>
+Provisioned<Provisioning::Stored> Provisioning::store(bool concerns_users, Write write) {
     const auto before = catalogue();
     if (!before) return before.error();
     Stored stored;
     const auto error = run([&](pqxx::connection_base& c) {
         pqxx::work work{c};
-        const auto media =
-            p.subscribed_media_profile_id ? std::to_string(*p.subscribed_media_profile_id) : std::string{};
-        const auto services = array_of(p.service_ids);
-        stored.id = upsert(work, "service_profile", id, name,
-                           {{"subscribed_media_profile_id", media.empty() ? nullptr : media.c_str()},
-                            {"service_ids", services.c_str()}});
-        write_criteria(work, "service_profile_id", stored.id, p.initial_filter_criteria);
-        work.exec_params("DELETE FROM service_profile_shared_ifc_set WHERE service_profile_id = $1",
-                         stored.id);
-        for (const auto set : p.shared_ifc_set_ids)
-            work.exec_params("INSERT INTO service_profile_shared_ifc_set VALUES ($1, $2)", stored.id,
-                             static_cast<std::int64_t>(set));
-        changed(work);
+        stored.id = write(work);
+        work.exec("UPDATE hss SET catalogue_revision = catalogue_revision + 1");
         work.commit();
     });
     if (error) return *error;
+    if (!concerns_users) return stored;
     auto pushes = pushes_for_catalogue(*before);
     if (!pushes) return pushes.error();
     stored.pushes = std::move(*pushes);
     return stored;
 }
 
-Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& name,
+                                                    const ServiceProfileTemplate& p) {
+    return store(true, [&](pqxx::work& work) {
+        const auto media =
+            p.subscribed_media_profile_id ? std::to_string(*p.subscribed_media_profile_id) : std::string{};
+        const auto services = array_of(p.service_ids);
+        const auto entry = upsert(work, Kind::ServiceProfile, id, name,
+                                  {{"subscribed_media_profile_id", media.empty() ? nullptr : media.c_str()},
+                                   {"service_ids", services.c_str()}});
+        write_criteria(work, "service_profile_id", entry, p.initial_filter_criteria);
+        work.exec_params("DELETE FROM service_profile_shared_ifc_set WHERE service_profile_id = $1", entry);
+        for (const auto set : p.shared_ifc_set_ids)
+            work.exec_params("INSERT INTO service_profile_shared_ifc_set VALUES ($1, $2)", entry,
+                             static_cast<std::int64_t>(set));
+        return entry;
+    });
+}
+
+Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& name,
                                                     const SharedIfcSet& criteria) {
     if (!id)
         return ProvisioningError{ProvisioningError::Kind::Invalid,
                                  "a shared iFC set needs the number by which the S-CSCFs know it: give 'id'"};
-    const auto before = catalogue();
-    if (!before) return before.error();
-    Stored stored;
-    const auto error = run([&](pqxx::connection_base& c) {
-        pqxx::work work{c};
-        stored.id = upsert(work, "shared_ifc_set", id, name, {});
-        write_criteria(work, "shared_ifc_set_id", stored.id, criteria);
-        changed(work);
-        work.commit();
+    return store(true, [&](pqxx::work& work) {
+        const auto entry = upsert(work, Kind::SharedIfcSet, id, name, {});
+        write_criteria(work, "shared_ifc_set_id", entry, criteria);
+        return entry;
     });
-    if (error) return *error;
-    auto pushes = pushes_for_catalogue(*before);
-    if (!pushes) return pushes.error();
-    stored.pushes = std::move(*pushes);
-    return stored;
 }
 
-Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+// For the next selection of an S-CSCF; nobody is told.
+Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& name,
                                                     const cx::ServerCapabilities& capabilities) {
-    Stored stored;
-    const auto error = run([&](pqxx::connection_base& c) {
-        pqxx::work work{c};
+    return store(false, [&](pqxx::work& work) {
         const auto mandatory = numbers_text(capabilities.mandatory_capability);
         const auto optional = numbers_text(capabilities.optional_capability);
         const auto names = array_of(capabilities.server_name);
-        stored.id = upsert(work, "capability_set", id, name,
-                           {{"mandatory", mandatory.c_str()},
-                            {"optional", optional.c_str()},
-                            {"server_names", names.c_str()}});
-        changed(work);
-        work.commit();
+        return upsert(work, Kind::CapabilitySet, id, name,
+                      {{"mandatory", mandatory.c_str()},
+                       {"optional", optional.c_str()},
+                       {"server_names", names.c_str()}});
     });
-    if (error) return *error;
-    return stored;  // for the next selection of an S-CSCF; nobody is told
 }
 
-Provisioned<Provisioning::Stored> Provisioning::put(std::optional<std::int64_t> id, const std::string& name,
+Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& name,
                                                     const cx::ChargingInformation& charging) {
-    const auto before = catalogue();
-    if (!before) return before.error();
-    Stored stored;
-    const auto error = run([&](pqxx::connection_base& c) {
-        pqxx::work work{c};
-        stored.id = upsert(
-            work, "charging_set", id, name,
+    return store(true, [&](pqxx::work& work) {
+        return upsert(
+            work, Kind::ChargingSet, id, name,
             {{"primary_event", text_or_null(charging.primary_event_charging_function_name)},
              {"secondary_event", text_or_null(charging.secondary_event_charging_function_name)},
              {"primary_collection", text_or_null(charging.primary_charging_collection_function_name)},
              {"secondary_collection", text_or_null(charging.secondary_charging_collection_function_name)}});
-        changed(work);
-        work.commit();
     });
-    if (error) return *error;
-    auto pushes = pushes_for_catalogue(*before);
-    if (!pushes) return pushes.error();
-    stored.pushes = std::move(*pushes);
-    return stored;
 }
 
 Provisioned<std::monostate> Provisioning::remove(Kind kind, std::int64_t id) {
-    const char* table = "";
-    switch (kind) {
-        case Kind::ServiceProfile: table = "service_profile"; break;
-        case Kind::SharedIfcSet: table = "shared_ifc_set"; break;
-        case Kind::CapabilitySet: table = "capability_set"; break;
-        case Kind::ChargingSet: table = "charging_set"; break;
-    }
     bool found = false;
-    const auto error = run([&](pqxx::connection_base& c) {
-        pqxx::work work{c};
-        found =
-            work.exec_params(std::string{"DELETE FROM "} + table + " WHERE id = $1", id).affected_rows() > 0;
-        changed(work);
-        work.commit();
+    const auto stored = store(false, [&](pqxx::work& work) {
+        found = work.exec_params(std::string{"DELETE FROM "} + table_of(kind) + " WHERE id = $1", id)
+                    .affected_rows() > 0;
+        return id;
     });
-    if (error) return *error;
-    if (!found) return not_found(std::string{table} + " " + std::to_string(id));
+    if (!stored) return stored.error();
+    if (!found) return not_found(std::string{table_of(kind)} + " " + std::to_string(id));
     return std::monostate{};
 }
 
 // Everybody an S-CSCF serves and whose profile or charging addresses read differently now.
 Provisioned<Pushes> Provisioning::pushes_for_catalogue(const std::shared_ptr<const Catalogue>& before) {
-    Pushes pushes;
     const auto after = catalogue();
     if (!after) return after.error();
+    std::vector<Impi> served;
     const auto error = run([&](pqxx::connection_base& c) {
-        pushes.clear();
-        const auto served = pqxx::nontransaction{c}.exec(
-            "SELECT min(p.impi) FROM subscription s JOIN private_identity p ON p.subscription_id = s.id "
-            "WHERE s.server_name IS NOT NULL GROUP BY s.id");
-        for (const auto& row : served) {
-            const auto rows =
-                pqxx::nontransaction{c}.exec_prepared(statement::load_by_impi, row[0].as<std::string>());
-            if (rows.empty()) continue;
-            auto loaded = read_rows(rows, nullptr, 0, 0);
-            if (!loaded) continue;
-            const Snapshot now{std::move(loaded->subscription), true, *after};
-            auto was = now;
-            was.catalogue = before;
-            for (auto& push : pushes_for_change(was, now)) pushes.push_back(std::move(push));
-        }
+        served.clear();
+        for (const auto& row : pqxx::nontransaction{c}.exec(
+                 "SELECT min(p.impi) FROM subscription s JOIN private_identity p ON p.subscription_id = s.id "
+                 "WHERE s.server_name IS NOT NULL GROUP BY s.id"))
+            served.emplace_back(row[0].as<std::string>());
     });
     if (error) return *error;
+    Pushes pushes;
+    for (const auto& impi : served) {
+        auto now = store_.load({impi, std::nullopt, false});
+        if (!now) return provisioning_error(now.error());
+        if (!now->subscription) continue;
+        now->catalogue = *after;
+        auto was = *now;
+        was.catalogue = before;
+        for (auto& push : pushes_for_change(was, *now)) pushes.push_back(std::move(push));
+    }
     return pushes;
 }
 

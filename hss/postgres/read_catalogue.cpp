@@ -1,6 +1,7 @@
+#include "hss/postgres/read_catalogue.hpp"
+
 #include "hss/postgres/json.hpp"
-#include "hss/postgres/postgres_store.hpp"
-#include "hss/postgres/subscription_rows.hpp"
+#include "hss/postgres/rows.hpp"
 
 #include <pqxx/pqxx>
 
@@ -11,10 +12,12 @@ std::optional<std::string> text(const pqxx::field& f) {
     if (f.is_null()) return std::nullopt;
     return f.as<std::string>();
 }
+std::vector<std::string> texts(const pqxx::field& f) {
+    return read_array({f.c_str(), f.size()});
+}
 std::vector<std::uint32_t> numbers(const pqxx::field& f) {
     std::vector<std::uint32_t> out;
-    for (const auto& n : read_array(f))
-        out.push_back(static_cast<std::uint32_t>(parse_number(n).value_or(0)));
+    for (const auto& n : texts(f)) out.push_back(static_cast<std::uint32_t>(parse_number(n).value_or(0)));
     return out;
 }
 
@@ -30,7 +33,7 @@ Catalogue read_catalogue(pqxx::connection_base& c) {
         p.id = ServiceProfileId{row[0].as<std::int64_t>()};
         p.name = row[1].as<std::string>();
         if (!row[2].is_null()) p.subscribed_media_profile_id = row[2].as<std::uint32_t>();
-        p.service_ids = read_array(row[3]);
+        p.service_ids = texts(row[3]);
         catalogue.service_profiles.emplace(p.id, std::move(p));
     }
     for (const auto& row : t.exec("SELECT id FROM shared_ifc_set"))
@@ -53,7 +56,7 @@ Catalogue read_catalogue(pqxx::connection_base& c) {
             row[1].as<std::uint32_t>());
     for (const auto& row : t.exec("SELECT id, mandatory, optional, server_names FROM capability_set"))
         catalogue.capability_sets[CapabilitySetId{row[0].as<std::int64_t>()}] = {
-            numbers(row[1]), numbers(row[2]), read_array(row[3])};
+            numbers(row[1]), numbers(row[2]), texts(row[3])};
     for (const auto& row : t.exec("SELECT id, primary_event, secondary_event, primary_collection, "
                                   "secondary_collection FROM charging_set"))
         catalogue.charging_sets[ChargingSetId{row[0].as<std::int64_t>()}] = {text(row[1]), text(row[2]),

@@ -22,6 +22,8 @@ class Secrets {
     Octets seal_ha1(const Impi& impi, std::string_view ha1, Random& random) const;
     std::optional<std::string> unseal_ha1(const Impi& impi, std::span<const std::uint8_t> sealed) const;
 
+    bool operator==(const Secrets&) const = default;
+
   private:
     crypto::SealKey key_;
 };

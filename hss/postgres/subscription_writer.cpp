@@ -58,12 +58,15 @@ void SubscriptionWriter::replace(const Subscription& s) {
     const auto networks = s.allowed_visited_networks ? array_of(*s.allowed_visited_networks) : std::string{};
     const auto capabilities = opt(s.capability_set), charging = opt(s.charging_set);
     const auto privileged = s.privileged_sender ? flag(*s.privileged_sender) : std::string{};
+    const auto registration = registration_columns(s);
     transaction_.exec_params(
         "UPDATE subscription SET version = version + 1, barred = $2, allowed_visited_networks = $3, "
         "capability_set_id = $4, charging_set_id = $5, loose_route = $6, privileged_sender = $7, "
-        "reassignment_pending = $8 WHERE id = $1",
+        "reassignment_pending = $8, registered_sets = $9, registered_impis = $10, unregistered_sets = $11, "
+        "pending_impis = $12 WHERE id = $1",
         s.id.value(), s.barred, null_if_empty(networks), null_if_empty(capabilities), null_if_empty(charging),
-        s.loose_route, null_if_empty(privileged), s.reassignment_pending);
+        s.loose_route, null_if_empty(privileged), s.reassignment_pending, registration.registered_sets,
+        registration.registered_impis, registration.unregistered_sets, registration.pending_impis);
     if (!s.assignment)
         transaction_.exec_params(
             "UPDATE subscription SET server_name = NULL, scscf_host = NULL, scscf_realm = NULL, "
@@ -78,14 +81,7 @@ void SubscriptionWriter::add_children(const Subscription& s, const std::string& 
     std::size_t position = 0;
     for (const auto& set : s.implicit_registration_sets) {
         const auto set_id = set.id == SetId{} ? next_id() : std::to_string(set.id.value());
-        std::vector<std::string> with;
-        for (const auto& a : set.associations)
-            if (a.registered) with.push_back(a.impi.value());
-        sets_.rows.push_back({{set_id, false},
-                              {id, false},
-                              {std::to_string(position++), false},
-                              {std::to_string(static_cast<int>(set.state)), false},
-                              {array_of(with), false}});
+        sets_.rows.push_back({{set_id, false}, {id, false}, {std::to_string(position++), false}});
         std::size_t n = 0;
         for (const auto& r : set.public_identities) add_public_identity(r, set_id, n++);
         n = 0;
@@ -130,7 +126,6 @@ void SubscriptionWriter::add_private_identity(const PrivateIdentity& p, const st
     }
     row.push_back(p.framed_ip_address ? Field{octets_text(*p.framed_ip_address), false} : null);
     row.push_back({std::to_string(p.sqn), false});
-    row.push_back({flag(p.authentication_pending), false});
     private_identities_.rows.push_back(std::move(row));
 }
 

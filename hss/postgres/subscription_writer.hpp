@@ -53,14 +53,13 @@ class SubscriptionWriter {
                             {"id", "barred", "allowed_visited_networks", "capability_set_id",
                              "charging_set_id", "loose_route", "privileged_sender"},
                             {}};
-    Table<16> private_identities_{
+    Table<15> private_identities_{
         "private_identity",
         {"impi", "subscription_id", "imsi", "scheme", "aka_algorithm", "aka_sealed", "amf",
          "keccak_iterations", "digest_realm", "digest_algorithm", "digest_qop", "digest_ha1_sealed",
-         "line_identifiers", "framed_ip_address", "sqn", "authentication_pending"},
+         "line_identifiers", "framed_ip_address", "sqn"},
         {}};
-    Table<5> sets_{
-        "implicit_registration_set", {"id", "subscription_id", "position", "state", "registered_with"}, {}};
+    Table<3> sets_{"implicit_registration_set", {"id", "subscription_id", "position"}, {}};
     Table<12> public_identities_{
         "public_identity",
         {"identity", "set_id", "position", "service_profile_id", "barred", "identity_type", "display_name",

@@ -54,20 +54,18 @@ void Api::handle(runtime::HttpRequest request, runtime::HttpServer::Reply reply)
         return reply(std::move(response));
     }
     const auto call = std::make_shared<runtime::HttpRequest>(std::move(request));
-    const bool taken =
-        !host_.draining() && host_.provisioning().post(0, [this, call, reply](PostgresStore& store) {
-            crypto::SystemRandom random;
-            Provisioning provisioning{store, random};
-            auto outcome = answer_api(*call, realm_, host_.policy(), provisioning);
-            Note note{Severity::Info, "hss.api.answered"};
-            note.with("method", call->method).with("request_uri", call->path);
-            note.with("status", std::to_string(outcome.response.status)).with("peer", call->remote.text());
-            host_.note_from_worker(std::move(note));
-            host_.post([host = &host_, pushes = std::move(outcome.pushes)]() mutable {
-                host->send(std::move(pushes));
-            });
-            reply(std::move(outcome.response));
-        });
+    const bool taken = !host_.draining() && host_.provision([this, call, reply](PostgresStore& store) {
+        crypto::SystemRandom random;
+        Provisioning provisioning{store, random};
+        auto outcome = answer_api(*call, realm_, host_.policy(), provisioning);
+        Note note{Severity::Info, "hss.api.answered"};
+        note.with("method", call->method).with("request_uri", call->path);
+        note.with("status", std::to_string(outcome.response.status)).with("peer", call->remote.text());
+        host_.note_from_worker(std::move(note));
+        host_.post(
+            [host = &host_, pushes = std::move(outcome.pushes)]() mutable { host->send(std::move(pushes)); });
+        reply(std::move(outcome.response));
+    });
     if (taken) return;
     auto response =
         problem(503, "Service Unavailable", "the HSS is leaving or has too much to do: try again later");

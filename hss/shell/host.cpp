@@ -1,7 +1,5 @@
 #include "hss/shell/host.hpp"
 
-#include "common/crypto/seal.hpp"
-#include "common/runtime/buffered_random.hpp"
 #include "hss/shell/api.hpp"
 
 #include <boost/asio/post.hpp>
@@ -9,24 +7,10 @@
 namespace ims::hss {
 namespace {
 
-constexpr auto probe_interval = 1s;
+constexpr auto reconnect_interval = 1s;
+constexpr std::size_t max_jobs = 1'000;
 // A changed service profile may concern everybody: S-CSCFs are told at the pace of their answers.
 constexpr std::size_t pushes_at_once = 256;
-
-// Requests about one user go to one worker: by IMPI where there is one, as an IMPU may be any of several.
-std::size_t key_of(const cx::Request& request) {
-    return std::visit(
-        overloaded{
-            [](const cx::ServerAssignmentRequest& r) {
-                if (r.user_name) return std::hash<Impi>{}(*r.user_name);
-                return r.public_identity.empty() ? std::size_t{0}
-                                                 : std::hash<Impu>{}(r.public_identity.front());
-            },
-            [](const cx::LocationInfoRequest& r) { return std::hash<Impu>{}(r.public_identity); },
-            [](const auto& r) { return std::hash<Impi>{}(r.user_name); },
-        },
-        request);
-}
 
 cx::Answer too_busy(const cx::Request& request) {
     const auto refuse = [](auto answer) -> cx::Answer {
@@ -47,22 +31,20 @@ cx::Answer too_busy(const cx::Request& request) {
         request);
 }
 
-Random& worker_random() {
-    thread_local crypto::SystemRandom system;
-    thread_local runtime::BufferedRandom buffered{system};
-    return buffered;
-}
-
 }  // namespace
 
-Host::Host(runtime::Process& process, Settings settings)
-    : process_{process}, settings_{std::move(settings)}, hss_{settings_.policy}, probe_timer_{process.io()} {}
-Host::~Host() = default;
+// One decision between its questions to the store.
+struct Host::Serving {
+    Hss::Handling handling;
+    Done done;
+};
 
-std::unique_ptr<PostgresStore> Host::make_store() {
-    return std::make_unique<PostgresStore>(settings_.database, *settings_.secrets, cache_,
-                                           [this](Note note) { note_from_worker(std::move(note)); });
-}
+Host::Host(runtime::Process& process, Settings settings)
+    : process_{process},
+      settings_{std::move(settings)},
+      hss_{settings_.policy},
+      reconnect_timer_{process.io()} {}
+Host::~Host() = default;
 
 void Host::post(std::function<void()> on_loop) {
     boost::asio::post(process_.io(), std::move(on_loop));
@@ -73,10 +55,16 @@ void Host::note_from_worker(Note note) {
 }
 
 bool Host::start(std::string& why) {
-    workers_ =
-        std::make_unique<Workers>(settings_.workers, settings_.max_waiting, [this] { return make_store(); });
-    provisioning_ = std::make_unique<Workers>(1, 1'000, [this] { return make_store(); });
-    probe_database();
+    connecting_ = std::make_unique<Worker>(max_jobs);
+    provisioning_ = std::make_unique<Worker>(max_jobs);
+    const auto notes = [this](Note note) { note_from_worker(std::move(note)); };
+    store_ = std::make_shared<AsyncStore>(
+        process_.io(), settings_.database, *settings_.secrets, cache_, notes,
+        [this](std::function<void()> job) { connecting_->post(std::move(job)); });
+    auto provisioning = settings_.database;
+    provisioning.remembered = 0;  // it reads what is, and writes it whole
+    provisioning_store_ = std::make_unique<PostgresStore>(provisioning, *settings_.secrets, cache_, notes);
+    keep_connected();
 
     diameter_ = std::make_unique<diameter::Service>(
         process_.io(), settings_.diameter, [this](diameter::Service::Event e) { on_event(std::move(e)); });
@@ -91,17 +79,17 @@ bool Host::start(std::string& why) {
     return api_->start(why);
 }
 
-// An idle HSS must know, too, that its database is away; and come back to it before somebody asks.
-void Host::probe_database() {
-    provisioning_->post(0, [this](PostgresStore& store) {
-        const auto away =
-            store.connection().run(true, [&](pqxx::connection_base& c) { store.catalogue(c, {}); });
-        database_connected_ = !away;
+// An idle HSS must come back to its database before somebody asks. That it is away shows at once.
+void Host::keep_connected() {
+    store_->connect();
+    reconnect_timer_.expires_after(reconnect_interval);
+    reconnect_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) keep_connected();
     });
-    probe_timer_.expires_after(probe_interval);
-    probe_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) probe_database();
-    });
+}
+
+bool Host::provision(std::function<void(PostgresStore&)> work) {
+    return provisioning_->post([this, work = std::move(work)] { work(*provisioning_store_); });
 }
 
 void Host::on_event(diameter::Service::Event event) {
@@ -115,19 +103,31 @@ void Host::on_event(diameter::Service::Event event) {
 }
 
 void Host::on_request(cx::RequestArrived arrived) {
-    const auto id = arrived.id;
-    const auto key = key_of(arrived.request);
-    auto request = std::make_shared<cx::RequestArrived>(std::move(arrived));
-    const bool taken = !draining_ && workers_->post(key, [this, request](PostgresStore& store) {
-        auto outcome = std::make_shared<Hss::Outcome>(hss_.handle(
-            request->request, {request->origin_host, request->origin_realm}, store, worker_random()));
-        post([this, id = request->id, outcome] {
-            for (const auto& note : outcome->notes) process_.note(note);
-            diameter_->reply({id, std::move(outcome->answer)});
-            send(std::move(outcome->pushes));
-        });
+    if (draining_ || under_way_ >= settings_.max_waiting)
+        return diameter_->reply({arrived.id, too_busy(arrived.request)});
+    auto handling = hss_.handling(std::move(arrived.request),
+                                  {std::move(arrived.origin_host), std::move(arrived.origin_realm)}, random_);
+    serve(std::move(handling), [this, id = arrived.id](Hss::Outcome& outcome) {
+        if (diameter_) diameter_->reply({id, std::move(outcome.answer)});
     });
-    if (!taken) diameter_->reply({id, too_busy(request->request)});
+}
+
+void Host::serve(Hss::Handling handling, Done done) {
+    ++under_way_;
+    const auto serving = std::make_shared<Serving>(Serving{std::move(handling), std::move(done)});
+    advance(serving, serving->handling.start());
+}
+
+void Host::advance(const std::shared_ptr<Serving>& serving, std::optional<StoreRequest> asked) {
+    if (asked)
+        return store_->ask(std::move(*asked), [this, serving](StoreAnswer answer) {
+            advance(serving, serving->handling.resume(std::move(answer)));
+        });
+    --under_way_;
+    auto& outcome = serving->handling.outcome();
+    for (const auto& note : outcome.notes) process_.note(note);
+    serving->done(outcome);
+    send(std::move(outcome.pushes));
 }
 
 void Host::send(std::vector<Push> pushes) {
@@ -151,43 +151,58 @@ void Host::send_waiting() {
 
 void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer) {
     auto node = pushed_.extract(id);
-    if (!node || !workers_) return;
-    auto push = std::make_shared<Push>(std::move(node.mapped()));
-    workers_->post(key_of(push->request), [this, push, answer = std::move(answer)](PostgresStore& store) {
-        auto outcome = std::make_shared<Hss::Outcome>(hss_.handle_push_answer(*push, answer, store));
-        post([this, outcome] {
-            for (const auto& note : outcome->notes) process_.note(note);
-            send(std::move(outcome->pushes));
-        });
-    });
+    if (!node) return;
+    serve(hss_.handling(std::move(node.mapped()), std::move(answer)), [](const Hss::Outcome&) {});
     send_waiting();
+}
+
+// SIGHUP. What sockets, connections and keys hang on needs a restart, and the note says so.
+void Host::reload(runtime::Document& document) {
+    auto next = read_settings(document.root());
+    Note note{Severity::Info, "hss.reloaded"};
+    const auto join = [](const std::vector<std::string_view>& sections) {
+        std::string text;
+        for (const auto s : sections) (text += text.empty() ? "" : " ") += s;
+        return text.empty() ? std::string{"nothing"} : text;
+    };
+    std::vector<std::string_view> changed, restart;
+    if (next.policy != settings_.policy) changed.push_back("hss");
+    if (next.max_waiting != settings_.max_waiting) changed.push_back("database.max_waiting");
+    if (next.diameter != settings_.diameter) restart.push_back("diameter");
+    if (next.database != settings_.database || next.secrets != settings_.secrets)
+        restart.push_back("database");
+    if (next.api != settings_.api) restart.push_back("api");
+    settings_.policy = next.policy;
+    settings_.max_waiting = next.max_waiting;
+    hss_.set_policy(std::move(next.policy));
+    process_.note(note.with("changed", join(changed)).with("needs_restart", join(restart)));
 }
 
 void Host::drain() {
     draining_ = true;
 }
 bool Host::idle() const {
-    return workers_->waiting() == 0 && pushed_.empty() && waiting_pushes_.empty();
+    return under_way_ == 0 && provisioning_->waiting() == 0 && pushed_.empty() && waiting_pushes_.empty();
 }
 
 void Host::stop(std::function<void()> stopped) {
-    probe_timer_.cancel();
+    reconnect_timer_.cancel();
     api_.reset();
-    workers_.reset();
     provisioning_.reset();
+    connecting_.reset();
+    store_->close();
     if (!diameter_) return stopped();
     diameter_->stop(std::move(stopped));
 }
 
 runtime::Health Host::health() const {
-    const bool connected = database_connected_;
+    const bool connected = store_ && store_->connected();
     return {connected, {{"database", connected ? "connected" : "away"}}};
 }
 
 void Host::collect(runtime::Exposition& out) const {
-    out.gauge("hss_database_connected", "1 if the database answers.", database_connected_ ? 1 : 0);
-    out.gauge("hss_requests_waiting", "Requests waiting for a worker or being worked on.",
-              static_cast<double>(workers_ ? workers_->waiting() : 0));
+    out.gauge("hss_database_connected", "1 if the database answers.", store_ && store_->connected() ? 1 : 0);
+    out.gauge("hss_requests_waiting", "Requests waiting for the database.", static_cast<double>(under_way_));
     out.gauge("hss_pushes_unanswered", "RTR and PPR not answered yet.",
               static_cast<double>(pushed_.size() + waiting_pushes_.size()));
     if (!diameter_) return;

@@ -57,7 +57,8 @@ Settings read_settings(const runtime::Section& root) {
     s.database.connection = database.require<std::string>("connection");
     s.database.connect_timeout = database.get_between<unsigned>("connect_timeout", 3, 1, 60);
     s.database.statement_timeout = database.get_between<unsigned>("statement_timeout", 10, 1, 600);
-    s.workers = database.get_between<unsigned>("workers", 4, 1, 64);
+    s.database.remembered =
+        database.get_between<std::size_t>("remembered", s.database.remembered, 0, 10'000'000);
     s.max_waiting = database.get_between<std::size_t>("max_waiting", 20'000, 1, 10'000'000);
 
     if (const auto key = read_secret(database, "seal_key")) {

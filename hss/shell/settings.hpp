@@ -14,6 +14,7 @@ struct ApiSettings {
     IpEndpoint listen{IpAddress::v4({127, 0, 0, 1}), 8081};
     std::string token;
     std::size_t body_octets = 64U << 20;
+    bool operator==(const ApiSettings&) const = default;
 };
 
 // The configuration of the hss executable; docs/configuration.md.
@@ -21,8 +22,7 @@ struct Settings {
     diameter::Config diameter;
     Policy policy;
     DatabaseConfig database;
-    unsigned workers = 4;
-    std::size_t max_waiting = 20'000;  // requests waiting for a worker; beyond: DIAMETER_TOO_BUSY
+    std::size_t max_waiting = 20'000;  // requests waiting for the database; beyond: DIAMETER_TOO_BUSY
     std::optional<Secrets> secrets;
     std::optional<ApiSettings> api;
 };

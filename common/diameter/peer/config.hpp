@@ -13,6 +13,7 @@ enum class PeerTransport : std::uint8_t { Tcp, Tls };
 
 struct TlsConfig {  // files in PEM; all three for mutual authentication
     std::string certificate, key, ca;
+    bool operator==(const TlsConfig&) const = default;
 };
 
 struct PeerConfig {
@@ -23,6 +24,7 @@ struct PeerConfig {
     PeerTransport transport = PeerTransport::Tcp;
     unsigned priority = 0;  // lower first; equal ones share the load
     bool relay = false;     // may carry requests for hosts and realms other than its own
+    bool operator==(const PeerConfig&) const = default;
 };
 
 struct Config {
@@ -40,6 +42,7 @@ struct Config {
     Duration reconnect_min = 1s, reconnect_max = 30s;  // Tc with back-off
     std::size_t max_message = 1 << 20;
     std::size_t max_pending = 50'000;  // requests waiting for answers; beyond: SendFailed at once
+    bool operator==(const Config&) const = default;
 };
 
 }  // namespace ims::diameter

@@ -98,10 +98,12 @@ struct World {
         return ask<cx::LocationInfoAnswer>(r);
     }
     Subscription subscription() {
-        const auto s = store->load({alice, std::nullopt, true});
-        REQUIRE(s.has_value());
-        REQUIRE(s->subscription);
-        return *s->subscription;
+        for (;;) {
+            const auto s = store->load({alice, std::nullopt, true});
+            REQUIRE(s.has_value());
+            REQUIRE(s->subscription);
+            if (!s->remembered || !store->save(*s, {})) return *s->subscription;
+        }
     }
     void is_registered() {
         REQUIRE(uar().result == diameter::Result{X::FirstRegistration});

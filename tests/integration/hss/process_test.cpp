@@ -40,10 +40,10 @@ class Deployment {
               "log: {level: info, file: " + folder_ + "/hss.log}\n" +
                   "admin: {listen: '127.0.0.1:" + std::to_string(admin_) + "'}\n" +
                   "diameter:\n  identity: hss.ims.example\n  realm: ims.example\n  listen: ['127.0.0.1:" +
-                  std::to_string(diameter_) + "']\n  accept_unknown_peers: true\n" +
-                  "hss: {home_network: " + realm + "}\n" + "database: {connection: '" + connection_ +
-                  "', workers: 2, seal_key_file: " + folder_ + "/seal}\n" + "api: {listen: '127.0.0.1:" +
-                  std::to_string(api_) + "', token_file: " + folder_ + "/token}\n");
+                  std::to_string(diameter_) + "']\n  accept_unknown_peers: true\n" + "hss: {home_network: " +
+                  realm + "}\n" + "database: {connection: '" + connection_ + "', seal_key_file: " + folder_ +
+                  "/seal}\n" + "api: {listen: '127.0.0.1:" + std::to_string(api_) +
+                  "', token_file: " + folder_ + "/token}\n");
         start();
         diameter::Config config;
         config.identity = origin.host;
@@ -178,12 +178,15 @@ class Deployment {
         std::ofstream{folder_ + "/" + name} << content;
         return folder_ + "/" + name;
     }
-    std::string log() const {
-        std::ifstream in{folder_ + "/hss.log"};
-        return {std::istreambuf_iterator<char>{in}, {}};
-    }
+    std::string log() const { return read("hss.log"); }
+    std::string configuration() const { return read("hss.yaml"); }
+    void hang_up() { ::kill(pid_, SIGHUP); }
 
   private:
+    std::string read(const std::string& name) const {
+        std::ifstream in{folder_ + "/" + name};
+        return {std::istreambuf_iterator<char>{in}, {}};
+    }
     void on(diameter::Service::Event& event) {
         std::visit(overloaded{
                        [&](cx::AnswerArrived& a) { answers_.emplace(a.id, std::move(a.answer)); },
@@ -358,6 +361,34 @@ TEST_CASE("with the database away hss answers, says so, and comes back", "[RFC67
     d.until("health is back", [&] { return d.healthy(); });
     CHECK(d.uar().result == diameter::Result{X::SubsequentRegistration});
     CHECK(d.uar().server_name == scscf);
+}
+
+TEST_CASE("SIGHUP changes what can be changed and says what needs a restart", "[TS29.228-6.1.1.1]") {
+    Deployment d;
+    REQUIRE(d.api(http::verb::post, "/v1/subscribers", alice_json).status == 201);
+    auto object = d.api(http::verb::get, "/v1/subscribers/" + alice.value()).parsed();
+    object["allowed_visited_networks"] = json::array();
+    const auto put = d.api(http::verb::put, "/v1/subscribers/" + alice.value(), object.dump());
+    INFO(put.body);
+    REQUIRE(put.status == 204);
+    CHECK(d.uar().result == diameter::Result{X::FirstRegistration});
+
+    auto changed = d.configuration();
+    changed.replace(changed.find("home_network: " + realm), 14 + realm.size(), "home_network: elsewhere");
+    changed.replace(changed.find("accept_unknown_peers: true"), 26, "accept_unknown_peers: false");
+    changed.replace(changed.find("level: info"), 11, "level: trace");
+    d.write("hss.yaml", changed);
+    d.hang_up();
+    d.until("it is read", [&] { return d.log().find("note=hss.reloaded") != std::string::npos; });
+    CHECK(d.log().find("changed=hss needs_restart=diameter") != std::string::npos);
+    CHECK(d.uar().result == diameter::Result{X::ErrorRoamingNotAllowed});
+    d.until("requests are traced", [&] { return d.log().find("note=hss.request ") != std::string::npos; });
+
+    d.write("hss.yaml", changed + "nonsense: 1\n");
+    d.hang_up();
+    d.until("it is refused",
+            [&] { return d.log().find("note=process.reload.refused") != std::string::npos; });
+    CHECK(d.uar().result == diameter::Result{X::ErrorRoamingNotAllowed});
 }
 
 TEST_CASE("a killed hss forgets nothing", "[TS29.228-8.1]") {

@@ -14,7 +14,7 @@ class Raced final : public Store {
         if (auto once = std::exchange(meanwhile_, {})) once();
         return s;
     }
-    std::optional<StoreError> save(const Subscription& loaded, const Changes& changes) override {
+    std::optional<StoreError> save(const Snapshot& loaded, const Changes& changes) override {
         return inner_.save(loaded, changes);
     }
 
@@ -47,7 +47,7 @@ TEST_CASE("a subscription that never holds still is TOO_BUSY, not an endless loo
     struct Restless final : Store {
         explicit Restless(Store& s) : inner{s} {}
         Result<Snapshot, StoreError> load(const Lookup& l) override { return inner.load(l); }
-        std::optional<StoreError> save(const Subscription&, const Changes&) override {
+        std::optional<StoreError> save(const Snapshot&, const Changes&) override {
             return StoreError::Conflict;
         }
         Store& inner;

@@ -174,6 +174,19 @@ TEST_CASE("an answer names the features both have, or all of the HSS if it was n
     r.supported_features = {{cx::vendor_3gpp, 1, feature::alias_ind | feature::p_cscf_restoration}};
     CHECK(announced(uaa(w, r).supported_features) == feature::alias_ind);
 }
+TEST_CASE("who cannot do without a feature the HSS has not is refused, and told what it has",
+          "[TS29.229-7.2.1]") {
+    World w;
+    auto r = a_uar();
+    r.supported_features = {{cx::vendor_3gpp, 1, feature::alias_ind, true}};
+    CHECK(answers(uaa(w, r), X::FirstRegistration));
+    r.supported_features = {{cx::vendor_3gpp, 1, feature::alias_ind | feature::p_cscf_restoration, true}};
+    const auto a = uaa(w, r);
+    CHECK(answers(a, X::ErrorFeatureUnsupported));
+    CHECK(announced(a.supported_features) == w.policy.features);
+    r.supported_features = {{cx::vendor_3gpp, 2, 1, true}};
+    CHECK(answers(uaa(w, r), X::ErrorFeatureUnsupported));
+}
 TEST_CASE("with the database away every request is TOO_BUSY and nothing is lost", "[TS29.228-6.1.1.1]") {
     World w;
     w.has_state(State::Registered);
