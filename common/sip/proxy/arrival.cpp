@@ -46,6 +46,7 @@ void Element::Impl::receive_request(Message request, const Flow& flow, Duration 
     if (request.method() == Method::Cancel) return receive_cancel(std::move(request), via, flow);
 
     auto key = server_key(request, via, request.method());
+    if (absorbs(key)) return;
     if (auto* tx = server_by_key(key)) {
         const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
         return carry_out(*tx, step);

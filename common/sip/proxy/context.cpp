@@ -26,8 +26,9 @@ void Element::Impl::forward(ServerTransaction& tx, std::vector<Branch> branches_
     context.closed = context.succeeded;
     for (auto& branch : branches_wanted)
         context.waiting.push_back({context.count++, std::move(branch), options});
+    const auto id = tx.id;
     start_branches(tx);
-    choose_if_done(tx);
+    if (auto* still = server(id)) choose_if_done(*still);  // not refused for its breadth
 }
 
 // Starts what may run now: the highest q not yet tried, as broad as RFC 5393 5.3 allows.

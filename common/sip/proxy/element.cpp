@@ -102,8 +102,9 @@ TimerValues Element::Impl::timers_at(const IpEndpoint& local, Transport transpor
 Armed* Element::Impl::armed(std::uint64_t id) {
     switch (kind_of(id)) {
         case Kind::Server: {
-            const auto found = servers.find(id);
-            return found == servers.end() ? nullptr : &found->second.armed;
+            if (const auto found = servers.find(id); found != servers.end()) return &found->second.armed;
+            const auto kept = absorbed.find(id);
+            return kept == absorbed.end() ? nullptr : &kept->second.armed;
         }
         case Kind::Client: {
             const auto found = clients.find(id);
@@ -119,7 +120,10 @@ Armed* Element::Impl::armed(std::uint64_t id) {
 
 std::optional<TimePoint> Element::Impl::deadline(std::uint64_t id) {
     switch (kind_of(id)) {
-        case Kind::Server: return servers.at(id).next_deadline();
+        case Kind::Server: {
+            const auto found = servers.find(id);
+            return found != servers.end() ? found->second.next_deadline() : absorbed.at(id).until;
+        }
         case Kind::Client: return clients.at(id).next_deadline();
         case Kind::Outgoing: return outgoings.at(id).deadlines.next();
     }
@@ -140,7 +144,14 @@ void Element::Impl::on_timeout() {
         const auto next = deadline(id);
         if (next && *next <= now) {
             switch (kind_of(id)) {
-                case Kind::Server: server_timeout(servers.at(id)); break;
+                case Kind::Server:
+                    if (auto* tx = server(id)) {
+                        server_timeout(*tx);
+                    } else {
+                        forget_key(absorbed.at(id).key, id);
+                        absorbed.erase(id);
+                    }
+                    break;
                 case Kind::Client: client_timeout(clients.at(id)); break;
                 case Kind::Outgoing: outgoing_timeout(outgoings.at(id)); break;
             }
@@ -198,7 +209,11 @@ void Element::handle(const TransportFailed& event, TimePoint now, ElementOutputs
     auto& impl = *impl_;
     impl.during(now, out, [&] {
         if (event.transmit != 0 && Impl::kind_of(event.transmit) == Impl::Kind::Server) {
-            if (auto* tx = impl.server(event.transmit)) impl.server_transport_failed(*tx, event.detail);
+            if (auto* tx = impl.server(event.transmit))
+                impl.server_transport_failed(*tx, event.detail);
+            else if (const auto kept = impl.absorbed.find(event.transmit); kept != impl.absorbed.end())
+                impl.note(Severity::Warning, "sip.response.undeliverable", nullptr,
+                          {{"peer", destination_text(kept->second.to)}, {"detail", event.detail}});
         } else if (const auto tx = impl.clients.find(event.transmit); tx != impl.clients.end()) {
             impl.client_transport_failed(tx->second, event.detail);
         } else {  // was sent outside any transaction, or its transaction is over
@@ -249,9 +264,7 @@ void Element::discard(ServerTransactionId id) {
     auto* tx = impl_->server(id.value());
     if (tx == nullptr) return;
     if (!tx->answered()) --impl_->unanswered;
-    if (const auto key = impl_->server_keys.find(*tx->key);
-        key != impl_->server_keys.end() && key->second == tx->id)
-        impl_->server_keys.erase(key);
+    impl_->forget_key(tx->key, tx->id);
     impl_->servers.erase(id.value());
     impl_->settle();
 }
@@ -328,7 +341,7 @@ bool Element::idle() const {
 }
 
 std::size_t Element::transactions() const {
-    return impl_->servers.size() + impl_->clients.size();
+    return impl_->servers.size() + impl_->absorbed.size() + impl_->clients.size();
 }
 
 void Element::reload(LocatorConfig locator) {

@@ -131,7 +131,8 @@ struct RequestFailed {
     Reason reason = Reason::Timeout;
     std::string detail;
 };
-// The server transaction is over (answered and absorbed, timed out, or its ACK never came: `ack_missing`).
+// The server transaction is over for the node: answered (repetitions are absorbed without it), timed out, or
+// its ACK never came (`ack_missing`).
 struct TransactionEnded {
     ServerTransactionId transaction;
     bool ack_missing = false;

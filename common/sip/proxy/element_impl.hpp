@@ -80,6 +80,16 @@ struct ServerTransaction {
     }
 };
 
+// What is left of a server transaction that only absorbs repetitions: towards UEs for two minutes (timer J of
+// TS 24.229 7.7), so a hundred thousand of them are ordinary.
+struct Absorbed {
+    const std::string* key = nullptr;  // in Impl::server_keys
+    Buffer answer;
+    Destination to;
+    TimePoint until;
+    Armed armed;
+};
+
 struct Outgoing {
     // C: RFC 3261 16.6 step 11. NoAnswer: ForwardOptions. Abandon: 9.1, a cancelled INVITE without a final
     // response.
@@ -140,7 +150,7 @@ struct ClientTransaction {
 };
 
 struct Element::Impl {
-    enum class Kind : std::uint8_t { Server, Client, Outgoing };
+    enum class Kind : std::uint8_t { Server, Client, Outgoing };  // Server: an Absorbed keeps the id it had
 
     ElementConfig config;
     Random& random;
@@ -148,6 +158,7 @@ struct Element::Impl {
     BranchMaker branches;
     std::uint64_t last_number = 0;
     std::unordered_map<std::uint64_t, ServerTransaction> servers;
+    std::unordered_map<std::uint64_t, Absorbed> absorbed;
     std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> server_keys;
     std::unordered_map<std::uint64_t, ClientTransaction> clients;
     std::unordered_map<std::uint64_t, Outgoing> outgoings;
@@ -211,6 +222,9 @@ struct Element::Impl {
     // ---- server_side.cpp
     ServerTransaction* server(std::uint64_t id);
     ServerTransaction* server_by_key(const std::string& key);
+    bool absorbs(const std::string& key);  // and says the answer once more
+    void absorb(ServerTransaction& tx);
+    void forget_key(const std::string* key, std::uint64_t id);
     ServerTransaction& start_server(Message request, const ViaValue& via, const Flow& flow, std::string key);
     void respond(ServerTransaction& tx, Message response);
     void carry_out(ServerTransaction& tx, const Step& step);

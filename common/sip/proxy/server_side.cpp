@@ -80,7 +80,35 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
         }
         if (!accepted) tx.request.reset();  // only repetitions of the answer are left to do
     }
+    if (!tx.is_invite() && tx.answered() && !step.terminated) return absorb(tx);
     carry_out(tx, step);
+}
+
+// Nothing but timer J can happen to it any more.
+void Element::Impl::absorb(ServerTransaction& tx) {
+    const auto id = tx.id;
+    if (const auto until = tx.next_deadline()) {
+        auto& kept = absorbed.try_emplace(id, Absorbed{tx.key, std::move(tx.last), tx.reply.to, *until, {}})
+                         .first->second;
+        timers.arm(id, until, kept.armed);
+    } else {
+        forget_key(tx.key, id);
+    }
+    servers.erase(id);
+    out->emplace_back(TransactionEnded{ServerTransactionId{id}, false});
+}
+
+bool Element::Impl::absorbs(const std::string& key) {
+    const auto found = server_keys.find(key);
+    const auto kept = found == server_keys.end() ? absorbed.end() : absorbed.find(found->second);
+    if (kept == absorbed.end()) return false;
+    if (kept->second.answer) transmit(kept->first, kept->second.answer, kept->second.to);
+    return true;
+}
+
+void Element::Impl::forget_key(const std::string* key, std::uint64_t id) {
+    const auto found = server_keys.find(*key);
+    if (found != server_keys.end() && found->second == id) server_keys.erase(found);
 }
 
 // What a step asks for besides sending what was handed in. May end the transaction.
@@ -122,8 +150,7 @@ void Element::Impl::server_transport_failed(ServerTransaction& tx, const std::st
 
 void Element::Impl::end_server(ServerTransaction& tx, bool ack_missing) {
     out->emplace_back(TransactionEnded{ServerTransactionId{tx.id}, ack_missing});
-    const auto key = server_keys.find(*tx.key);
-    if (key != server_keys.end() && key->second == tx.id) server_keys.erase(key);
+    forget_key(tx.key, tx.id);
     servers.erase(tx.id);
 }
 
