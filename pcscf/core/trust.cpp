@@ -97,7 +97,10 @@ void anonymise_history(sip::Message& m) {
     if (changed) m.set_all<sip::h::HistoryInfo>(*entries);
     if (auto privacy = m.get<sip::h::Privacy>()) {
         if (std::erase_if(*privacy, [](const auto& value) { return iequals(value, "history"); }) == 0) return;
-        privacy->empty() ? m.remove(HeaderId::Privacy) : m.set<sip::h::Privacy>(*privacy);
+        if (privacy->empty())
+            m.remove(HeaderId::Privacy);
+        else
+            m.set<sip::h::Privacy>(*privacy);
     }
 }
 
