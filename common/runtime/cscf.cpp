@@ -2,6 +2,7 @@
 
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
+#include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/node_loop.hpp"
 #include "common/runtime/process.hpp"
@@ -35,6 +36,7 @@ class CscfHost final : public Hosted {
           settings_{std::move(settings)},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
+          aside_{process.io()},
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
           transports_{process.io(), settings_.sections.transports,
@@ -53,6 +55,7 @@ class CscfHost final : public Hosted {
     void restore();
     void save();
     void save_later();
+    void save_aside();
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
     void execute(Effect& effect);
@@ -65,6 +68,7 @@ class CscfHost final : public Hosted {
     BufferedRandom random_{system_random_};
     StateFile state_;
     boost::asio::steady_timer state_timer_;
+    Aside aside_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<NodeLoop> loop_;
     sip::Resolver resolver_;
@@ -180,8 +184,30 @@ void CscfHost::save_later() {
     state_timer_.expires_after(settings_.sections.state_interval);
     state_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
-        save();
+        save_aside();
         save_later();
+    });
+}
+
+// A hundred thousand users take seconds to write down; calls do not wait for that.
+void CscfHost::save_aside() {
+    if (aside_.busy())
+        return process_.note(Note{Severity::Warning, "process.state.not_saved"}
+                                 .with("file", state_.path())
+                                 .with("reason", "the last time is not done yet"));
+    const auto write = [this] {
+        std::string why;
+        if (state_.write(node_->save(std::chrono::steady_clock::now()), why)) return true;
+        process_.log().write(
+            Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
+        process_.log().flush();
+        return false;
+    };
+    aside_.run(write, [this](const std::string& why) {
+        if (!why.empty())
+            process_.note(Note{Severity::Error, "process.state.not_saved"}
+                              .with("file", state_.path())
+                              .with("reason", why));
     });
 }
 
@@ -189,6 +215,7 @@ void CscfHost::save_later() {
 
 void CscfHost::stop(std::function<void()> stopped) {
     state_timer_.cancel();
+    aside_.stop();  // it would write to the same file
     if (!state_.path().empty()) save();
     loop_->stop();
     transports_.close();

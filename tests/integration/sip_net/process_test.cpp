@@ -273,6 +273,28 @@ TEST_CASE("state outlives the process, and what is not ours is put aside", "[pro
     CHECK(contents(state + ".refused") == "garbage");
 }
 
+TEST_CASE("state is written while the process runs, so that one that is killed goes on from there",
+          "[process]") {
+    ScratchFolder folder;
+    const auto state = folder.file("state");
+    const auto path = config(folder, "state: {file: " + state + ", interval: 1s}\n");
+    boost::asio::io_context io;
+    sip::DatagramPeer peer{io};
+    Child child{folder, {"--config", path.c_str()}};
+    const auto at = child.endpoint(udp_listening);
+    peer.send("x", at);
+    peer.receive();
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (contents(state) != "echo 1" && std::chrono::steady_clock::now() < end) ::usleep(50'000);
+    CHECK(contents(state) == "echo 1");
+    child.signal(SIGKILL);
+    child.wait();
+    Child again{folder, {"--config", path.c_str()}};
+    again.logged("note=process.state.restored");
+    again.signal(SIGTERM);
+    CHECK(again.wait() == 0);
+}
+
 TEST_CASE("SIGHUP takes a new log level, and refuses a broken file without harm", "[process]") {
     ScratchFolder folder;
     const auto path = config(folder);
