@@ -68,7 +68,7 @@ struct SupportedFeatures {
     std::uint32_t vendor_id = vendor_3gpp;
     std::uint32_t feature_list_id = 1;
     std::uint32_t feature_list = 0;
-    bool mandatory = false;          // M bit, in a request: its sender cannot do without them (29.229 7.2.1)
+    bool mandatory = false;  // M bit, in a request: its sender cannot do without them (29.229 7.2.1)
     bool operator==(const SupportedFeatures&) const = default;
 };
 struct ServerCapabilities {
