@@ -15,17 +15,21 @@ class Turn {
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
-    // Called at the end of each turn; cheap if nothing was sent.
+    // Called at the end of each turn; cheap if nothing was sent. What is sent from within it is sent outside
+    // of a turn: another one's flush may already be over.
     void at_end(std::function<void()> flush) { flushes_.push_back(std::move(flush)); }
-    bool under_way() const { return depth_ > 0; }
+    bool under_way() const { return depth_ > 0 && !ending_; }
 
     // The outermost scope is the turn.
     class Scope {
       public:
         explicit Scope(Turn& turn) : turn_{turn} { ++turn_.depth_; }
         ~Scope() {
-            if (turn_.depth_ == 1)
-                for (const auto& flush : turn_.flushes_) flush();  // still within: nobody posts meanwhile
+            if (turn_.depth_ == 1) {
+                turn_.ending_ = true;
+                for (const auto& flush : turn_.flushes_) flush();
+                turn_.ending_ = false;
+            }
             --turn_.depth_;
         }
         Scope(const Scope&) = delete;
@@ -38,6 +42,7 @@ class Turn {
   private:
     std::vector<std::function<void()>> flushes_;
     int depth_ = 0;
+    bool ending_ = false;
 };
 
 }  // namespace ims
