@@ -1,111 +1,184 @@
 #include "pcscf/core/binding.hpp"
 
+#include "pcscf/core/lines.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace ims::pcscf {
+
+namespace {
+
+std::size_t flow_hash(const sip::Flow& f) {
+    const std::hash<IpEndpoint> endpoint;
+    return (endpoint(f.remote) * 31 + endpoint(f.local)) * 31 + f.connection +
+           static_cast<std::size_t>(f.transport);
+}
+std::size_t token_hash(const Binding& b) {
+    return hash_of(b.token());
+}
+
+}  // namespace
 
 std::optional<IpAddress> address_literal(std::string_view host) {
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     return IpAddress::parse(host);
 }
 
-const AssociatedUri* Binding::find(const Impu& impu) const {
-    for (const auto& a : associated)
-        if (a.impu == impu) return &a;
-    // 24.229 5.2.6.3.3 NOTE 7: only what is no identity of its own falls under a wildcard.
-    for (const auto& a : associated)
-        if (is_wildcarded(a.impu) && matches_wildcard(impu, a.impu)) return &a;
-    return nullptr;
+// ---- one binding
+
+std::vector<std::string_view> Binding::service_route() const {
+    return from_lines(texts.get(Text::ServiceRoute));
 }
 
+std::vector<AssociatedUri> Binding::associated() const {
+    std::vector<AssociatedUri> all;
+    all.reserve(identities());
+    for (std::size_t i = 0; i < identities(); ++i) all.push_back(identity(i));
+    return all;
+}
+
+std::optional<AssociatedUri> Binding::default_identity() const {
+    if (identities() == 0) return std::nullopt;
+    return identity(0);
+}
+
+bool Binding::has_identity(std::string_view text) const {
+    for (std::size_t i = 0; i < identities(); ++i)
+        if (impu(i) == text) return true;
+    return false;
+}
+
+bool Binding::set_associated(const std::vector<AssociatedUri>& associated) {
+    std::vector<std::string_view> list;
+    list.reserve(associated.size() * 2);
+    for (const auto& a : associated) {
+        list.emplace_back(a.impu.value());
+        list.emplace_back(a.asserted);
+    }
+    return identities_.assign(list);
+}
+
+std::optional<AssociatedUri> Binding::find(const Impu& wanted) const {
+    for (std::size_t i = 0; i < identities(); ++i)
+        if (impu(i) == wanted.value()) return identity(i);
+    // 24.229 5.2.6.3.3 NOTE 7: only what is no identity of its own falls under a wildcard.
+    for (std::size_t i = 0; i < identities(); ++i)
+        if (auto a = identity(i); is_wildcarded(a.impu) && matches_wildcard(wanted, a.impu)) return a;
+    return std::nullopt;
+}
+
+// ---- all of them
+
 Binding& Bindings::add(Binding b) {
-    auto owned = std::make_unique<Binding>(std::move(b));
-    Binding& stored = *owned;
-    by_token_.insert_or_assign(stored.token, std::move(owned));
-    index(stored);
+    const auto hash = token_hash(b);
+    auto& stored = bindings_.add(hash, std::move(b));
+    by_impi_.add(hash_of(stored.texts.get(Binding::Text::Impi)), stored);
+    index_identities(stored);
+    join_flow(stored);
     return stored;
 }
 
-void Bindings::remove(std::string_view token) {
-    const auto found = by_token_.find(token);
-    if (found == by_token_.end()) return;
-    unindex(*found->second);
-    by_token_.erase(found);
+void Bindings::remove(const Binding& b) {
+    auto& binding = const_cast<Binding&>(b);  // ours
+    unindex_identities(binding);
+    by_impi_.erase(hash_of(b.texts.get(Binding::Text::Impi)), b);
+    leave_flow(binding);
+    bindings_.erase(token_hash(b), b);
 }
 
 Binding* Bindings::by_token(std::string_view token) {
-    const auto found = by_token_.find(token);
-    return found == by_token_.end() ? nullptr : found->second.get();
+    return bindings_.find(hash_of(token), [&](const Binding& b) { return b.token() == token; });
 }
 
 const Binding* Bindings::by_token(std::string_view token) const {
-    const auto found = by_token_.find(token);
-    return found == by_token_.end() ? nullptr : found->second.get();
+    return bindings_.find(hash_of(token), [&](const Binding& b) { return b.token() == token; });
 }
 
 std::vector<Binding*> Bindings::of_user(const Impi& impi) {
     std::vector<Binding*> found;
-    const auto [first, last] = by_impi_.equal_range(impi.value());
-    for (auto it = first; it != last; ++it) found.push_back(it->second);
+    by_impi_.find(hash_of(impi.value()), [&](Binding& b) {
+        if (b.is_of(impi)) found.push_back(&b);
+        return false;
+    });
     return found;
+}
+
+Binding* Bindings::first_on(const sip::Flow& flow) const {
+    return by_flow_.find(flow_hash(flow), [&](const Binding& b) { return b.flow == flow; });
 }
 
 std::vector<Binding*> Bindings::on_flow(const sip::Flow& flow) {
     std::vector<Binding*> found;
-    const auto head = by_flow_.find(flow);
-    if (head == by_flow_.end()) return found;
-    for (auto* b = head->second; b != nullptr; b = b->flow_next) found.push_back(b);
+    for (auto* b = first_on(flow); b != nullptr; b = b->flow_next_) found.push_back(b);
     return found;
 }
 
+template <class Is>
+Binding* Bindings::with_identity(const Impu& impu, Is is) const {
+    return by_impu_.find(hash_of(impu.value()),
+                         [&](const Binding& b) { return b.has_identity(impu.value()) && is(b); });
+}
+
 Binding* Bindings::sender(const sip::Flow& flow, const std::vector<Impu>& hints) {
-    const auto head = by_flow_.find(flow);
-    if (head == by_flow_.end()) return nullptr;
-    if (head->second->flow_next == nullptr) return head->second;
+    auto* const head = first_on(flow);
+    if (head == nullptr || head->flow_next_ == nullptr) return head;
 
     Binding* leaving = nullptr;
     for (const auto& hint : hints) {
-        const auto [first, last] = by_impu_.equal_range(hint.value());
-        for (auto it = first; it != last; ++it) {
-            if (it->second->flow != flow) continue;
-            if (it->second->state == Binding::State::Registered) return it->second;
-            leaving = it->second;
-        }
+        auto* registered = with_identity(
+            hint, [&](const Binding& b) { return b.flow == flow && b.state == Binding::State::Registered; });
+        if (registered != nullptr) return registered;
+        if (auto* other = with_identity(hint, [&](const Binding& b) { return b.flow == flow; });
+            other != nullptr)
+            leaving = other;
     }
     if (leaving != nullptr) return leaving;
     // No hint: only if it does not matter, because all of them are one user's.
     constexpr unsigned few = 8;
+    const auto impi = head->impi();
     Binding* registered = nullptr;
     unsigned seen = 0;
-    for (auto* b = head->second; b != nullptr; b = b->flow_next) {
-        if (++seen > few || b->impi != head->second->impi) return nullptr;
+    for (auto* b = head; b != nullptr; b = b->flow_next_) {
+        if (++seen > few || !b->is_of(impi)) return nullptr;
         if (b->state == Binding::State::Registered) registered = b;
     }
-    return registered != nullptr ? registered : head->second;
+    return registered != nullptr ? registered : head;
 }
 
 Binding* Bindings::sender_at(const IpAddress& address, const std::vector<Impu>& hints) {
-    for (const auto& hint : hints) {
-        const auto [first, last] = by_impu_.equal_range(hint.value());
-        for (auto it = first; it != last; ++it)
-            if (it->second->flow.remote.address == address && it->second->state == Binding::State::Registered)
-                return it->second;
-    }
+    for (const auto& hint : hints)
+        if (auto* b = with_identity(hint,
+                                    [&](const Binding& one) {
+                                        return one.flow.remote.address == address &&
+                                               one.state == Binding::State::Registered;
+                                    });
+            b != nullptr)
+            return b;
     return nullptr;
 }
 
 bool Bindings::is_registered(const Impu& impu) const {
-    const auto [first, last] = by_impu_.equal_range(impu.value());
-    return std::any_of(first, last,
-                       [](const auto& e) { return e.second->state == Binding::State::Registered; });
+    return with_identity(impu, [](const Binding& b) { return b.state == Binding::State::Registered; }) !=
+           nullptr;
 }
 
-void Bindings::set_associated(Binding& b, std::vector<AssociatedUri> associated) {
-    if (associated == b.associated) return;
-    for (const auto& a : b.associated) erase(by_impu_, a.impu.value(), &b);
-    b.associated = std::move(associated);
-    for (const auto& a : b.associated) by_impu_.emplace(a.impu.value(), &b);
+bool Bindings::set_associated(Binding& b, const std::vector<AssociatedUri>& associated) {
+    if (associated == b.associated()) return true;
+    Binding with;
+    if (!with.set_associated(associated)) return false;
+    unindex_identities(b);
+    std::swap(b.identities_, with.identities_);
+    index_identities(b);
+    return true;
+}
+
+void Bindings::index_identities(Binding& b) {
+    for (std::size_t i = 0; i < b.identities(); ++i) by_impu_.add(hash_of(b.impu(i)), b);
+}
+
+void Bindings::unindex_identities(const Binding& b) {
+    for (std::size_t i = 0; i < b.identities(); ++i) by_impu_.erase(hash_of(b.impu(i)), b);
 }
 
 void Bindings::set_flow(Binding& b, const sip::Flow& flow) {
@@ -116,48 +189,47 @@ void Bindings::set_flow(Binding& b, const sip::Flow& flow) {
     join_flow(b);
 }
 
-void Bindings::for_each(const std::function<void(const Binding&)>& f) const {
-    for (const auto& [token, b] : by_token_) f(*b);
-}
-
-void Bindings::index(Binding& b) {
-    by_impi_.emplace(b.impi.value(), &b);
-    for (const auto& a : b.associated) by_impu_.emplace(a.impu.value(), &b);
-    join_flow(b);
-}
-
-void Bindings::unindex(Binding& b) {
-    erase(by_impi_, b.impi.value(), &b);
-    for (const auto& a : b.associated) erase(by_impu_, a.impu.value(), &b);
-    leave_flow(b);
-}
-
 void Bindings::join_flow(Binding& b) {
-    auto& head = by_flow_[b.flow];
-    b.flow_previous = nullptr;
-    b.flow_next = head;
-    if (head != nullptr) head->flow_previous = &b;
-    head = &b;
+    auto* const head = first_on(b.flow);
+    b.flow_previous_ = nullptr;
+    b.flow_next_ = head;
+    if (head != nullptr) {
+        head->flow_previous_ = &b;
+        by_flow_.erase(flow_hash(b.flow), *head);
+    }
+    by_flow_.add(flow_hash(b.flow), b);
 }
 
 void Bindings::leave_flow(Binding& b) {
-    if (b.flow_next != nullptr) b.flow_next->flow_previous = b.flow_previous;
-    if (b.flow_previous != nullptr)
-        b.flow_previous->flow_next = b.flow_next;
-    else if (b.flow_next != nullptr)
-        by_flow_[b.flow] = b.flow_next;
-    else
-        by_flow_.erase(b.flow);
-    b.flow_previous = b.flow_next = nullptr;
+    if (b.flow_next_ != nullptr) b.flow_next_->flow_previous_ = b.flow_previous_;
+    if (b.flow_previous_ != nullptr) {
+        b.flow_previous_->flow_next_ = b.flow_next_;
+    } else {
+        by_flow_.erase(flow_hash(b.flow), b);
+        if (b.flow_next_ != nullptr) by_flow_.add(flow_hash(b.flow), *b.flow_next_);
+    }
+    b.flow_previous_ = b.flow_next_ = nullptr;
 }
 
-void Bindings::erase(Index& index, std::string_view key, const Binding* b) {
-    const auto [first, last] = index.equal_range(key);
-    for (auto it = first; it != last; ++it)
-        if (it->second == b) {
-            index.erase(it);
-            return;
-        }
+void Bindings::wake(const Binding& b) {
+    wakeups_.at(b.until, token_hash(b));
+}
+
+std::vector<Binding*> Bindings::due(TimePoint now) {
+    std::vector<Binding*> all;
+    while (const auto hash = wakeups_.take_due(now))
+        bindings_.find(*hash, [&](Binding& b) {
+            if (b.until > now)
+                wakeups_.at(b.until, *hash);
+            else if (std::find(all.begin(), all.end(), &b) == all.end())
+                all.push_back(&b);
+            return false;
+        });
+    return all;
+}
+
+void Bindings::for_each(const std::function<void(const Binding&)>& f) const {
+    for (const auto& [hash, b] : bindings_) f(b);
 }
 
 }  // namespace ims::pcscf

@@ -1,16 +1,19 @@
 #pragma once
+#include "common/base/long_lived.hpp"
+#include "common/base/packed_texts.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "common/ims/identity.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/values.hpp"
+#include "pcscf/core/record_index.hpp"
+#include "pcscf/core/wakeups.hpp"
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ims::pcscf {
@@ -25,41 +28,61 @@ struct AssociatedUri {
 
 // A contact of a UE as the P-CSCF knows it: which identities it registered, and the flow it is reached on. It
 // is found by the token in the user part of our Path URI. Later a security association or TLS session stands
-// beside the flow.
-struct Binding {
+// beside the flow. Some 700 octets with three identities: there are as many as registered UEs.
+class Binding {
+  public:
     enum class State : std::uint8_t {
         Registered,
         Leaving,  // deregistered: only what belongs to dialogs passes, until `until` (5.2.5: the NOTIFY must
                   // reach the UE)
     };
-    std::string token;
-    Impi impi;
-    std::string contact;   // Contact URI as registered
-    std::string instance;  // +sip.instance, empty if none
+    enum class Text : std::uint8_t {
+        Token,  // in the user part of our Path URI
+        Impi,
+        Contact,            // Contact URI as registered
+        Instance,           // +sip.instance, empty if none
+        ServiceRoute,       // URIs, in order, see lines.hpp
+        ChargingFunctions,  // P-Charging-Function-Addresses
+        TermIoi,
+        ThigPath,  // 24.229 7.9A.9: our Path URI as it looks beyond the border of a visited network
+        Count,
+    };
+    PackedTexts<Text> texts;
     std::uint32_t reg_id = 0;
     bool ob = false;              // stands in our Path URI
     bool outbound = false;        // RFC 5626 applies: besides, the 200 required outbound
     bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
     bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
+    bool flow_open = true;
     State state = State::Registered;
     TimePoint until;  // end of this state
     sip::Flow flow;
-    bool flow_open = true;
-    std::vector<AssociatedUri> associated;   // first: the default public identity
-    std::vector<std::string> service_route;  // URIs, in order
-    std::string charging_functions;          // P-Charging-Function-Addresses
-    std::string term_ioi;
-    std::string thig_path;  // 24.229 7.9A.9: our Path URI as it looks beyond the border of a visited network
 
-    const AssociatedUri* find(const Impu& impu) const;
-    const AssociatedUri* default_identity() const {
-        return associated.empty() ? nullptr : &associated.front();
-    }
+    std::string_view token() const { return texts.get(Text::Token); }
+    Impi impi() const { return Impi{std::string{texts.get(Text::Impi)}}; }
+    bool is_of(const Impi& impi) const { return texts.get(Text::Impi) == impi.value(); }
+    std::string_view contact() const { return texts.get(Text::Contact); }
+    std::string_view instance() const { return texts.get(Text::Instance); }
+    std::vector<std::string_view> service_route() const;
+
+    std::vector<AssociatedUri> associated() const;  // first: the default public identity
+    std::optional<AssociatedUri> find(const Impu& impu) const;
+    std::optional<AssociatedUri> default_identity() const;
+    bool has_identity(std::string_view impu) const;  // as it stands in the list
+    // Before it is added; afterwards with Bindings::set_associated(). False if they are too long to keep.
+    [[nodiscard]] bool set_associated(const std::vector<AssociatedUri>& associated);
 
   private:
     friend class Bindings;
-    Binding* flow_previous = nullptr;  // neighbours on the same flow
-    Binding* flow_next = nullptr;
+    PackedList identities_;             // impu and asserted of each AssociatedUri
+    Binding* flow_previous_ = nullptr;  // neighbours on the same flow
+    Binding* flow_next_ = nullptr;
+
+    std::size_t identities() const { return identities_.size() / 2; }
+    std::string_view impu(std::size_t i) const { return identities_[2 * i]; }
+    AssociatedUri identity(std::size_t i) const {
+        return {Impu{std::string{impu(i)}}, std::string{identities_[2 * i + 1]}};
+    }
 };
 
 // The address that an IP literal in a URI or Via names; nothing for a host name.
@@ -68,8 +91,8 @@ std::optional<IpAddress> address_literal(std::string_view host);
 // All bindings with the ways to find one. References stay valid until the binding is removed.
 class Bindings {
   public:
-    Binding& add(Binding b);  // token must be new
-    void remove(std::string_view token);
+    Binding& add(Binding b);  // its token, which is new, and private identity are set and stay
+    void remove(const Binding& b);
 
     Binding* by_token(std::string_view token);
     const Binding* by_token(std::string_view token) const;
@@ -82,34 +105,34 @@ class Bindings {
     // A UE that changed its transport (RFC 3261 18.1.1) without a security association to know it by: same
     // address, and it registered one of `hints`.
     Binding* sender_at(const IpAddress& address, const std::vector<Impu>& hints);
-    bool knows(const sip::Flow& flow) const { return by_flow_.contains(flow); }
+    bool knows(const sip::Flow& flow) const { return first_on(flow) != nullptr; }
     bool is_registered(const Impu& impu) const;
 
-    // Identities changed: the index follows.
-    void set_associated(Binding& b, std::vector<AssociatedUri> associated);
+    // Identities changed: the index follows. False if they are more than one binding holds: nothing changes.
+    [[nodiscard]] bool set_associated(Binding& b, const std::vector<AssociatedUri>& associated);
     void set_flow(Binding& b, const sip::Flow& flow);
 
-    std::size_t size() const { return by_token_.size(); }
+    // Once for a new `until`, and when it became earlier. Later, due() gives those that have come to it.
+    void wake(const Binding& b);
+    std::vector<Binding*> due(TimePoint now);
+    std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+
+    std::size_t size() const { return bindings_.size(); }
     void for_each(const std::function<void(const Binding&)>& f) const;
 
   private:
-    using Index = std::unordered_multimap<std::string_view, Binding*>;
-    struct FlowHash {
-        std::size_t operator()(const sip::Flow& f) const noexcept {
-            const std::hash<IpEndpoint> endpoint;
-            return (endpoint(f.remote) * 31 + endpoint(f.local)) * 31 + f.connection +
-                   static_cast<std::size_t>(f.transport);
-        }
-    };
-    void index(Binding& b);
-    void unindex(Binding& b);
+    Binding* first_on(const sip::Flow& flow) const;
+    template <class Is>
+    Binding* with_identity(const Impu& impu, Is is) const;
+    void index_identities(Binding& b);
+    void unindex_identities(const Binding& b);
     void join_flow(Binding& b);
     void leave_flow(Binding& b);
-    static void erase(Index& index, std::string_view key, const Binding* b);
 
-    std::unordered_map<std::string, std::unique_ptr<Binding>, StringHash, std::equal_to<>> by_token_;
-    Index by_impi_, by_impu_;                                    // keys live in the bindings
-    std::unordered_map<sip::Flow, Binding*, FlowHash> by_flow_;  // the first of those on the flow
+    Records<Binding> bindings_;  // by token
+    RecordIndex<Binding> by_impi_, by_impu_;
+    RecordIndex<Binding> by_flow_;  // the first of those on the flow
+    Wakeups<std::size_t> wakeups_;  // hash of the token
 };
 
 }  // namespace ims::pcscf

@@ -80,6 +80,8 @@ struct Pcscf::Impl {
                               TimePoint now);
     void take_bindings(RegisterContext& c, sip::Message& ok, TimePoint now);
     void registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires, TimePoint now);
+    bool keep(const RegisterContext& c, sip::Message& ok, Binding*& b);
+    void replace_others(const RegisterContext& c, const Binding& fresh);
     void deregistered(const RegisterContext& c, const OfferedContact& contact, TimePoint now);
     std::vector<sip::Branch> towards_home(sip::Message request, std::size_t entry_point) const;
     void overwrite_association(const RegisterContext& c);
@@ -92,7 +94,7 @@ struct Pcscf::Impl {
     void on_originating(sip::RequestArrived& e, Binding& b, TimePoint now);
     void on_response(OriginatingContext& c, sip::ResponseToForward& e, TimePoint now);
     // Route against the Service-Route or the dialog's route set; false: it differs and the policy refuses.
-    bool check_route(sip::Message& request, const std::vector<std::string>& expected, const Binding& b);
+    bool check_route(sip::Message& request, const std::vector<std::string_view>& expected, const Binding& b);
     void assert_identity(sip::Message& request, const Binding& b, const UserPolicy& policy,
                          Impu& originator) const;
     void order_to_register(sip::Message& response, const Binding& b) const;
@@ -126,10 +128,10 @@ struct Pcscf::Impl {
     void on_subscribe_answered(const std::string& call_id, const sip::Message& response, TimePoint now);
     void on_subscribe_failed(const std::string& call_id, std::string_view reason, TimePoint now);
     void on_notify(sip::RequestArrived& e, TimePoint now);
-    void apply(const reginfo::Document& document, const Subscription& s, const sip::Message& notify,
+    void apply(const reginfo::Document& document, const Impi& impi, const sip::Message& notify,
                TimePoint now);
-    void on_subscription_due(const std::string& call_id, TimePoint now);
-    void unsubscribe_if_alone(const Impi& impi, TimePoint now);
+    void on_subscription_due(Subscription& s, TimePoint now);
+    void unsubscribe_if_alone(const Impi& impi);
 
     // ---- emergency
     bool is_emergency(const sip::Message& request) const;
@@ -146,6 +148,8 @@ struct Pcscf::Impl {
     sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
     sip::NameAddr path_uri(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
+    // A later value of what a binding keeps; the old one stays if it does not fit.
+    void keep(Binding& b, Binding::Text text, std::string_view value);
     Binding* sender(const sip::Message& request, const sip::Flow& flow);
     const UserPolicy& policy_of(const Binding* b) const;  // 5.2.1; null: nothing is agreed
     // Whether what comes on this flow may be of the core (Config::trusted_peers).
@@ -165,8 +169,7 @@ struct Pcscf::Impl {
     sip::Element element;
     Bindings bindings;
     Dialogs dialogs;
-    std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions;  // by Call-ID
-    std::unordered_map<Impi, std::string> subscription_of;  // the Call-ID of it
+    Subscriptions subscriptions;
     struct RunningChallenge {
         Challenge challenge;
         std::string token;
@@ -180,10 +183,10 @@ struct Pcscf::Impl {
     std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription
 
     struct Wakeup {
-        enum class Kind : std::uint8_t { Binding, Dialog, Subscription, Challenge } kind = Kind::Binding;
+        enum class Kind : std::uint8_t { Dialog, Challenge } kind = Kind::Dialog;
         std::string key;
     };
-    Wakeups<Wakeup> wakeups;
+    Wakeups<Wakeup> wakeups;      // bindings and subscriptions have their own
     Effects* effects = nullptr;   // of the event being handled
     sip::ElementOutputs pending;  // what the element says while we act
 };

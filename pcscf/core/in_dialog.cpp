@@ -57,7 +57,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     if (!is_of_ue(e.flow, b)) return refuse(e, 403, "not a dialog of this originator", now);
     auto& peer = d.peer_or_new(request.to_tag());
     // Step 2
-    if (!peer.route_set.empty() && !check_route(request, peer.route_set, b))
+    if (!peer.route_set.empty() && !check_route(request, {peer.route_set.begin(), peer.route_set.end()}, b))
         return refuse(e, 400, "Route is not the route set of the dialog", now);
     strip_from_ue(request);
     request.remove(HeaderId::PPreferredIdentity);
@@ -68,7 +68,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     take_contact(request, d.ue_contact);
     set_charging_vector(request, {d.icid, ioi(), {}});
     note(Severity::Trace, "pcscf.dialog.from_ue", request, &b).with("icid", d.icid);
-    OriginatingContext c{b.token, d.token, false};
+    OriginatingContext c{std::string{b.token()}, d.token, false};
     forward(e.transaction,
             {.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = towards_core},
             std::move(c), now);
@@ -95,7 +95,7 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     }
 
     TerminatingContext c;
-    c.binding = b.token;
+    c.binding = b.token();
     c.dialog = d.token;
     c.initial = false;
     c.by_contact = !b.flow_open;
@@ -134,7 +134,8 @@ void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
     }
     auto& ack = e.request;
     const auto* peer = d->peer(ack.to_tag());
-    if (peer != nullptr && !peer->route_set.empty() && !check_route(ack, peer->route_set, *b)) {
+    if (peer != nullptr && !peer->route_set.empty() &&
+        !check_route(ack, {peer->route_set.begin(), peer->route_set.end()}, *b)) {
         note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");
         return;
     }

@@ -16,12 +16,12 @@ bool begins_dialog(sip::Method m) {
 }
 
 // An identity as it stands in P-Preferred-Identity against one that is registered (5.2.6.3.1 steps 1 and 2).
-const AssociatedUri* registered_identity(const Binding& b, const sip::NameAddr& preferred) {
+std::optional<AssociatedUri> registered_identity(const Binding& b, const sip::NameAddr& preferred) {
     const auto text = preferred.uri.text();
     if (const auto impu = canonical_impu(text))
-        if (const auto* found = b.find(*impu)) return found;
+        if (auto found = b.find(*impu)) return found;
     if (const auto tel = tel_of(text)) return b.find(*tel);
-    return nullptr;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -35,11 +35,11 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
         // 5.2.6.3.5 step 1, .9 step 1: inside a dialog that is not this originator's.
         return refuse(e, 403, "no such dialog of this UE", now);
     }
-    if (b.service_route.empty()) return refuse(e, 403, "registered without a Service-Route", now);
+    const auto service_route = b.service_route();
+    if (service_route.empty()) return refuse(e, 403, "registered without a Service-Route", now);
 
     // Step 2 (step 1, our own entry, is gone already)
-    if (!check_route(request, b.service_route, b))
-        return refuse(e, 400, "Route is not the Service-Route", now);
+    if (!check_route(request, service_route, b)) return refuse(e, 400, "Route is not the Service-Route", now);
 
     const auto& policy = policy_of(&b);
     strip_from_ue(request, policy);                                    // with step 5A
@@ -50,15 +50,15 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
     const ChargingVector charging{new_token(), ioi(), {}};  // step 7
     set_charging_vector(request, charging);
 
-    OriginatingContext c{b.token, {}, true};
+    OriginatingContext c{std::string{b.token()}, {}, true};
     sip::Branch branch{
         .request = {std::move(request)}, .next_hop = {}, .record_route = {}, .timers = towards_core};
     auto& out = branch.request;
     if (dialog) {
         Dialog d;
         d.token = new_token();
-        d.binding = b.token;
-        d.impi = b.impi;
+        d.binding = b.token();
+        d.impi = b.impi();
         d.impu = originator;
         d.method = out.method();
         d.call_id = out.call_id();
@@ -79,7 +79,7 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
     forward(e.transaction, std::move(branch), std::move(c), now);
 }
 
-bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::string>& expected,
+bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::string_view>& expected,
                               const Binding& b) {
     const auto routes = request.all<sip::h::Route>();
     bool same = routes && routes->size() == expected.size();
@@ -97,26 +97,26 @@ bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::stri
     if (!replace) return false;
     request.remove(HeaderId::Route);
     for (const auto& uri_text : expected)
-        request.append_raw(sip::header_name(HeaderId::Route), "<" + uri_text + ">");
+        request.append_raw(sip::header_name(HeaderId::Route), "<" + std::string{uri_text} + ">");
     return true;
 }
 
 // 5.2.6.3.1, 5.2.6.3.3 step 8: who the UE is, is what it registered; what it prefers only chooses.
 void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, const UserPolicy& policy,
                                   Impu& originator) const {
-    const AssociatedUri* first = nullptr;
+    std::optional<AssociatedUri> first;
     std::vector<std::string> asserted;
     std::string profile_key;
     if (const auto preferred = request.all<sip::h::PPreferredIdentity>(); preferred && preferred->size() <= 2)
         for (const auto& p : *preferred) {
-            const auto* match = registered_identity(b, p);
-            if (match == nullptr) {
+            const auto match = registered_identity(b, p);
+            if (!match) {
                 asserted.clear();
-                first = nullptr;
+                first.reset();
                 break;
             }
             const bool wildcard = is_wildcarded(match->impu);
-            if (first == nullptr) {
+            if (!first) {
                 first = match;
                 originator = wildcard ? canonical_impu(p.uri.text()).value_or(match->impu) : match->impu;
                 if (wildcard) profile_key = match->impu.value();
@@ -126,7 +126,7 @@ void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, const
             asserted.push_back(!wildcard && p.uri.text() == match->impu.value() ? match->name_addr()
                                                                                 : "<" + p.uri.text() + ">");
         }
-    if (first == nullptr) {
+    if (!first) {
         first = b.default_identity();
         originator = first->impu;
         asserted = {first->name_addr()};
@@ -177,7 +177,7 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
 
     if (b != nullptr)
         if (const auto pcfa = response.raw(HeaderId::PChargingFunctionAddresses))
-            b->charging_functions = *pcfa;
+            keep(*b, Binding::Text::ChargingFunctions, *pcfa);
     strip_towards_ue(response);
     respond(e.transaction, std::move(response), now);
 }
@@ -185,7 +185,7 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
 // 5.2.6.3.2A.
 void Pcscf::Impl::order_to_register(sip::Message& response, const Binding& b) const {
     response.set_status(504);
-    response.set_raw(HeaderId::PAssertedIdentity, path_uri(b.token, b.ob).text());
+    response.set_raw(HeaderId::PAssertedIdentity, path_uri(b.token(), b.ob).text());
     set_alternative_service(response, "restoration", "the network lost a node on your way",
                             "initial-registration");
 }

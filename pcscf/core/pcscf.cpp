@@ -51,7 +51,7 @@ void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
                 for (auto* b : bindings.on_flow(closed.flow)) {
                     b->flow_open = false;
                     note(Severity::Info, "pcscf.flow.closed")
-                        .with("impi", b->impi.value())
+                        .with("impi", b->impi().value())
                         .with("flow", b->flow.text());
                 }
                 element.handle(closed, now, outputs);
@@ -68,25 +68,19 @@ void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
 
 void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
     effects = &out;
+    for (auto* b : bindings.due(now)) {
+        if (b->state == Binding::State::Registered)
+            leave(*b, "expired", now);
+        else
+            drop(*b);
+    }
+    for (auto* s : subscriptions.due(now)) on_subscription_due(*s, now);
     while (auto due = wakeups.take_due(now)) {
         switch (due->kind) {
-            case Wakeup::Kind::Binding: {
-                auto* b = bindings.by_token(due->key);
-                if (b == nullptr) break;
-                if (b->until > now) {
-                    wakeups.at(b->until, std::move(*due));
-                } else if (b->state == Binding::State::Registered) {
-                    leave(*b, "expired", now);
-                } else {
-                    drop(*b);
-                }
-                break;
-            }
             case Wakeup::Kind::Dialog:
                 if (const auto* d = dialogs.find(due->key); d != nullptr && d->ends && *d->ends <= now)
                     dialogs.remove(due->key);
                 break;
-            case Wakeup::Kind::Subscription: on_subscription_due(due->key, now); break;
             case Wakeup::Kind::Challenge:
                 if (const auto c = challenges.find(Impi{due->key});
                     c != challenges.end() && c->second.until <= now) {
@@ -103,7 +97,8 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
 }
 
 std::optional<TimePoint> Pcscf::Impl::next_deadline() const {
-    return earliest(wakeups.next(), element.next_deadline());
+    return earliest(earliest(wakeups.next(), element.next_deadline()),
+                    earliest(bindings.next_wakeup(), subscriptions.next_wakeup()));
 }
 
 void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
@@ -246,8 +241,8 @@ Note& Pcscf::Impl::note(Severity severity, std::string_view id, const sip::Messa
     auto& n = note(severity, id);
     n.with("call_id", std::string{about.call_id()}).with("method", std::string{about.method_name()});
     if (b != nullptr) {
-        n.with("impi", b->impi.value());
-        if (const auto* impu = b->default_identity()) n.with("impu", impu->impu.value());
+        n.with("impi", b->impi().value());
+        if (const auto impu = b->default_identity()) n.with("impu", impu->impu.value());
     }
     return n;
 }
@@ -288,6 +283,11 @@ bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) const {
            (config.security == Security::Off && flow.remote.address == b.flow.remote.address);
 }
 
+void Pcscf::Impl::keep(Binding& b, Binding::Text text, std::string_view value) {
+    if (!b.texts.set(text, value))
+        note(Severity::Warning, "pcscf.binding.full").with("impi", b.impi().value());
+}
+
 Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow) {
     // Only where the flow alone does not tell: an asserted identity never comes from From (5.2.6.3.1).
     std::vector<Impu> hints;
@@ -314,7 +314,7 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
 const UserPolicy& Pcscf::Impl::policy_of(const Binding* b) const {
     static const UserPolicy ordinary;
     if (b == nullptr || config.policies.empty()) return ordinary;
-    for (const auto& a : b->associated)
+    for (const auto& a : b->associated())
         if (const auto found = config.policies.find(a.impu); found != config.policies.end())
             return found->second;
     return ordinary;

@@ -1,6 +1,7 @@
 // Our subscription to the registration state of the UE's user (24.229 5.2.3) and what its NOTIFYs say
 // (5.2.4, 5.2.5.2).
 #include "pcscf/core/impl.hpp"
+#include "pcscf/core/lines.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +12,7 @@ namespace {
 
 using sip::HeaderId;
 using std::chrono::seconds;
+using Text = Subscription::Text;
 
 constexpr seconds above_registration{600};  // 5.2.3 step 1: longer than the registration
 constexpr seconds first_retry{60};
@@ -21,15 +23,16 @@ Duration refresh_after(seconds granted) {
     return granted > seconds{1200} ? granted - seconds{600} : Duration{granted} / 2;
 }
 
-std::vector<std::string> texts(const std::vector<sip::NameAddr>& values, bool reversed) {
+// The route set that a Record-Route makes, as the subscription keeps it.
+std::string route_lines(const std::vector<sip::NameAddr>& recorded, bool reversed) {
     std::vector<std::string> list;
-    list.reserve(values.size());
-    for (const auto& v : values) list.push_back(v.text());
+    list.reserve(recorded.size());
+    for (const auto& v : recorded) list.push_back(v.text());
     if (reversed) std::reverse(list.begin(), list.end());
-    return list;
+    return to_lines(list);
 }
 
-std::optional<sip::Uri> as_uri(const std::string& text) {
+std::optional<sip::Uri> as_uri(std::string_view text) {
     auto parsed = text.empty() ? std::nullopt : std::optional{sip::Uri::parse(text)};
     if (!parsed || !*parsed) return std::nullopt;
     return std::move(**parsed);
@@ -38,137 +41,144 @@ std::optional<sip::Uri> as_uri(const std::string& text) {
 }  // namespace
 
 void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {
-    const auto sip_identity = std::find_if(b.associated.begin(), b.associated.end(), [](const auto& a) {
+    const auto identities = b.associated();
+    const auto sip_identity = std::find_if(identities.begin(), identities.end(), [](const auto& a) {
         return istarts_with(a.impu.value(), "sip:") && !is_wildcarded(a.impu);
     });
-    if (sip_identity == b.associated.end()) return;
+    if (sip_identity == identities.end()) return;
     Subscription s;
-    s.call_id = random.token(12);
-    s.impi = b.impi;
-    s.target = sip_identity->impu.value();
-    s.binding = b.token;
-    s.local_tag = random.token(8);
-    s.icid = new_token();
-    subscription_of.insert_or_assign(b.impi, s.call_id);
-    auto& stored = subscriptions.insert_or_assign(s.call_id, std::move(s)).first->second;
+    const auto call_id = random.token(12);
+    const auto local_tag = random.token(8);
+    const auto icid = new_token();
+    // What it has of the binding fits, since it fits there.
+    if (!s.texts.assign({call_id,
+                         b.texts.get(Binding::Text::Impi),
+                         sip_identity->impu.value(),
+                         b.token(),
+                         local_tag,
+                         {},
+                         {},
+                         {},
+                         icid}))
+        return;
+    auto& stored = subscriptions.add(std::move(s));
     const auto lifetime = std::chrono::duration_cast<seconds>(b.until - now);
     send_subscribe(stored, lifetime + above_registration, now);
 }
 
 void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now) {
-    const auto target = sip::Uri::parse(s.remote_target.empty() ? s.target : s.remote_target);
-    const auto user = sip::Uri::parse(s.target);
+    const auto remote_target = s.get(Text::RemoteTarget);
+    const auto target = sip::Uri::parse(remote_target.empty() ? s.get(Text::Target) : remote_target);
+    const auto user = sip::Uri::parse(s.get(Text::Target));
     if (!target || !user) return;
     auto request = sip::Message::request(sip::Method::Subscribe, *target);
     sip::NameAddr from{uri};
-    from.params.set("tag", s.local_tag);
+    from.params.set("tag", s.get(Text::LocalTag));
     sip::NameAddr to{*user};
-    if (!s.remote_tag.empty()) to.params.set("tag", s.remote_tag);
+    const auto remote_tag = s.get(Text::RemoteTag);
+    if (!remote_tag.empty()) to.params.set("tag", remote_tag);
     request.set<sip::h::From>(from);
     request.set<sip::h::To>(to);
-    request.set<sip::h::CallId>(s.call_id);
+    request.set_raw(HeaderId::CallId, s.call_id());
     request.set<sip::h::CSeq>({++s.cseq, sip::Method::Subscribe, "SUBSCRIBE"});
     auto contact = uri;
-    contact.user = s.call_id;
+    contact.user = s.call_id();
     request.set<sip::h::Contact>({false, sip::NameAddr{std::move(contact)}});
     request.set_raw(HeaderId::Event, "reg");
     request.set_raw(HeaderId::Accept, "application/reginfo+xml");
     request.set<sip::h::Expires>(static_cast<std::uint32_t>(expires.count()));
     // Step 1: our Path URI, or what stands for it beyond the border
-    const auto* watched = bindings.by_token(s.binding);
-    const auto border = watched == nullptr ? std::nullopt : as_uri(watched->thig_path);
+    const auto binding = s.get(Text::Binding);
+    const auto* watched = bindings.by_token(binding);
+    const auto border =
+        watched == nullptr ? std::nullopt : as_uri(watched->texts.get(Binding::Text::ThigPath));
+    const auto service_route =
+        watched == nullptr ? std::vector<std::string_view>{} : watched->service_route();
     request.set<sip::h::PAssertedIdentity>(border ? sip::NameAddr{*border}
-                                                  : path_uri(s.binding, watched != nullptr && watched->ob));
-    set_charging_vector(request, {s.icid, ioi(), {}});
+                                                  : path_uri(binding, watched != nullptr && watched->ob));
+    set_charging_vector(request, {std::string{s.get(Text::Icid)}, ioi(), {}});
 
     sip::NextHop next_hop;
-    if (!s.remote_tag.empty()) {
-        for (const auto& r : s.route_set) request.append_raw(sip::header_name(HeaderId::Route), r);
-    } else if (watched != nullptr && !watched->service_route.empty()) {
+    if (!remote_tag.empty()) {
+        for (const auto r : s.route_set()) request.append_raw(sip::header_name(HeaderId::Route), r);
+    } else if (!service_route.empty()) {
         // Step 2: by the Service-Route, which spares the I-CSCF and a question to the HSS.
-        for (const auto& r : watched->service_route)
-            request.append_raw(sip::header_name(HeaderId::Route), "<" + r + ">");
+        for (const auto r : service_route)
+            request.append_raw(sip::header_name(HeaderId::Route), "<" + std::string{r} + ">");
     } else if (!config.entry_points.empty()) {
         if (auto entry = sip::Uri::parse(config.entry_points.front())) next_hop = std::move(*entry);
     }
     s.act_at = now + first_retry;  // should the answer get lost with a restart
-    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+    subscriptions.wake(s);
     const auto id = element.send(std::move(request), std::move(next_hop), now, pending);
-    subscribing.insert_or_assign(id, s.call_id);
+    subscribing.insert_or_assign(id, std::string{s.call_id()});
 }
 
 void Pcscf::Impl::on_subscribe_answered(const std::string& call_id, const sip::Message& response,
                                         TimePoint now) {
-    const auto found = subscriptions.find(call_id);
-    if (found == subscriptions.end()) return;
-    auto& s = found->second;
+    auto* const found = subscriptions.find(call_id);
+    if (found == nullptr) return;
+    auto& s = *found;
     if (response.status() >= 300) {
-        if (response.status() == 481 && !s.remote_tag.empty()) {
+        if (response.status() == 481 && !s.get(Text::RemoteTag).empty()) {
             // Step 4: the notifier lost us: a new subscription.
-            s.remote_tag.clear();
-            s.remote_target.clear();
-            s.route_set.clear();
-            s.expires.reset();
+            s.forget_dialog();
         }
         return on_subscribe_failed(call_id, std::to_string(response.status()), now);
     }
     s.failures = 0;
-    if (s.remote_tag.empty()) s.remote_tag = response.to_tag();
+    auto remote_tag = s.get(Text::RemoteTag);
+    if (remote_tag.empty()) remote_tag = response.to_tag();
+    std::string target{s.get(Text::RemoteTarget)};
     if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
-        s.remote_target = contact->address.uri.text();
-    if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && s.route_set.empty())
-        s.route_set = texts(*recorded, true);
+        target = contact->address.uri.text();
+    std::string routes{s.get(Text::RouteSet)};
+    if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && routes.empty())
+        routes = route_lines(*recorded, true);
+    if (!s.set_dialog(remote_tag, target, routes))
+        return on_subscribe_failed(call_id, "the notifier's Contact and Record-Route are too long", now);
     const auto granted =
         seconds{response.get<sip::h::Expires>().has_value() ? *response.get<sip::h::Expires>() : 3761};
     s.expires = now + granted;
     s.act_at = now + refresh_after(granted);
-    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+    subscriptions.wake(s);
     note(Severity::Trace, "pcscf.subscription.accepted", response)
-        .with("impi", s.impi.value())
+        .with("impi", s.impi().value())
         .with("detail", std::to_string(granted.count()) + " s");
 }
 
 void Pcscf::Impl::on_subscribe_failed(const std::string& call_id, std::string_view reason, TimePoint now) {
-    const auto found = subscriptions.find(call_id);
-    if (found == subscriptions.end()) return;
-    auto& s = found->second;
+    auto* const found = subscriptions.find(call_id);
+    if (found == nullptr) return;
+    auto& s = *found;
     note(Severity::Warning, "pcscf.subscription.failed")
-        .with("call_id", s.call_id)
-        .with("impi", s.impi.value())
+        .with("call_id", std::string{s.call_id()})
+        .with("impi", s.impi().value())
         .with("reason", std::string{reason})
         .with("detail", "a deregistration by the network is not seen until it is renewed");
     // Step 4: an old one stays good to its end. 24.229 says no more; we try again, each time later.
     const auto wait = std::min<seconds>(first_retry * (1U << std::min(s.failures, 6U)), last_retry);
     ++s.failures;
     s.act_at = now + wait;
-    wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+    subscriptions.wake(s);
 }
 
-void Pcscf::Impl::on_subscription_due(const std::string& call_id, TimePoint now) {
-    const auto found = subscriptions.find(call_id);
-    if (found == subscriptions.end() || found->second.act_at > now) return;
-    auto& s = found->second;
-    const auto own = bindings.of_user(s.impi);
+void Pcscf::Impl::on_subscription_due(Subscription& s, TimePoint now) {
+    const auto own = bindings.of_user(s.impi());
     const auto registered = std::find_if(
         own.begin(), own.end(), [](const auto* b) { return b->state == Binding::State::Registered; });
-    if (registered == own.end()) {  // 5.2.4: nothing left here to hear about
-        subscription_of.erase(s.impi);
-        subscriptions.erase(found);
-        return;
-    }
-    s.binding = (*registered)->token;
+    if (registered == own.end())  // 5.2.4: nothing left here to hear about
+        return subscriptions.remove(s);
     const auto lifetime = std::chrono::duration_cast<seconds>((*registered)->until - now);
+    if (!s.texts.set(Text::Binding, (*registered)->token())) return subscriptions.remove(s);
     send_subscribe(s, lifetime + above_registration, now);
 }
 
-void Pcscf::Impl::unsubscribe_if_alone(const Impi& impi, TimePoint) {
+void Pcscf::Impl::unsubscribe_if_alone(const Impi& impi) {
     if (!bindings.of_user(impi).empty()) return;
-    const auto call_id = subscription_of.find(impi);
-    if (call_id == subscription_of.end()) return;
     // 5.2.4 lets it run out; a NOTIFY that still comes is answered 481, which ends it at the notifier (RFC
     // 6665 4.2.2).
-    subscriptions.erase(call_id->second);
-    subscription_of.erase(call_id);
+    if (const auto* s = subscriptions.of_user(impi)) subscriptions.remove(*s);
 }
 
 // ---- NOTIFY
@@ -176,12 +186,12 @@ void Pcscf::Impl::unsubscribe_if_alone(const Impi& impi, TimePoint) {
 void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     const auto& request = e.request;
     if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
-    const auto found = subscriptions.find(request.call_id());
+    auto* const found = subscriptions.find(request.call_id());
     // Step 3: every answer carries the charging of its dialog.
     const auto received = charging_vector_of(request);
     const auto charge = [&](sip::Message& response) {
-        const bool ours = received.icid.empty() && found != subscriptions.end();
-        const auto& icid = ours ? found->second.icid : received.icid;
+        const bool ours = received.icid.empty() && found != nullptr;
+        const auto icid = ours ? std::string{found->get(Text::Icid)} : received.icid;
         if (!icid.empty()) set_charging_vector(response, {icid, received.orig_ioi, ioi()});
     };
     const auto refuse_charged = [&](int status, std::string_view reason) {
@@ -189,10 +199,11 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
         charge(response);
         respond(e.transaction, std::move(response), now);
     };
-    if (found == subscriptions.end() || found->second.local_tag != request.to_tag() ||
-        (!found->second.remote_tag.empty() && found->second.remote_tag != request.from_tag()))
+    const auto known_tag = found == nullptr ? std::string_view{} : found->get(Text::RemoteTag);
+    if (found == nullptr || found->get(Text::LocalTag) != request.to_tag() ||
+        (!known_tag.empty() && known_tag != request.from_tag()))
         return refuse_charged(481, "no such subscription");
-    auto& s = found->second;
+    auto& s = *found;
     const auto event = request.get<sip::h::Event>();
     if (!event || !iequals(event->token, "reg")) return refuse_charged(489, "not the event subscribed to");
     const auto state = request.get<sip::h::SubscriptionState>();
@@ -206,46 +217,46 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
         if (!parsed) return refuse_charged(400, "reginfo: " + parsed.error().what);
         document = std::move(*parsed);
     }
-    s.notified_cseq = request.cseq().number;
     // Step 3: the first NOTIFY makes the dialog and may come before the 2xx.
-    if (s.remote_tag.empty()) {
-        s.remote_tag = request.from_tag();
-        if (const auto recorded = request.all<sip::h::RecordRoute>()) s.route_set = texts(*recorded, false);
-    }
+    std::string routes{s.get(Text::RouteSet)};
+    if (known_tag.empty())
+        if (const auto recorded = request.all<sip::h::RecordRoute>()) routes = route_lines(*recorded, false);
+    std::string target{s.get(Text::RemoteTarget)};
     if (const auto contact = request.get<sip::h::Contact>(); contact && !contact->star)
-        s.remote_target = contact->address.uri.text();
+        target = contact->address.uri.text();
+    if (!s.set_dialog(request.from_tag(), target, routes))
+        return refuse_charged(400, "Contact and Record-Route are too long");
+    s.notified_cseq = request.cseq().number;
     if (const auto text = state->params.get("expires"))
         if (const auto granted = parse_number(*text)) {
             const seconds left{std::min<std::uint64_t>(*granted, 0xFFFFFFFF)};
             s.expires = now + left;
             s.act_at = now + refresh_after(left);
-            wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
+            subscriptions.wake(s);
         }
     auto ok = sip::Message::response(request, 200);
     charge(ok);
     respond(e.transaction, std::move(ok), now);
 
-    const Subscription kept = s;
+    const auto impi = s.impi();
     const bool terminated = iequals(state->token, "terminated");
-    if (terminated) {  // 5.2.3B
-        subscription_of.erase(s.impi);
-        subscriptions.erase(found);
-    }
-    if (document) apply(*document, kept, request, now);
+    if (terminated) subscriptions.remove(s);  // 5.2.3B
+    if (document) apply(*document, impi, request, now);
     if (!terminated) return;
     // RFC 6665 4.1.3: over, but the user is still here: ask again (the notifier moved, or the subscription
     // ran out).
-    for (const auto* b : bindings.of_user(kept.impi))
+    for (const auto* b : bindings.of_user(impi))
         if (b->state == Binding::State::Registered) return subscribe(*b, now);
 }
 
-void Pcscf::Impl::apply(const reginfo::Document& document, const Subscription& s, const sip::Message& notify,
+void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, const sip::Message& notify,
                         TimePoint now) {
     using reginfo::ContactEvent;
-    for (auto* b : bindings.of_user(s.impi)) {
+    for (auto* b : bindings.of_user(impi)) {
         if (b->state != Binding::State::Registered) continue;
-        const auto own_contact = sip::Uri::parse(b->contact);
-        auto associated = b->associated;
+        const auto own_contact = sip::Uri::parse(b->contact());
+        const auto before = b->associated();
+        auto associated = before;
         std::string_view why;
         for (const auto& r : document.registrations) {
             const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
@@ -255,7 +266,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Subscription& s
             bool ended = r.state == reginfo::State::Terminated && r.contacts.empty();
             ContactEvent event = ContactEvent::Deactivated;
             for (const auto& c : r.contacts) {  // only this UE's contact counts
-                if (c.uri != b->contact) {
+                if (c.uri != b->contact()) {
                     const auto other = sip::Uri::parse(c.uri);
                     if (!other || !own_contact || !other->equivalent(*own_contact)) continue;
                 }
@@ -281,12 +292,11 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Subscription& s
             leave(*b, why, now);  // the identities stay with it: its last requests are still its own
             continue;
         }
-        if (associated != b->associated) {
-            note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
-                .with("detail",
-                      std::to_string(b->associated.size()) + " -> " + std::to_string(associated.size()));
-            bindings.set_associated(*b, std::move(associated));
-        }
+        if (associated == before) continue;
+        note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
+            .with("detail", std::to_string(before.size()) + " -> " + std::to_string(associated.size()));
+        if (!bindings.set_associated(*b, associated))
+            note(Severity::Warning, "pcscf.binding.full", notify, b);
     }
 }
 

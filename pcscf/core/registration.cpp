@@ -1,5 +1,6 @@
 // Registration (24.229 5.2.2) and deregistration (5.2.5).
 #include "pcscf/core/impl.hpp"
+#include "pcscf/core/lines.hpp"
 #include "pcscf/core/trust.hpp"
 
 #include <algorithm>
@@ -175,7 +176,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     const Binding* known = nullptr;
     for (const auto* b : bindings.of_user(c.impi)) {
         if (b->flow != e.flow) continue;
-        if (c.contact.uri.empty() || offers(c, b->contact)) known = b;
+        if (c.contact.uri.empty() || offers(c, b->contact())) known = b;
     }
     const Challenge* challenge = nullptr;
     if (const auto running = challenges.find(c.impi);
@@ -183,7 +184,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         challenge = &running->second.challenge;
         if (known == nullptr && offers(c, running->second.contact)) c.token = running->second.token;
     }
-    if (known != nullptr) c.token = known->token;
+    if (known != nullptr) c.token = known->token();
     if (c.token.empty()) {
         if (bindings.size() + challenges.size() >= config.max_bindings) {
             auto response = sip::Message::response(request, 503, {}, random.token(8));
@@ -323,7 +324,7 @@ void Pcscf::Impl::end_association(const RegisterContext& c, int status) {
     auto* b = bindings.by_token(c.token);
     if (b == nullptr || !b->ip_association) return;
     note(Severity::Warning, "pcscf.association.ended")
-        .with("impi", b->impi.value())
+        .with("impi", b->impi().value())
         .with("flow", b->flow.text())
         .with("status", std::to_string(status));
     drop(*b);
@@ -332,9 +333,9 @@ void Pcscf::Impl::end_association(const RegisterContext& c, int status) {
 // 5.2.2.3, 200, step b: an address and port are one user's.
 void Pcscf::Impl::overwrite_association(const RegisterContext& c) {
     for (auto* other : bindings.on_flow(c.flow)) {
-        if (!other->ip_association || other->impi == c.impi) continue;
+        if (!other->ip_association || other->is_of(c.impi)) continue;
         note(Severity::Warning, "pcscf.association.overwritten")
-            .with("impi", other->impi.value())
+            .with("impi", other->impi().value())
             .with("flow", other->flow.text());
         drop(*other);
     }
@@ -370,89 +371,108 @@ void Pcscf::Impl::take_bindings(RegisterContext& c, sip::Message& ok, TimePoint 
 // 5.2.2.1, 200 with an expiry.
 void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::seconds expires,
                              TimePoint now) {
-    auto associated = associated_of(ok, c.impu);
-    const bool first_of_user = !subscription_of.contains(c.impi);
-
+    const bool first_of_user = subscriptions.of_user(c.impi) == nullptr;
     auto* b = bindings.by_token(c.token);
     const bool anew = b == nullptr || b->state != Binding::State::Registered;
-    if (b == nullptr) {
-        Binding fresh;
-        fresh.token = c.token;
-        fresh.impi = c.impi;
-        fresh.flow = c.flow;
-        b = &bindings.add(std::move(fresh));
-        // The same contact on another flow, or the same device at another address: the old one is no more (a
-        // phone that was switched off says no goodbye).
-        for (auto* old : bindings.of_user(c.impi)) {
-            if (old == b || old->reg_id != c.contact.reg_id) continue;
-            if (!same_contact(old->contact, c.contact.uri) &&
-                (c.contact.instance.empty() || old->instance != c.contact.instance))
-                continue;
-            dialogs.rebind(old->token, b->token);
-            bindings.remove(old->token);
-        }
-    }
+    if (!keep(c, ok, b)) return;
     bindings.set_flow(*b, c.flow);
-    b->contact = c.contact.uri;
-    b->instance = c.contact.instance;
     b->reg_id = c.contact.reg_id;
     b->radio_access = c.radio_access;
     b->ob = c.ob;
+    b->outbound = c.contact.reg_id != 0 && ok.has_option(HeaderId::Require, "outbound");
     b->ip_association = b->ip_association || c.digest;
     if (c.digest) overwrite_association(c);
     b->state = Binding::State::Registered;
     const auto until = now + expires + expiry_grace;
     const bool sooner = until < b->until;
     b->until = until;
-    // Steps 1 to 5
-    b->service_route.clear();
-    if (const auto route = ok.all<sip::h::ServiceRoute>())
-        for (const auto& r : *route) b->service_route.push_back(r.uri.text());
-    bindings.set_associated(*b, std::move(associated));
-    if (const auto pcfa = ok.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
-    b->term_ioi = charging_vector_of(ok).term_ioi;
-    b->outbound = c.contact.reg_id != 0 && ok.has_option(HeaderId::Require, "outbound");
     // Step 3A
-    if (config.forward_only_default_impu && !b->associated.empty())
-        ok.set_raw(HeaderId::PAssociatedUri, b->associated.front().name_addr());
+    if (const auto identity = b->default_identity(); config.forward_only_default_impu && identity)
+        ok.set_raw(HeaderId::PAssociatedUri, identity->name_addr());
 
-    b->thig_path = take_thig_path(ok);  // step 10
     offer_keep_alives(ok, c.flow, b->outbound);
-    if (anew || sooner) wakeups.at(b->until, {Wakeup::Kind::Binding, b->token});
+    if (anew || sooner) bindings.wake(*b);
     note(Severity::Info, anew ? "pcscf.registration.accepted" : "pcscf.registration.refreshed", ok, b)
         .with("flow", b->flow.text())
         .with("detail", std::to_string(expires.count()) + " s");
     if (config.subscribe_to_reg_event && first_of_user) subscribe(*b, now);  // 5.2.3 step 1
 }
 
+// 5.2.2.1, 200, steps 1 to 5 and 10: what the binding keeps in text; it is made if there is none. False if
+// that is more than a binding holds, which no UE and no registrar in their senses ask for: the UE is told
+// 500.
+bool Pcscf::Impl::keep(const RegisterContext& c, sip::Message& ok, Binding*& b) {
+    std::vector<std::string> routes;
+    if (const auto route = ok.all<sip::h::ServiceRoute>())
+        for (const auto& r : *route) routes.push_back(r.uri.text());
+    const auto route_lines = to_lines(routes);
+    const auto thig_path = take_thig_path(ok);
+    const auto term_ioi = charging_vector_of(ok).term_ioi;
+    const auto known = b != nullptr ? b->texts.get(Binding::Text::ChargingFunctions) : std::string_view{};
+    const auto associated = associated_of(ok, c.impu);
+    Binding fresh;
+    bool fits = fresh.texts.assign({c.token, c.impi.value(), c.contact.uri, c.contact.instance, route_lines,
+                                    ok.raw(HeaderId::PChargingFunctionAddresses).value_or(known), term_ioi,
+                                    thig_path});
+    fits =
+        fits && (b == nullptr ? fresh.set_associated(associated) : bindings.set_associated(*b, associated));
+    if (!fits) {
+        note(Severity::Error, "pcscf.registration.not_kept", ok)
+            .with("impi", c.impi.value())
+            .with("reason", "Contact, Service-Route and identities are longer than 65535 octets");
+        ok.set_status(500);
+        return false;
+    }
+    if (b != nullptr) {
+        b->texts = std::move(fresh.texts);
+        return true;
+    }
+    fresh.flow = c.flow;
+    b = &bindings.add(std::move(fresh));
+    replace_others(c, *b);
+    return true;
+}
+
+// The same contact on another flow, or the same device at another address: the old one is no more (a phone
+// that was switched off says no goodbye).
+void Pcscf::Impl::replace_others(const RegisterContext& c, const Binding& fresh) {
+    for (auto* old : bindings.of_user(c.impi)) {
+        if (old == &fresh || old->reg_id != c.contact.reg_id) continue;
+        if (!same_contact(old->contact(), c.contact.uri) &&
+            (c.contact.instance.empty() || old->instance() != c.contact.instance))
+            continue;
+        dialogs.rebind(old->token(), fresh.token());
+        bindings.remove(*old);
+    }
+}
+
 // 5.2.5.1: the UE took a contact away, with reg-id one flow of it, or all of them with "*".
 void Pcscf::Impl::deregistered(const RegisterContext& c, const OfferedContact& contact, TimePoint now) {
     for (auto* b : bindings.of_user(c.impi)) {
         if (b->state != Binding::State::Registered) continue;
-        const bool same_device = !contact.instance.empty() && b->instance == contact.instance;
-        const bool its = contact.reg_id == 0 ? same_contact(b->contact, contact.uri)
+        const bool same_device = !contact.instance.empty() && b->instance() == contact.instance;
+        const bool its = contact.reg_id == 0 ? same_contact(b->contact(), contact.uri)
                                              : b->reg_id == contact.reg_id &&
-                                                   (same_device || same_contact(b->contact, contact.uri));
+                                                   (same_device || same_contact(b->contact(), contact.uri));
         if (c.star || its) leave(*b, "deregistered by the UE", now);
     }
 }
 
 void Pcscf::Impl::leave(Binding& b, std::string_view reason, TimePoint now) {
     auto& n = note(Severity::Info, "pcscf.registration.ended");
-    n.with("impi", b.impi.value()).with("reason", std::string{reason});
-    if (const auto* impu = b.default_identity()) n.with("impu", impu->impu.value());
+    n.with("impi", b.impi().value()).with("reason", std::string{reason});
+    if (const auto impu = b.default_identity()) n.with("impu", impu->impu.value());
     b.state = Binding::State::Leaving;
     b.until = now + leaving_grace;
-    wakeups.at(b.until, {Wakeup::Kind::Binding, b.token});
+    bindings.wake(b);
 }
 
 void Pcscf::Impl::drop(Binding& b) {
     // 5.2.8.1.4: what is left of its dialogs goes without a word.
-    for (const auto& token : dialogs.of_binding(b.token)) dialogs.remove(token);
-    const auto impi = b.impi;
-    const auto until = b.until;
-    bindings.remove(b.token);  // and with it b
-    unsubscribe_if_alone(impi, until);
+    for (const auto& token : dialogs.of_binding(b.token())) dialogs.remove(token);
+    const auto impi = b.impi();
+    bindings.remove(b);
+    unsubscribe_if_alone(impi);
 }
 
 }  // namespace ims::pcscf

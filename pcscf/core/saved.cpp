@@ -1,6 +1,7 @@
 // What outlives the process, as JSON: bindings, dialogs, subscriptions and running challenges, never keys.
 // Times are milliseconds from the moment of saving.
 #include "pcscf/core/impl.hpp"
+#include "pcscf/core/lines.hpp"
 
 #include <utility>
 
@@ -43,12 +44,13 @@ sip::Flow flow_from(const json& j) {
 }
 
 json binding_json(const Binding& b, TimePoint now) {
+    using Text = Binding::Text;
     json identities = json::array();
-    for (const auto& a : b.associated) identities.push_back({a.impu.value(), a.asserted});
-    return {{"token", b.token},
-            {"impi", b.impi.value()},
-            {"contact", b.contact},
-            {"instance", b.instance},
+    for (const auto& a : b.associated()) identities.push_back({a.impu.value(), a.asserted});
+    return {{"token", b.token()},
+            {"impi", b.texts.get(Text::Impi)},
+            {"contact", b.contact()},
+            {"instance", b.instance()},
             {"reg_id", b.reg_id},
             {"ob", b.ob},
             {"outbound", b.outbound},
@@ -58,18 +60,25 @@ json binding_json(const Binding& b, TimePoint now) {
             {"until", from_now(b.until, now)},
             {"flow", flow_json(b.flow)},
             {"associated", std::move(identities)},
-            {"service_route", b.service_route},
-            {"charging_functions", b.charging_functions},
-            {"term_ioi", b.term_ioi},
-            {"thig_path", b.thig_path}};
+            {"service_route", b.service_route()},
+            {"charging_functions", b.texts.get(Text::ChargingFunctions)},
+            {"term_ioi", b.texts.get(Text::TermIoi)},
+            {"thig_path", b.texts.get(Text::ThigPath)}};
 }
 
 Binding binding_from(const json& j, TimePoint now) {
     Binding b;
-    b.token = j.at("token");
-    b.impi = Impi{j.at("impi").get<std::string>()};
-    b.contact = j.at("contact");
-    b.instance = j.at("instance");
+    const auto text = [&](const char* name) -> std::string_view {
+        return j.at(name).get_ref<const std::string&>();
+    };
+    const auto routes = to_lines(j.at("service_route").get<std::vector<std::string>>());
+    std::vector<AssociatedUri> associated;
+    for (const auto& a : j.at("associated"))
+        associated.push_back({Impu{a.at(0).get<std::string>()}, a.at(1)});
+    if (!b.texts.assign({text("token"), text("impi"), text("contact"), text("instance"), routes,
+                         text("charging_functions"), text("term_ioi"), text("thig_path")}) ||
+        !b.set_associated(associated))
+        throw json::other_error::create(501, "a binding is too long", nullptr);
     b.reg_id = j.at("reg_id");
     b.ob = j.at("ob");
     b.outbound = j.at("outbound");
@@ -80,12 +89,6 @@ Binding binding_from(const json& j, TimePoint now) {
     b.flow = flow_from(j.at("flow"));
     // A connection does not outlive the process: the UE will make a new one (RFC 5626 4.3).
     b.flow_open = !sip::is_reliable(b.flow.transport);
-    for (const auto& a : j.at("associated"))
-        b.associated.push_back({Impu{a.at(0).get<std::string>()}, a.at(1)});
-    b.service_route = j.at("service_route").get<std::vector<std::string>>();
-    b.charging_functions = j.at("charging_functions");
-    b.term_ioi = j.at("term_ioi");
-    b.thig_path = j.at("thig_path");
     return b;
 }
 
@@ -138,17 +141,18 @@ Dialog dialog_from(const json& j, TimePoint now) {
 }
 
 json subscription_json(const Subscription& s, TimePoint now) {
-    json j{{"call_id", s.call_id},
-           {"impi", s.impi.value()},
-           {"target", s.target},
-           {"binding", s.binding},
-           {"local_tag", s.local_tag},
-           {"remote_tag", s.remote_tag},
-           {"remote_target", s.remote_target},
-           {"route_set", s.route_set},
+    using Text = Subscription::Text;
+    json j{{"call_id", s.call_id()},
+           {"impi", s.get(Text::Impi)},
+           {"target", s.get(Text::Target)},
+           {"binding", s.get(Text::Binding)},
+           {"local_tag", s.get(Text::LocalTag)},
+           {"remote_tag", s.get(Text::RemoteTag)},
+           {"remote_target", s.get(Text::RemoteTarget)},
+           {"route_set", s.route_set()},
            {"cseq", s.cseq},
            {"notified_cseq", s.notified_cseq},
-           {"icid", s.icid},
+           {"icid", s.get(Text::Icid)},
            {"act_at", from_now(s.act_at, now)},
            {"failures", s.failures}};
     if (s.expires) j["expires"] = from_now(*s.expires, now);
@@ -157,17 +161,15 @@ json subscription_json(const Subscription& s, TimePoint now) {
 
 Subscription subscription_from(const json& j, TimePoint now) {
     Subscription s;
-    s.call_id = j.at("call_id");
-    s.impi = Impi{j.at("impi").get<std::string>()};
-    s.target = j.at("target");
-    s.binding = j.at("binding");
-    s.local_tag = j.at("local_tag");
-    s.remote_tag = j.at("remote_tag");
-    s.remote_target = j.at("remote_target");
-    s.route_set = j.at("route_set").get<std::vector<std::string>>();
+    const auto text = [&](const char* name) -> std::string_view {
+        return j.at(name).get_ref<const std::string&>();
+    };
+    const auto routes = to_lines(j.at("route_set").get<std::vector<std::string>>());
+    if (!s.texts.assign({text("call_id"), text("impi"), text("target"), text("binding"), text("local_tag"),
+                         text("remote_tag"), text("remote_target"), routes, text("icid")}))
+        throw json::other_error::create(501, "a subscription is too long", nullptr);
     s.cseq = j.at("cseq");
     s.notified_cseq = j.at("notified_cseq");
-    s.icid = j.at("icid");
     s.act_at = to_time(j.at("act_at"), now);
     s.failures = j.at("failures");
     if (j.contains("expires")) s.expires = to_time(j.at("expires"), now);
@@ -185,7 +187,8 @@ std::string Pcscf::Impl::save(TimePoint now) const {
            {"challenges", json::array()}};
     bindings.for_each([&](const Binding& b) { j["bindings"].push_back(binding_json(b, now)); });
     dialogs.for_each([&](const Dialog& d) { j["dialogs"].push_back(dialog_json(d, now)); });
-    for (const auto& [call_id, s] : subscriptions) j["subscriptions"].push_back(subscription_json(s, now));
+    subscriptions.for_each(
+        [&](const Subscription& s) { j["subscriptions"].push_back(subscription_json(s, now)); });
     for (const auto& [impi, c] : challenges)
         j["challenges"].push_back({{"impi", impi.value()},
                                    {"aka", c.challenge.kind == Challenge::Kind::Aka},
@@ -220,21 +223,13 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
             running.until = to_time(c.at("until"), now);
             read_challenges.emplace_back(Impi{c.at("impi").get<std::string>()}, std::move(running));
         }
-        for (auto& b : read_bindings) {
-            wakeups.at(b.until, {Wakeup::Kind::Binding, b.token});
-            bindings.add(std::move(b));
-        }
+        for (auto& b : read_bindings) bindings.wake(bindings.add(std::move(b)));
         for (auto& d : read_dialogs) {
             if (!d.ends && !d.confirmed()) d.ends = now + early_dialog_left;
             if (d.ends) wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
             dialogs.add(std::move(d));
         }
-        for (auto& s : read_subscriptions) {
-            wakeups.at(s.act_at, {Wakeup::Kind::Subscription, s.call_id});
-            subscription_of.insert_or_assign(s.impi, s.call_id);
-            auto key = s.call_id;
-            subscriptions.insert_or_assign(std::move(key), std::move(s));
-        }
+        for (auto& s : read_subscriptions) subscriptions.wake(subscriptions.add(std::move(s)));
         for (auto& [impi, c] : read_challenges) {
             wakeups.at(c.until, {Wakeup::Kind::Challenge, impi.value()});
             challenges.insert_or_assign(impi, std::move(c));

@@ -25,10 +25,11 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
 
     TerminatingContext c;
     c.by_contact = !b->flow_open;
-    c.binding = b->token;
+    c.binding = b->token();
     c.charging = charging_vector_of(request);                                                 // steps 8 to 10
     if (const auto called = request.raw(HeaderId::PCalledPartyId)) c.called_party = *called;  // step 11
-    if (const auto pcfa = request.raw(HeaderId::PChargingFunctionAddresses)) b->charging_functions = *pcfa;
+    if (const auto pcfa = request.raw(HeaderId::PChargingFunctionAddresses))
+        keep(*b, Binding::Text::ChargingFunctions, *pcfa);
 
     note(Severity::Trace, "pcscf.request.terminating", request, b)
         .with("request_uri", request.request_uri().text())
@@ -39,8 +40,8 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
     if (begins_dialog(out.method())) {
         Dialog d;
         d.token = new_token();
-        d.binding = b->token;
-        d.impi = b->impi;
+        d.binding = b->token();
+        d.impi = b->impi();
         d.ue_is_caller = false;
         d.method = out.method();
         d.call_id = out.call_id();
@@ -90,16 +91,16 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     if (!config.early_media) response.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.2
     if (!asserts && c.initial && status > 100 && status < 300 && b != nullptr) {
         // .4 step 1, .8: who answered is who was called.
-        const AssociatedUri* identity = nullptr;
+        std::optional<AssociatedUri> identity;
         if (const auto called = sip::NameAddr::parse(c.called_party)) {
             const auto text = called->uri.text();
             if (const auto impu = canonical_impu(text)) identity = b->find(*impu);
-            if (identity == nullptr)
+            if (!identity)
                 if (const auto tel = tel_of(text)) identity = b->find(*tel);
         } else {
             identity = b->default_identity();
         }
-        if (identity != nullptr && !is_wildcarded(identity->impu))
+        if (identity && !is_wildcarded(identity->impu))
             response.set_raw(HeaderId::PAssertedIdentity, identity->name_addr());
         else if (!c.called_party.empty())
             response.set_raw(HeaderId::PAssertedIdentity, c.called_party);

@@ -9,7 +9,7 @@ namespace ims::pcscf {
 // RFC 3261 18.1.1: a connection that is gone is opened anew, to where the contact says. Only if the UE is
 // there: behind a NAT its contact is another address than the one it was seen at, and may be somebody else's.
 std::optional<sip::Target> Pcscf::Impl::contact_of(const Binding& b) const {
-    const auto contact = sip::Uri::parse(b.contact);
+    const auto contact = sip::Uri::parse(b.contact());
     if (!contact || contact->scheme != sip::Uri::Scheme::Sip) return std::nullopt;
     if (address_literal(contact->host) != b.flow.remote.address) return std::nullopt;
     auto transport = b.flow.transport;

@@ -26,10 +26,8 @@ std::optional<Binding> binding_of(const sip::NameAddr& contact, std::string_view
                                   std::string_view call_id, Registrations& registrations) {
     Binding binding;
     const auto instance = contact.params.get("+sip.instance").value_or(std::string_view{});
-    const bool fits = binding.texts.set(Text::Uri, contact.uri.text()) &&
-                      binding.texts.set(Text::Instance, instance) && binding.texts.set(Text::Path, path) &&
-                      binding.texts.set(Text::CallId, call_id);
-    if (!fits) return {};
+    const auto uri = contact.uri.text();
+    if (!binding.texts.assign({uri, instance, path, call_id})) return {};
     const auto params = kept_params(contact);
     binding.params = params.empty() ? nullptr : registrations.share(params);
     binding.reg_id = reg_id_of(contact);

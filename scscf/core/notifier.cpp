@@ -164,14 +164,13 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     if (!local) return;  // parse() saw to it
     local->params.set("tag", tag);
     Subscription subscription;
-    const bool fits =
-        subscription.texts.set(Text::CallId, request.call_id()) &&
-        subscription.texts.set(Text::Local, local->text()) &&
-        subscription.texts.set(Text::Remote, request.raw(sip::HeaderId::From).value_or("")) &&
-        subscription.texts.set(Text::Target, contact->address.uri.text()) &&
-        subscription.texts.set(Text::Routes, join(request.raw_all(sip::HeaderId::RecordRoute))) &&
-        subscription.texts.set(Text::Icid, charging_of(request).icid.value_or(core_.random.token(16)));
-    if (!fits)
+    const auto from = local->text();
+    const auto target = contact->address.uri.text();
+    const auto routes = join(request.raw_all(sip::HeaderId::RecordRoute));
+    const auto icid = charging_of(request).icid.value_or(core_.random.token(16));
+    if (!subscription.texts.assign({request.call_id(), from,
+                                    request.raw(sip::HeaderId::From).value_or(std::string_view{}), target,
+                                    routes, icid}))
         return core_.reject(arrived.transaction, request, 400, "scscf.subscription.rejected", subject,
                             "too long");
     subscription.expires_at = core_.now + seconds{expires};

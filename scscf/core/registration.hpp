@@ -1,12 +1,13 @@
 #pragma once
+#include "common/base/long_lived.hpp"
+#include "common/base/packed_texts.hpp"
+#include "common/base/pool.hpp"
 #include "common/base/strong.hpp"
 #include "common/base/time.hpp"
 #include "common/diameter/types/cx.hpp"
 #include "common/ims/identity.hpp"
 #include "common/ims/reginfo.hpp"
 #include "common/ims/service_profile.hpp"
-#include "scscf/core/packed_texts.hpp"
-#include "scscf/core/pool.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -111,11 +112,12 @@ struct Subscription {
 
 struct ImplicitRegistrationSet {
     SetId id;
-    std::vector<Identity> identities;
-    std::vector<CompactIdentity> private_identities;
-    std::vector<std::shared_ptr<const ServiceProfile>> profiles;  // without identities: equal ones are shared
-    std::vector<Binding> bindings;                                // none: served unregistered
-    std::vector<Subscription> subscriptions;
+    LongLivedVector<Identity> identities;
+    LongLivedVector<CompactIdentity> private_identities;
+    LongLivedVector<std::shared_ptr<const ServiceProfile>>
+        profiles;                       // without identities: equal ones are shared
+    LongLivedVector<Binding> bindings;  // none: served unregistered
+    LongLivedVector<Subscription> subscriptions;
     std::shared_ptr<const cx::ChargingInformation> charging;
     SharedText hss;                  // Origin-Host of the HSS: Destination-Host of further requests
     TimePoint keep_until{};          // of a set without bindings

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/long_lived.hpp"
 #include "scscf/core/alarms.hpp"
 #include "scscf/core/registration.hpp"
 
@@ -62,12 +63,17 @@ class Registrations {
     void fill(Set& set, const ImsSubscription& subscription);
     void refill(Set& set, const ImsSubscription& subscription);
 
-    using Index = std::unordered_multimap<std::size_t, SetId>;  // by hash of the text; the set itself decides
+    template <class Key, class Value>
+    using LongLivedMap = std::unordered_map<Key, Value, std::hash<Key>, std::equal_to<>,
+                                            LongLived<std::pair<const Key, Value>>>;
+    // By hash of the text; the set itself decides.
+    using Index = std::unordered_multimap<std::size_t, SetId, std::hash<std::size_t>, std::equal_to<>,
+                                          LongLived<std::pair<const std::size_t, SetId>>>;
     static void drop(Index& index, std::size_t hash, SetId id);
 
-    std::unordered_map<SetId, Set> sets_;
+    LongLivedMap<SetId, Set> sets_;
     Index by_impu_, by_impi_;
-    std::unordered_map<std::uint64_t, SetId> by_token_;
+    LongLivedMap<std::uint64_t, SetId> by_token_;
     std::vector<SetId> with_wildcards_;
     Alarms<SetId> alarms_;
     std::uint64_t next_ = 0;

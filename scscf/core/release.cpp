@@ -40,14 +40,15 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
     };
 
     Dialog dialog;
-    const bool fits = dialog.texts.set(Text::CallId, r.response.call_id()) &&
-                      dialog.texts.set(Text::Caller, r.response.raw(sip::HeaderId::From).value_or("")) &&
-                      dialog.texts.set(Text::Called, r.response.raw(sip::HeaderId::To).value_or("")) &&
-                      dialog.texts.set(Text::CallerTarget, contact_uri(*invite)) &&
-                      dialog.texts.set(Text::CalledTarget, contact_uri(r.response)) &&
-                      dialog.texts.set(Text::CallerRoutes, joined(to_caller)) &&
-                      dialog.texts.set(Text::CalledRoutes, joined(to_called)) &&
-                      dialog.texts.set(Text::Icid, underway.charging.icid.value_or(""));
+    const auto raw = [&](sip::HeaderId id) { return r.response.raw(id).value_or(std::string_view{}); };
+    const auto caller_target = contact_uri(*invite);
+    const auto called_target = contact_uri(r.response);
+    const auto caller_routes = joined(to_caller);
+    const auto called_routes = joined(to_called);
+    const auto icid = underway.charging.icid.value_or("");
+    const bool fits =
+        dialog.texts.assign({r.response.call_id(), raw(sip::HeaderId::From), raw(sip::HeaderId::To),
+                             caller_target, called_target, caller_routes, called_routes, icid});
     dialog.caller_cseq = invite->cseq().number;
     dialog.serves_called = underway.terminating;
     if (r.branch < underway.flows.size()) dialog.binding = underway.flows[r.branch];

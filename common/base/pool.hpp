@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace ims::scscf {
+namespace ims {
 
 // Equal values are kept once: domains, feature tags, application servers and whole service profiles are the
 // same for thousands of users. What nobody holds any more goes at the next sweep.
@@ -33,4 +33,4 @@ class Pool {
     std::size_t sweep_at_ = 1024;
 };
 
-}  // namespace ims::scscf
+}  // namespace ims
