@@ -1,13 +1,13 @@
 #pragma once
 #include "common/base/long_lived.hpp"
 #include "common/base/packed_texts.hpp"
+#include "common/base/records.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
+#include "common/base/wakeups.hpp"
 #include "common/ims/identity.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/values.hpp"
-#include "pcscf/core/record_index.hpp"
-#include "pcscf/core/wakeups.hpp"
 
 #include <functional>
 #include <memory>

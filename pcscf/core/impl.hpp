@@ -1,13 +1,13 @@
 #pragma once
 #include "common/base/text.hpp"
+#include "common/base/wakeups.hpp"
 #include "common/ims/reginfo.hpp"
-#include "pcscf/core/access_security.hpp"
 #include "pcscf/core/binding.hpp"
 #include "pcscf/core/charging.hpp"
 #include "pcscf/core/dialog.hpp"
 #include "pcscf/core/pcscf.hpp"
+#include "pcscf/core/running_challenge.hpp"
 #include "pcscf/core/subscription.hpp"
-#include "pcscf/core/wakeups.hpp"
 
 #include <unordered_map>
 #include <variant>
@@ -170,25 +170,14 @@ struct Pcscf::Impl {
     Bindings bindings;
     Dialogs dialogs;
     Subscriptions subscriptions;
-    struct RunningChallenge {
-        Challenge challenge;
-        std::string token;
-        std::string contact;
-        sip::Flow flow;
-        TimePoint until;
-    };
-    std::unordered_map<Impi, RunningChallenge> challenges;  // reg-await-auth
+    RunningChallenges challenges;
 
     std::unordered_map<sip::ServerTransactionId, Context> contexts;
     std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription
 
-    struct Wakeup {
-        enum class Kind : std::uint8_t { Dialog, Challenge } kind = Kind::Dialog;
-        std::string key;
-    };
-    Wakeups<Wakeup> wakeups;      // bindings and subscriptions have their own
-    Effects* effects = nullptr;   // of the event being handled
-    sip::ElementOutputs pending;  // what the element says while we act
+    Wakeups<std::string> dialog_wakeups;  // by token
+    Effects* effects = nullptr;           // of the event being handled
+    sip::ElementOutputs pending;          // what the element says while we act
 };
 
 }  // namespace ims::pcscf

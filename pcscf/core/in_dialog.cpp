@@ -154,7 +154,7 @@ void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {
         .with("impu", d.impu.value())
         .with("icid", d.icid);
     d.ends = now + ended_grace;
-    wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
+    dialog_wakeups.at(*d.ends, d.token);
 }
 
 // Our own entry shows each side the address by which it reaches us (5.2.6.3.4, 5.2.6.4.4 step 3).

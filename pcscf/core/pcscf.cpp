@@ -75,21 +75,11 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
             drop(*b);
     }
     for (auto* s : subscriptions.due(now)) on_subscription_due(*s, now);
-    while (auto due = wakeups.take_due(now)) {
-        switch (due->kind) {
-            case Wakeup::Kind::Dialog:
-                if (const auto* d = dialogs.find(due->key); d != nullptr && d->ends && *d->ends <= now)
-                    dialogs.remove(due->key);
-                break;
-            case Wakeup::Kind::Challenge:
-                if (const auto c = challenges.find(Impi{due->key});
-                    c != challenges.end() && c->second.until <= now) {
-                    note(Severity::Info, "pcscf.challenge.unanswered").with("impi", due->key);
-                    challenges.erase(c);
-                }
-                break;
-        }
-    }
+    for (const auto& impi : challenges.take_due(now))
+        note(Severity::Info, "pcscf.challenge.unanswered").with("impi", impi.value());
+    while (const auto token = dialog_wakeups.take_due(now))
+        if (const auto* d = dialogs.find(*token); d != nullptr && d->ends && *d->ends <= now)
+            dialogs.remove(*token);
     sip::ElementOutputs outputs;
     element.handle_timeout(now, outputs);
     settle(outputs, now);
@@ -97,8 +87,9 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
 }
 
 std::optional<TimePoint> Pcscf::Impl::next_deadline() const {
-    return earliest(earliest(wakeups.next(), element.next_deadline()),
-                    earliest(bindings.next_wakeup(), subscriptions.next_wakeup()));
+    auto next = earliest(element.next_deadline(), dialog_wakeups.next());
+    next = earliest(next, earliest(bindings.next_wakeup(), subscriptions.next_wakeup()));
+    return earliest(next, challenges.next_wakeup());
 }
 
 void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {

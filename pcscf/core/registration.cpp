@@ -179,10 +179,9 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         if (c.contact.uri.empty() || offers(c, b->contact())) known = b;
     }
     const Challenge* challenge = nullptr;
-    if (const auto running = challenges.find(c.impi);
-        running != challenges.end() && running->second.flow == e.flow) {
-        challenge = &running->second.challenge;
-        if (known == nullptr && offers(c, running->second.contact)) c.token = running->second.token;
+    if (const auto* running = challenges.find(c.impi); running != nullptr && running->flow == e.flow) {
+        challenge = &running->challenge;
+        if (known == nullptr && offers(c, running->contact)) c.token = running->token;
     }
     if (known != nullptr) c.token = known->token();
     if (c.token.empty()) {
@@ -294,10 +293,8 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
             response.remove(HeaderId::WwwAuthenticate);
             response.set_status(500);
         } else {
-            const auto until = now + config.reg_await_auth;
-            challenges.insert_or_assign(
-                c.impi, RunningChallenge{std::move(*challenge), c.token, c.contact.uri, c.flow, until});
-            wakeups.at(until, {Wakeup::Kind::Challenge, c.impi.value()});
+            challenges.set(
+                {c.impi, std::move(*challenge), c.token, c.contact.uri, c.flow, now + config.reg_await_auth});
             note(Severity::Trace, "pcscf.registration.challenged", response)
                 .with("impi", c.impi.value())
                 .with("impu", c.impu);

@@ -189,13 +189,14 @@ std::string Pcscf::Impl::save(TimePoint now) const {
     dialogs.for_each([&](const Dialog& d) { j["dialogs"].push_back(dialog_json(d, now)); });
     subscriptions.for_each(
         [&](const Subscription& s) { j["subscriptions"].push_back(subscription_json(s, now)); });
-    for (const auto& [impi, c] : challenges)
-        j["challenges"].push_back({{"impi", impi.value()},
+    challenges.for_each([&](const RunningChallenge& c) {
+        j["challenges"].push_back({{"impi", c.impi.value()},
                                    {"aka", c.challenge.kind == Challenge::Kind::Aka},
                                    {"token", c.token},
                                    {"contact", c.contact},
                                    {"flow", flow_json(c.flow)},
                                    {"until", from_now(c.until, now)}});
+    });
     return j.dump();
 }
 
@@ -210,30 +211,28 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
         std::vector<Binding> read_bindings;
         std::vector<Dialog> read_dialogs;
         std::vector<Subscription> read_subscriptions;
-        std::vector<std::pair<Impi, RunningChallenge>> read_challenges;
+        std::vector<RunningChallenge> read_challenges;
         for (const auto& b : j.at("bindings")) read_bindings.push_back(binding_from(b, now));
         for (const auto& d : j.at("dialogs")) read_dialogs.push_back(dialog_from(d, now));
         for (const auto& s : j.at("subscriptions")) read_subscriptions.push_back(subscription_from(s, now));
         for (const auto& c : j.at("challenges")) {
             RunningChallenge running;
+            running.impi = Impi{c.at("impi").get<std::string>()};
             running.challenge.kind = c.at("aka").get<bool>() ? Challenge::Kind::Aka : Challenge::Kind::Digest;
             running.token = c.at("token");
             running.contact = c.at("contact");
             running.flow = flow_from(c.at("flow"));
             running.until = to_time(c.at("until"), now);
-            read_challenges.emplace_back(Impi{c.at("impi").get<std::string>()}, std::move(running));
+            read_challenges.push_back(std::move(running));
         }
         for (auto& b : read_bindings) bindings.wake(bindings.add(std::move(b)));
         for (auto& d : read_dialogs) {
             if (!d.ends && !d.confirmed()) d.ends = now + early_dialog_left;
-            if (d.ends) wakeups.at(*d.ends, {Wakeup::Kind::Dialog, d.token});
+            if (d.ends) dialog_wakeups.at(*d.ends, d.token);
             dialogs.add(std::move(d));
         }
         for (auto& s : read_subscriptions) subscriptions.wake(subscriptions.add(std::move(s)));
-        for (auto& [impi, c] : read_challenges) {
-            wakeups.at(c.until, {Wakeup::Kind::Challenge, impi.value()});
-            challenges.insert_or_assign(impi, std::move(c));
-        }
+        for (auto& c : read_challenges) challenges.set(std::move(c));
         return true;
     } catch (const json::exception& e) {
         why = e.what();

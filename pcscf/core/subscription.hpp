@@ -1,9 +1,9 @@
 #pragma once
 #include "common/base/packed_texts.hpp"
+#include "common/base/records.hpp"
 #include "common/base/time.hpp"
+#include "common/base/wakeups.hpp"
 #include "common/ims/identity.hpp"
-#include "pcscf/core/record_index.hpp"
-#include "pcscf/core/wakeups.hpp"
 
 #include <cstdint>
 #include <functional>

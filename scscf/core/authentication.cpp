@@ -180,24 +180,38 @@ sip::AuthValue authentication_info(const DigestChallenge& challenge, const Crede
 }
 
 Authentications::State* Authentications::find(const Impi& impi) {
-    const auto found = states_.find(impi);
-    return found == states_.end() ? nullptr : &found->second;
+    return states_.find(hash_of(impi.value()), [&](const State& s) { return s.impi == impi; });
+}
+
+Authentications::State& Authentications::of(const Impi& impi) {
+    if (auto* known = find(impi)) return *known;
+    State fresh;
+    fresh.impi = impi;
+    return states_.add(hash_of(impi.value()), std::move(fresh));
 }
 
 void Authentications::expire_at(const Impi& impi, TimePoint at) {
-    states_[impi].until = at;
-    alarms_.set(at, impi);
+    of(impi).until = at;
+    alarms_.at(at, hash_of(impi.value()));
 }
 
-std::vector<std::pair<Impi, Authentications::State>> Authentications::take_due(TimePoint now) {
-    std::vector<std::pair<Impi, State>> due;
-    while (auto impi = alarms_.take_due(now)) {
-        const auto found = states_.find(*impi);
-        if (found == states_.end() || found->second.until > now) continue;  // answered or challenged anew
-        due.emplace_back(std::move(*impi), std::move(found->second));
-        states_.erase(found);
-    }
+void Authentications::erase(const Impi& impi) {
+    if (const auto* state = find(impi)) states_.erase(hash_of(impi.value()), *state);
+}
+
+std::vector<Authentications::State> Authentications::take_due(TimePoint now) {
+    std::vector<State> due;
+    while (const auto hash = alarms_.take_due(now))
+        // Nearly always one; none if it was answered, or challenged anew.
+        while (auto* state = states_.find(*hash, [&](const State& s) { return s.until <= now; })) {
+            due.push_back(std::move(*state));
+            states_.erase(*hash, *state);
+        }
     return due;
+}
+
+void Authentications::for_each(const std::function<void(const State&)>& f) const {
+    for (const auto& [hash, state] : states_) f(state);
 }
 
 }  // namespace ims::scscf

@@ -1,16 +1,17 @@
 #pragma once
+#include "common/base/records.hpp"
 #include "common/base/time.hpp"
+#include "common/base/wakeups.hpp"
 #include "common/crypto/digest.hpp"
 #include "common/diameter/types/cx.hpp"
 #include "common/sip/message/values.hpp"
-#include "scscf/core/alarms.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 // Challenges and their answers (TS 24.229 5.4.1.2, RFC 3310, RFC 4169, RFC 7616). What decides is pure; who
@@ -86,6 +87,7 @@ sip::AuthValue authentication_info(const DigestChallenge& challenge, const Crede
 class Authentications {
   public:
     struct State {
+        Impi impi;
         std::optional<AkaChallenge> aka;
         std::optional<DigestChallenge> digest;
         std::deque<AkaVector> vectors;  // not used yet
@@ -93,19 +95,18 @@ class Authentications {
         bool empty() const { return !aka && !digest && vectors.empty(); }
     };
     State* find(const Impi& impi);
-    State& of(const Impi& impi) { return states_[impi]; }
+    State& of(const Impi& impi);  // made if there is none
     void expire_at(const Impi& impi, TimePoint at);
-    void erase(const Impi& impi) { states_.erase(impi); }
+    void erase(const Impi& impi);
 
-    // States whose time is over, taken out.
-    std::vector<std::pair<Impi, State>> take_due(TimePoint now);
+    std::vector<State> take_due(TimePoint now);  // whose time is over, taken out
     std::optional<TimePoint> next_deadline() const { return alarms_.next(); }
-    const std::unordered_map<Impi, State>& all() const { return states_; }
+    void for_each(const std::function<void(const State&)>& f) const;
     std::size_t size() const { return states_.size(); }
 
   private:
-    std::unordered_map<Impi, State> states_;
-    Alarms<Impi> alarms_;
+    Records<State> states_;        // by private identity
+    Wakeups<std::size_t> alarms_;  // its hash
 };
 
 }  // namespace ims::scscf

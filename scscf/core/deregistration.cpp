@@ -55,15 +55,15 @@ void Registrar::third_party_end(ImplicitRegistrationSet& set, const Binding& bin
 }
 
 void Registrar::on_timeout() {
-    for (auto& [impi, state] : authentications.take_due(core_.now)) {
+    for (const auto& state : authentications.take_due(core_.now)) {
         // 5.4.1.2.3: reg-await-auth ended; an earlier registration stays.
         const bool awaited = state.aka || (state.digest && state.digest->awaited);
         if (!awaited) continue;
         const auto& impu = state.aka ? state.aka->impu : state.digest->impu;
         const auto& call_id = state.aka ? state.aka->call_id : state.digest->call_id;
         core_.note(Severity::Info, "scscf.authentication.timeout",
-                   Subject{call_id, impi.value(), impu.value()}, {{"timer", "reg-await-auth"}});
-        tell_hss(impi, impu, cx::ServerAssignmentType::AuthenticationTimeout);
+                   Subject{call_id, state.impi.value(), impu.value()}, {{"timer", "reg-await-auth"}});
+        tell_hss(state.impi, impu, cx::ServerAssignmentType::AuthenticationTimeout);
     }
     for (const auto id : core_.registrations.due(core_.now))
         if (auto* set = core_.registrations.find(id)) expire(*set);

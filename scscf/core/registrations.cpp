@@ -189,7 +189,7 @@ void Registrations::arm(Set& set) {
     const auto next = set.next_deadline();
     if (next == TimePoint::max() || (set.alarm && *set.alarm <= next)) return;
     set.alarm = next;
-    alarms_.set(next, set.id);
+    alarms_.at(next, set.id);
 }
 
 std::vector<SetId> Registrations::due(TimePoint now) {

@@ -1,6 +1,6 @@
 #pragma once
 #include "common/base/long_lived.hpp"
-#include "scscf/core/alarms.hpp"
+#include "common/base/wakeups.hpp"
 #include "scscf/core/registration.hpp"
 
 #include <functional>
@@ -75,7 +75,7 @@ class Registrations {
     Index by_impu_, by_impi_;
     LongLivedMap<std::uint64_t, SetId> by_token_;
     std::vector<SetId> with_wildcards_;
-    Alarms<SetId> alarms_;
+    Wakeups<SetId> alarms_;
     std::uint64_t next_ = 0;
     Pool<std::string> texts_;
     Pool<ServiceProfile, ServiceProfileHash> profiles_;

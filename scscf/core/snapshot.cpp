@@ -287,8 +287,9 @@ std::string save_all(const Registrations& registrations, const Dialogs& dialogs,
         [&](const ImplicitRegistrationSet& set) { j["sets"].push_back(to_json(set, now)); });
     for (const auto& [set, dialog] : dialogs.all())
         if (dialog.releasing == 0) j["dialogs"].push_back(to_json(set, dialog));
-    for (const auto& [impi, state] : authentications.all())
-        if (state.aka) j["challenges"].push_back(to_json(impi, state, now));
+    authentications.for_each([&](const Authentications::State& state) {
+        if (state.aka) j["challenges"].push_back(to_json(state.impi, state, now));
+    });
     // Contact parameters are the UE's octets: what is no UTF-8 is replaced rather than lost with everything
     // else.
     return j.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -9,7 +9,7 @@
 
 // Records of which there are as many as registered UEs, and ways to find them. Both know a key by its hash
 // only; the record itself says whether it is meant, so that no key is kept twice.
-namespace ims::pcscf {
+namespace ims {
 
 inline std::size_t hash_of(std::string_view text) {
     return std::hash<std::string_view>{}(text);
@@ -81,4 +81,4 @@ class RecordIndex {
     Map map_;
 };
 
-}  // namespace ims::pcscf
+}  // namespace ims

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace ims::pcscf {
+namespace ims {
 
 // When which record wants to be looked at, by its key. Entries are never taken out: a record that moved its
 // deadline is asked too early, and asks again. One entry a record as long as deadlines only move later.
@@ -36,4 +36,4 @@ class Wakeups {
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
 };
 
-}  // namespace ims::pcscf
+}  // namespace ims
