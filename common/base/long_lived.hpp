@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <memory_resource>
+#include <string>
 #include <vector>
 
 // Memory of what lives as long as a registration. It lies together, in pools of its own. Between what lives
@@ -34,5 +35,6 @@ struct LongLived {
 
 template <class T>
 using LongLivedVector = std::vector<T, LongLived<T>>;
+using LongLivedString = std::basic_string<char, std::char_traits<char>, LongLived<char>>;
 
 }  // namespace ims

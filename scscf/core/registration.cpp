@@ -16,14 +16,14 @@ CompactIdentity CompactIdentity::of(std::string_view text,
                                     const std::function<SharedText(std::string_view)>& share) {
     const auto at = text.rfind('@');
     if (at == std::string_view::npos || text.find('!') != std::string_view::npos)
-        return {std::string{text}, nullptr, false};
+        return {LongLivedString{text}, nullptr, false};
     const bool sip = text.starts_with(sip_scheme);
     const auto begin = sip ? sip_scheme.size() : 0;
-    return {std::string{text.substr(begin, at - begin)}, share(text.substr(at + 1)), sip};
+    return {LongLivedString{text.substr(begin, at - begin)}, share(text.substr(at + 1)), sip};
 }
 
 std::string CompactIdentity::text() const {
-    if (!domain) return local;
+    if (!domain) return std::string{local};
     std::string whole;
     whole.reserve(sip_scheme.size() + local.size() + 1 + domain->size());
     if (sip) whole += sip_scheme;

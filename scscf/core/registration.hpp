@@ -28,7 +28,7 @@ using SetId = Strong<struct SetIdTag, std::uint64_t>;
 // which all its users share. "sip:" is a flag: user parts of a usual length then need no memory of their own.
 // A tel URI or a wildcard is all in `local`.
 struct CompactIdentity {
-    std::string local;
+    LongLivedString local;
     SharedText domain;
     bool sip = false;
 
