@@ -16,6 +16,8 @@ from harness import ROOT, Failure, Skipped, check
 BASE = "debian:bookworm-slim"
 # It leaves nothing behind on the machine: no bridge, no packet filter, no forwarding. Nobody in the containers needs the world;
 # images are built in the host's network. Addresses are of RFC 2544 and RFC 4193, as no network around the machine has them.
+# What a packet filter on the machine says about forwarding must not reach traffic inside of a bridge meanwhile.
+BRIDGE_FILTERS = [pathlib.Path(f"/proc/sys/net/bridge/bridge-nf-call-{kind}") for kind in ("iptables", "ip6tables")]
 SETTINGS = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--default-address-pool", "base=198.18.128.0/18,size=24")
 # What the official image leaves out as well.
 LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian", "var/cache/apt", "var/lib/apt/lists")
@@ -27,6 +29,7 @@ class Engine:
         self.daemon = None
         self.runtime = None
         self.imported = []
+        self.filters = {}  # as they were
         self.environment = dict(os.environ)
 
     def docker(self, *arguments, timeout=120, check_status=True, **options):
@@ -47,7 +50,12 @@ class Engine:
         self.client = "/usr/bin/docker"
         if os.geteuid() != 0:
             raise Skipped("no Docker engine runs here, and starting one needs root")
+        for path in BRIDGE_FILTERS:
+            if path.exists():
+                self.filters[path] = path.read_text()
+                path.write_text("0")
         if not self.start_daemon():
+            self.restore_filters()
             raise Skipped(f"no Docker engine runs here, and Debian's does not start: {self.last_words()}")
 
     def install(self):
@@ -98,9 +106,14 @@ class Engine:
                     subprocess.run(["umount", "-l", line.split()[1]], check=True)
             shutil.rmtree(folder)
 
+    def restore_filters(self):
+        for path, value in self.filters.items():
+            path.write_text(value)
+
     def end(self):
         if self.daemon:
-            return self.end_daemon()
+            self.end_daemon()
+            return self.restore_filters()
         for image in self.imported:
             self.docker("image", "rm", "-f", image, check_status=False)
 
