@@ -46,18 +46,24 @@ struct Postponed {
 }  // namespace
 
 struct Resolver::Impl : std::enable_shared_from_this<Resolver::Impl> {
-    Impl(boost::asio::io_context& io_context, ResolverConfig c, Sink s)
-        : io{io_context}, config{std::move(c)}, sink{std::move(s)}, timer{io_context}, system{io_context} {}
+    Impl(boost::asio::io_context& io_context, ResolverConfig c, Sink s, Lookup l)
+        : io{io_context},
+          config{std::move(c)},
+          sink{std::move(s)},
+          timer{io_context},
+          system{io_context},
+          lookup{std::move(l)} {}
     ~Impl() {
         if (channel != nullptr) ares_destroy(channel);
     }
 
     void open();
-    bool use(const std::vector<IpEndpoint>& servers);
+    void use(const std::vector<IpEndpoint>& list);
     void ask(dns::Query query);
     void send(dns::Query query, bool again);
     void on_answer(dns::Answer a, bool again);
     void answer(dns::Answer a);
+    void ask_the_system(const ResolverConfig::NamedServer& server, const Found& found_at);
     void look_for_servers();
     void servers_found();
     void on_socket_state(int fd, bool readable, bool writable);
@@ -73,6 +79,7 @@ struct Resolver::Impl : std::enable_shared_from_this<Resolver::Impl> {
     std::string broken;
     // named servers
     udp::resolver system;
+    Lookup lookup;
     std::vector<IpEndpoint> servers, found;  // in use; of the look under way
     std::size_t looks = 0;                   // names whose addresses are awaited
     std::string unknown;                     // why a name has none
@@ -135,31 +142,36 @@ void Resolver::Impl::open() {
         use(config.servers);
 }
 
-bool Resolver::Impl::use(const std::vector<IpEndpoint>& list) {
+void Resolver::Impl::use(const std::vector<IpEndpoint>& list) {
     std::string text;
     for (const auto& server : list) text += (text.empty() ? "" : ",") + server.text();
     const int status = ares_set_servers_ports_csv(channel, text.c_str());
     if (status != ARES_SUCCESS) broken = ares_strerror(status);
-    return status == ARES_SUCCESS;
 }
 
 // ---- servers that have names
+
+void Resolver::Impl::ask_the_system(const ResolverConfig::NamedServer& server, const Found& found_at) {
+    system.async_resolve(server.host, std::to_string(server.port), udp::resolver::numeric_service,
+                         [self = shared_from_this(), found_at](const error_code& error, const auto& results) {
+                             std::vector<IpEndpoint> at;
+                             for (const auto& result : results) at.push_back(endpoint_of(result.endpoint()));
+                             if (!self->closed) found_at(std::move(at), error ? error.message() : "");
+                         });
+}
 
 void Resolver::Impl::look_for_servers() {
     if (looks > 0) return;
     looks = config.named_servers.size();
     found = config.servers;
     for (const auto& server : config.named_servers)
-        system.async_resolve(
-            server.host, std::to_string(server.port), udp::resolver::numeric_service,
-            [self = shared_from_this(), host = server.host](const error_code& error, const auto& results) {
-                if (self->closed) return;
-                if (error) self->unknown = "name server " + host + ": " + error.message();
-                for (const auto& result : results) self->found.push_back(endpoint_of(result.endpoint()));
-                if (self->looks == 1) self->servers_found();
-                // What failed meanwhile waits for the next look.
-                if (--self->looks == 0 && !self->postponed.empty()) self->look_for_servers();
-            });
+        lookup(server, [this, host = server.host](std::vector<IpEndpoint> at, const std::string& why) {
+            if (at.empty()) unknown = "name server " + host + ": " + why;
+            found.insert(found.end(), at.begin(), at.end());
+            if (looks == 1) servers_found();
+            // What failed meanwhile waits for the next look.
+            if (--looks == 0 && !postponed.empty()) look_for_servers();
+        });
 }
 
 void Resolver::Impl::servers_found() {
@@ -271,8 +283,13 @@ void Resolver::Impl::arm() {
     });
 }
 
-Resolver::Resolver(boost::asio::io_context& io, ResolverConfig config, Sink sink)
-    : impl_{std::make_shared<Impl>(io, std::move(config), std::move(sink))} {
+Resolver::Resolver(boost::asio::io_context& io, ResolverConfig config, Sink sink, Lookup lookup)
+    : impl_{std::make_shared<Impl>(io, std::move(config), std::move(sink), std::move(lookup))} {
+    if (!impl_->lookup)
+        impl_->lookup = [impl = impl_.get()](const ResolverConfig::NamedServer& server,
+                                             const Found& found_at) {
+            impl->ask_the_system(server, found_at);
+        };
     impl_->open();
 }
 

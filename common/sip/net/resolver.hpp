@@ -36,9 +36,14 @@ struct ResolverConfig {
 class Resolver {
   public:
     using Sink = std::function<void(dns::Answer)>;
+    // Where a named server is: ends in one call of Found, with addresses or with the reason why there are
+    // none.
+    using Found = std::function<void(std::vector<IpEndpoint>, std::string why)>;
+    using Lookup = std::function<void(const ResolverConfig::NamedServer&, Found)>;
 
-    Resolver(boost::asio::io_context& io, ResolverConfig config, Sink sink);
-    ~Resolver();  // questions under way get no answer
+    Resolver(boost::asio::io_context& io, ResolverConfig config, Sink sink,
+             Lookup lookup = {});  // the system's
+    ~Resolver();                   // questions under way get no answer
     bool usable(std::string& why) const;
     void ask(dns::Query query);
 
