@@ -112,6 +112,24 @@ diameter::Config read_diameter(const Section& section) {
     return config;
 }
 
+// "ns.example", "ns.example:5353"
+std::optional<sip::ResolverConfig::NamedServer> parse_named_server(std::string_view text) {
+    sip::ResolverConfig::NamedServer server;
+    if (const auto colon = text.find(':'); colon != text.npos) {
+        const auto port = parse_number(text.substr(colon + 1));
+        if (!port || *port == 0 || *port > 65535) return {};
+        server.port = static_cast<std::uint16_t>(*port);
+        text = text.substr(0, colon);
+    }
+    const auto of_a_name = [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+    };
+    // The last label of a name is no number (RFC 1123 2.1): that is an address with a mistake in it.
+    if (text.empty() || !std::all_of(text.begin(), text.end(), of_a_name) || is_digit(text.back())) return {};
+    server.host = text;
+    return server;
+}
+
 sip::ResolverConfig read_dns(const Section& dns) {
     sip::ResolverConfig config;
     for (const auto& server : dns.list<std::string>("servers")) {
@@ -119,8 +137,11 @@ sip::ResolverConfig read_dns(const Section& dns) {
             config.servers.push_back(*endpoint);
         else if (const auto address = IpAddress::parse(server))
             config.servers.push_back({*address, 53});
+        else if (auto named = parse_named_server(server))
+            config.named_servers.push_back(std::move(*named));
         else
-            dns.error("servers", "must be a list of addresses, with a port or without, not '" + server + "'");
+            dns.error("servers", "must be a list of addresses and host names, with a port or without, not '" +
+                                     server + "'");
     }
     config.timeout = dns.get_between<Duration>("timeout", config.timeout, 50ms, 60s);
     config.attempts = dns.get_between<unsigned>("attempts", config.attempts, 1, 10);

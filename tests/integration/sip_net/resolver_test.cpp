@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -95,8 +96,19 @@ struct ResolverFixture {
     boost::asio::io_context io{1};
     NameServer server{io};
     std::vector<dns::Answer> answers;
-    Resolver resolver{
-        io, {{server.local()}, 100ms, 2}, [this](dns::Answer a) { answers.push_back(std::move(a)); }};
+    Resolver resolver;
+
+    ResolverFixture() : ResolverFixture{std::string{}} {}
+    explicit ResolverFixture(const std::string& name_of_server, Resolver::Lookup lookup = {})
+        : resolver{io, config(name_of_server), [this](dns::Answer a) { answers.push_back(std::move(a)); },
+                   std::move(lookup)} {}
+    ResolverConfig config(const std::string& name_of_server) const {
+        if (name_of_server.empty()) return {.servers = {server.local()}, .timeout = 100ms, .attempts = 2};
+        return {.servers = {},
+                .timeout = 100ms,
+                .attempts = 2,
+                .named_servers = {{name_of_server, server.local().port}}};
+    }
 
     dns::Answer ask(std::string host, dns::Type type) {
         answers.clear();
@@ -180,6 +192,58 @@ TEST_CASE("no such name and no such record are answers; silence and refusal are 
     CHECK(f.ask("slow.example", dns::Type::A).failed);
     CHECK(f.server.asked == 2);
     CHECK_FALSE(f.ask(std::string(300, 'x'), dns::Type::A).detail.empty());
+}
+
+TEST_CASE("a server that has a name is looked for before it is asked, and when it fails", "[RFC3263-4]") {
+    ResolverFixture f{"localhost"};
+    f.server.replies["1 pcscf.ims.example"] = {
+        {record(question_name, 1, 300, std::string("\x7f\0\1\12", 4))}};
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).records.size() == 1);
+    CHECK(f.ask("nowhere.example", dns::Type::A).detail == "no such name");
+    f.server.silent = true;
+    const auto silent = f.ask("slow.example", dns::Type::A);
+    CHECK(silent.failed);
+    CHECK(silent.detail == "Timeout while contacting DNS servers");
+    f.server.silent = false;
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).records.size() == 1);
+}
+
+TEST_CASE("a question that fails is asked once more where the server is now", "[RFC3263-4]") {
+    std::vector<IpEndpoint> at;
+    unsigned looks = 0;
+    boost::asio::io_context* io = nullptr;
+    ResolverFixture f{"ns", [&](const ResolverConfig::NamedServer&, const Resolver::Found& found) {
+                          ++looks;
+                          boost::asio::post(*io, [&at, found] { found(at, "nobody knows"); });
+                      }};
+    io = &f.io;
+    NameServer elsewhere{f.io};
+    for (auto* server : {&f.server, &elsewhere})
+        server->replies["1 pcscf.ims.example"] = {
+            {record(question_name, 1, 300, std::string("\x7f\0\1\12", 4))}};
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).detail == "name server ns: nobody knows");
+
+    at = {f.server.local()};
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).records.size() == 1);
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).records.size() == 1);
+    CHECK(looks == 2);
+
+    f.server.silent = true;
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).failed);  // it has not moved
+    CHECK(looks == 3);
+
+    at = {elsewhere.local()};
+    CHECK(f.ask("pcscf.ims.example", dns::Type::A).records.size() == 1);
+    CHECK(elsewhere.asked == 1);
+    CHECK(looks == 4);
+}
+
+TEST_CASE("a server whose name nobody knows is a failure that says so", "[RFC3263-4]") {
+    ResolverFixture f{"no-such-server.invalid"};  // RFC 6761 6.4
+    const auto answer = f.ask("pcscf.ims.example", dns::Type::A);
+    CHECK(answer.failed);
+    CHECK(answer.detail.starts_with("name server no-such-server.invalid: "));
+    CHECK(f.server.asked == 0);
 }
 
 TEST_CASE("an answer cut short at any octet is refused and not read beyond", "[RFC1035]") {

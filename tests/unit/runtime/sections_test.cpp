@@ -28,7 +28,7 @@ transports: [tcp, udp]
 routes:
   - host: icscf.ims.example
     targets: [127.0.1.20:4060, 127.0.1.21;transport=tcp]
-dns: {servers: [127.0.0.1, '127.0.0.1:5353'], timeout: 1s, attempts: 3}
+dns: {servers: [127.0.0.1, '127.0.0.1:5353', ns.example, 'ns:5353'], timeout: 1s, attempts: 3}
 timers: {t1: 2s, t2: 16s, t4: 17s, c: 200s}
 limits: {message_size: 16384, headers: 100, connections_per_peer: 3, transactions: 1000}
 state: {file: /var/lib/ims/scscf.json, interval: 10s}
@@ -49,6 +49,11 @@ state: {file: /var/lib/ims/scscf.json, interval: 10s}
     CHECK(s.element.locator.ipv6);
     CHECK(s.resolver.servers[0].text() == "127.0.0.1:53");
     CHECK(s.resolver.servers[1].port == 5353);
+    REQUIRE(s.resolver.named_servers.size() == 2);
+    CHECK(s.resolver.named_servers[0].host == "ns.example");
+    CHECK(s.resolver.named_servers[0].port == 53);
+    CHECK(s.resolver.named_servers[1].host == "ns");
+    CHECK(s.resolver.named_servers[1].port == 5353);
     CHECK(s.transports.message_octets == 16384);
     CHECK(s.transports.header_lines == 100);
     CHECK(s.state_file == "/var/lib/ims/scscf.json");
@@ -69,6 +74,18 @@ TEST_CASE("rules between keys are checked where the keys stand", "[config]") {
           std::vector<std::string>{"f:2: 't2' must not be below t1",
                                    "f:4: 'targets' must name at least one address",
                                    "f:5: 'file' is missing"});
+}
+
+TEST_CASE("a name server is an address or a name; an address with a mistake is no name", "[config]") {
+    const std::string listen = "listen: {udp: 127.0.0.1:5060}\n";
+    for (const auto* wrong : {"127.0.0.256", "ns.example:0", "ns.example:99999", "ns example", ":53"}) {
+        CAPTURE(wrong);
+        CHECK(
+            mistakes_of(listen + "dns: {servers: ['" + wrong + "']}") ==
+            std::vector<std::string>{"f:2: 'servers' must be a list of addresses and host names, with a port "
+                                     "or without, not '" +
+                                     std::string{wrong} + "'"});
+    }
 }
 
 TEST_CASE("a Diameter section has an identity, a realm and peers", "[RFC6733-5]") {
