@@ -1,6 +1,7 @@
 #include "common/trace/clue.hpp"
 
 #include "common/base/text.hpp"
+#include "common/trace/memory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -122,7 +123,16 @@ std::string essence(std::string_view identity) {
 Clue clue_of(Kind kind, const std::vector<std::string_view>& fields) {
     switch (kind) {
         case Kind::SipIn:
-        case Kind::SipOut: return fields.size() < 2 ? Clue{} : clue_of_message(fields[1]);
+        case Kind::SipOut: {
+            auto clue = fields.size() < 2 ? Clue{} : clue_of_message(fields[1]);
+            if (!fields.empty()) clue.connection = way_of(fields[0]).connection;
+            return clue;
+        }
+        case Kind::FlowClosed: {
+            Clue clue;
+            if (!fields.empty()) clue.connection = way_of(fields[0]).connection;
+            return clue;
+        }
         case Kind::CxRequestIn:
         case Kind::CxRequestOut:
         case Kind::CxAnswerIn:
@@ -130,7 +140,6 @@ Clue clue_of(Kind kind, const std::vector<std::string_view>& fields) {
         case Kind::Note: return clue_of_pairs(fields);
         case Kind::CxFailed:
         case Kind::TransportFailed:
-        case Kind::FlowClosed:
         case Kind::DnsQuery:
         case Kind::DnsAnswer:
         case Kind::Gap: return {};

@@ -25,8 +25,9 @@ std::string essence(std::string_view identity);
 struct Clue {
     Hash call_id = 0, icid = 0;  // 0: none
     bool registers = false;      // a REGISTER, or its response
-    std::vector<Hash> same;      // identities of one subscriber
-    std::vector<Hash> named;     // identities that have a part in it
+    std::uint64_t connection = 0;
+    std::vector<Hash> same;   // identities of one subscriber
+    std::vector<Hash> named;  // identities that have a part in it
 };
 Clue clue_of(Kind kind, const std::vector<std::string_view>& fields);
 

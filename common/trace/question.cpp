@@ -101,6 +101,7 @@ Json json_of(const Head& head, const std::vector<std::string_view>& fields) {
         case Kind::SipIn:
         case Kind::SipOut:
             out["direction"] = goes_out(head.kind) ? "out" : "in";
+            if (head.id != 0) out["id"] = head.id;
             put_way(out, fields[0]);
             out["text"] = redacted(fields[1]);
             break;
@@ -230,18 +231,21 @@ void Question::choose_companions() {
         std::set<std::uint64_t> turns;
         std::set<std::pair<bool, std::uint64_t>> transactions;
         std::set<std::uint64_t> transmitted;
+        std::set<std::uint64_t> connections;
         for (const auto& f : found_) {
             if (!f.chosen) continue;
             turns.insert(f.head.turn);
             if (const auto t = transaction_of(f.head)) transactions.insert(*t);
             if (f.head.kind == Kind::SipOut && f.head.id != 0) transmitted.insert(f.head.id);
+            if (f.clue.connection != 0) connections.insert(f.clue.connection);
         }
         for (auto& f : found_) {
             if (f.chosen || f.clue.call_id != 0) continue;
             const auto t = transaction_of(f.head);
             const bool answers = t && transactions.contains(*t);
             const bool failed = f.head.kind == Kind::TransportFailed && transmitted.contains(f.head.id);
-            if (!answers && !failed && !turns.contains(f.head.turn)) continue;
+            const bool closed = f.head.kind == Kind::FlowClosed && connections.contains(f.clue.connection);
+            if (!answers && !failed && !closed && !turns.contains(f.head.turn)) continue;
             f.chosen = true;
             more = true;
         }

@@ -3,6 +3,7 @@
 #include "common/runtime/trace_route.hpp"
 #include "common/runtime/wall_clock.hpp"
 #include "hss/shell/api.hpp"
+#include "hss/shell/doubt_routes.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -89,6 +90,7 @@ bool Host::start(std::string& why) {
         for (const auto& at : diameter_->listening()) texts.push_back("TCP " + at.text());
         return texts;
     });
+    add_doubt_routes(process_, *this);
     if (!settings_.api) return true;
     api_ = std::make_unique<Api>(*this, process_, *settings_.api, settings_.policy);
     return api_->start(why);

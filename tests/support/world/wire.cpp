@@ -38,7 +38,7 @@ Host* Wire::host_at(const IpEndpoint& at) {
 void Wire::kill(std::string_view name) {
     auto& h = host(name);
     h.node.reset();
-    h.memory = trace::Memory{1U << 20};
+    h.memory = trace::Memory{32U << 20};
     cut_connections(name);
     on_down(h);
 }

@@ -19,8 +19,8 @@ struct Host {
     std::string name;
     IpEndpoint at;  // UDP and TCP
     std::function<std::unique_ptr<Node>()> build;
-    std::unique_ptr<Node> node;      // null: the process is down
-    trace::Memory memory{1U << 20};  // dies with the process
+    std::unique_ptr<Node> node;       // null: the process is down
+    trace::Memory memory{32U << 20};  // dies with the process
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };

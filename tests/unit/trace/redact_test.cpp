@@ -36,7 +36,7 @@ TEST_CASE("what people write to each other is not shown", "[trace]") {
     const auto shown =
         redacted("MESSAGE sip:x SIP/2.0\r\nContent-Type: text/plain;charset=utf-8\r\n\r\nmeet me at nine");
     CHECK(shown.find("nine") == std::string::npos);
-    CHECK(shown.find("(15 octets of text/plain)") != std::string::npos);
+    CHECK(shown.ends_with("\r\n\r\n***************"));
     CHECK(redacted("INVITE sip:x SIP/2.0\r\nContent-Type: application/sdp\r\n\r\nv=0").find("v=0") !=
           std::string::npos);
 }
