@@ -110,11 +110,12 @@ constexpr std::array rows{
           "MCC and "
           "MNC of its domain.",
           unknown_impi, near_misses},
-    Cause{"unknown-impu",
-          "The HSS knows the private identity {impi}, but nobody has the public identity {impu}.{near}",
-          "Add the public identity to the subscription (hssctl subscriber show, edit), or correct it in the "
-          "UE.",
-          unknown_impu, near_misses},
+    Cause{
+        "unknown-impu",
+        "The HSS knows the private identity {impi}, but nobody has the public identity {impu}.{near}",
+        "Add the public identity to the subscription (hssctl subscriber show and set), or correct it in the "
+        "UE.",
+        unknown_impu, near_misses},
     Cause{"identities-dont-match", "The HSS knows both, but {impi} does not own the public identity {impu}.",
           "Correct the public identity in the UE, or the subscription of {impi}.", no_match},
     Cause{"roaming-not-allowed", "The HSS does not let {impi} register from the visited network {visited}.",
