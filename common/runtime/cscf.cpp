@@ -8,6 +8,8 @@
 #include "common/runtime/process.hpp"
 #include "common/runtime/sections.hpp"
 #include "common/runtime/state_file.hpp"
+#include "common/runtime/trace_route.hpp"
+#include "common/runtime/wall_clock.hpp"
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
 
@@ -34,6 +36,7 @@ class CscfHost final : public Hosted {
         : process_{process},
           program_{program},
           settings_{std::move(settings)},
+          memory_{settings_.sections.trace_octets},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
           aside_{process.io()},
@@ -59,6 +62,8 @@ class CscfHost final : public Hosted {
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
     void execute(Effect& effect);
+    void note(const Note& note);
+    std::vector<std::string> listening() const;
 
     Turn turn_;  // what one event makes P-, I- or S-CSCF send, SIP and Diameter, leaves together
     Process& process_;
@@ -66,6 +71,7 @@ class CscfHost final : public Hosted {
     Settings settings_;
     crypto::SystemRandom system_random_;
     BufferedRandom random_{system_random_};
+    trace::Memory memory_;
     StateFile state_;
     boost::asio::steady_timer state_timer_;
     Aside aside_;
@@ -83,7 +89,9 @@ bool CscfHost::start(std::string& why) {
     }
     if (!listen(why)) return false;
     node_ = settings_.build(settings_.sections.element, random_);
-    loop_ = std::make_unique<NodeLoop>(process_.io(), *node_, turn_, [this](Effect& e) { execute(e); });
+    loop_ =
+        std::make_unique<NodeLoop>(process_.io(), *node_, turn_, memory_, [this](Effect& e) { execute(e); });
+    add_trace_route(process_, memory_, [this] { return listening(); });
     if (!state_.path().empty()) {
         restore();
         save_later();
@@ -112,7 +120,7 @@ bool CscfHost::start_diameter(std::string& why) {
     if (!settings_.diameter) return true;
     const auto sink = [this](diameter::Service::Event event) {
         std::visit(overloaded{
-                       [this](Note& n) { process_.note(n); },
+                       [this](Note& n) { note(n); },
                        [this](auto& e) { loop_->handle(std::move(e)); },
                    },
                    event);
@@ -127,9 +135,22 @@ bool CscfHost::start_diameter(std::string& why) {
     return true;
 }
 
+// What the shell itself has to say; the node's notes are in its turns already.
+void CscfHost::note(const Note& note) {
+    process_.note(note);
+    memory_.note(note, wall_clock());
+}
+
+std::vector<std::string> CscfHost::listening() const {
+    std::vector<std::string> texts;
+    for (const auto& [transport, endpoint] : transports_.listening())
+        texts.push_back(std::string{sip::transport_text(transport)} + " " + endpoint.text());
+    return texts;
+}
+
 void CscfHost::on_wire(sip::Transports::Event event) {
     std::visit(overloaded{
-                   [this](Note& n) { process_.note(n); },
+                   [this](Note& n) { note(n); },
                    [this](auto& e) { loop_->handle(std::move(e)); },
                },
                event);

@@ -1,5 +1,7 @@
 #include "common/runtime/node_loop.hpp"
 
+#include "common/runtime/wall_clock.hpp"
+
 #include <utility>
 
 namespace ims::runtime {
@@ -30,11 +32,13 @@ void NodeLoop::run(First first) {
     const Turn::Scope turn{turn_};
     busy_ = true;
     first(clock_now());
+    if (memory_.on()) memory_.turn(effects_, wall_clock());
     execute_effects();
     while (!waiting_.empty()) {
         const auto event = std::move(waiting_.front());
         waiting_.pop_front();
         node_.handle(event, clock_now(), effects_);
+        if (memory_.on()) memory_.turn(event, effects_, wall_clock());
         execute_effects();
     }
     busy_ = false;

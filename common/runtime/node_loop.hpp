@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/turn.hpp"
 #include "common/node/node.hpp"
+#include "common/trace/memory.hpp"
 
 #include <deque>
 #include <functional>
@@ -21,8 +22,9 @@ namespace ims::runtime {
 class NodeLoop {
   public:
     using Execute = std::function<void(Effect&)>;
-    NodeLoop(boost::asio::io_context& io, Node& node, Turn& turn, Execute execute)
-        : node_{node}, turn_{turn}, execute_{std::move(execute)}, timer_{io} {}
+    // `memory` is shown all of it.
+    NodeLoop(boost::asio::io_context& io, Node& node, Turn& turn, trace::Memory& memory, Execute execute)
+        : node_{node}, turn_{turn}, memory_{memory}, execute_{std::move(execute)}, timer_{io} {}
 
     void handle(
         Event event);  // may be called from within an effect: then it waits for the others of its batch
@@ -42,6 +44,7 @@ class NodeLoop {
 
     Node& node_;
     Turn& turn_;
+    trace::Memory& memory_;
     Execute execute_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;

@@ -157,6 +157,14 @@ sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fall
     return values;
 }
 
+std::size_t read_trace(const Section& section) {
+    const auto octets = section.get<std::size_t>("octets", trace::Memory::default_octets);
+    // Below that a shelf does not hold a registration.
+    if (octets != 0 && (octets < (1U << 20) || octets > (1ULL << 34)))
+        section.error("octets", "must be 0 or between 1048576 and 17179869184");
+    return octets;
+}
+
 std::vector<sip::StaticRoute> read_routes(const Section& root) {
     std::vector<sip::StaticRoute> routes;
     for (const auto& route : root.sections("routes")) {
@@ -197,6 +205,7 @@ CscfSections read_cscf(const Section& root) {
     const auto state = root.section("state");
     out.state_file = state.present() ? state.require<std::string>("file") : std::string{};
     out.state_interval = state.get_between<Duration>("interval", out.state_interval, 1s, 24h);
+    out.trace_octets = read_trace(root.section("trace"));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
 #include "common/sip/proxy/element.hpp"
+#include "common/trace/memory.hpp"
 
 #include <optional>
 #include <string>
@@ -16,17 +17,21 @@ diameter::Config read_diameter(const Section& diameter);  // identity and realm 
 sip::ResolverConfig read_dns(const Section& dns);
 sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fallback);  // t1, t2, t4
 
+// `trace.octets`: what a service remembers of what happened; 0: nothing.
+std::size_t read_trace(const Section& trace);
+
 // `routes`, a list of {host, targets}.
 std::vector<sip::StaticRoute> read_routes(const Section& root);
 
-// listen, names, server, routes, transports, dns, timers, limits, state: what a CSCF has besides its own
-// section.
+// listen, names, server, routes, transports, dns, timers, limits, state, trace: what a CSCF has besides its
+// own section.
 struct CscfSections {
     sip::ElementConfig element;
     sip::TransportsConfig transports;
     sip::ResolverConfig resolver;
     std::string state_file;  // empty: nothing outlives the process
     Duration state_interval = 60s;
+    std::size_t trace_octets = trace::Memory::default_octets;
 };
 CscfSections read_cscf(const Section& root);
 

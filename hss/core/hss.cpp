@@ -120,6 +120,9 @@ Handling load_decide_save(Request request, const Policy& policy, Decide decide_o
             }
         }
         note.with("status", diameter::text(d.answer.result));
+        // 5001 does not say who is unknown (29.228 6.1.1.1 steps 1 and 2).
+        if (diameter::is(d.answer.result, cx::ExperimentalResultCode::ErrorUserUnknown))
+            note.with("reason", lookup.impi && !loaded->subscription ? "unknown impi" : "unknown impu");
         d.notes.push_back(std::move(note));
         co_return Outcome{std::move(d.answer), std::move(d.pushes), std::move(d.notes)};
     }

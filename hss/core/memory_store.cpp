@@ -1,5 +1,7 @@
 #include "hss/core/memory_store.hpp"
 
+#include "hss/core/op_check.hpp"
+
 #include <cassert>
 
 namespace ims::hss {
@@ -112,6 +114,23 @@ const Subscription* MemoryStore::find(const Impi& impi) const {
     const auto at = by_impi_.find(impi);
     return at == by_impi_.end() ? nullptr : &subscriptions_.at(at->second);
 }
+std::vector<NearMiss> MemoryStore::near_misses(std::string_view identity) const {
+    std::vector<std::string> stored;
+    for (const auto& [impi, id] : by_impi_) stored.push_back(impi.value());
+    for (const auto& [impu, id] : by_impu_) stored.push_back(impu.value());
+    return hss::near_misses(identity, stored);
+}
+
+bool MemoryStore::opc_is_op(const Impi& impi) const {
+    const auto* subscription = find(impi);
+    const auto* mine = subscription == nullptr ? nullptr : subscription->find(impi);
+    if (mine == nullptr || !mine->aka) return false;
+    for (const auto& [id, other] : subscriptions_)
+        for (const auto& p : other.private_identities)
+            if (p.impi != impi && p.aka && shows_op_as_opc(mine->aka->keys, p.aka->keys)) return true;
+    return false;
+}
+
 Subscription* MemoryStore::find_mutable(const Impi& impi) {
     const auto at = by_impi_.find(impi);
     return at == by_impi_.end() ? nullptr : &subscriptions_.at(at->second);

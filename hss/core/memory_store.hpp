@@ -1,4 +1,5 @@
 #pragma once
+#include "hss/core/near_miss.hpp"
 #include "hss/core/push.hpp"
 #include "hss/core/store.hpp"
 #include "hss/core/subscriber.hpp"
@@ -28,6 +29,8 @@ class MemoryStore final : public Store {
     std::vector<Push> remove(const Impi& impi);  // the whole subscription, with an RTR
 
     const Subscription* find(const Impi& impi) const;
+    std::vector<NearMiss> near_misses(std::string_view identity) const;
+    bool opc_is_op(const Impi& impi) const;
     const Catalogue& catalogue() const { return *catalogue_; }
     void set_away(bool away) { away_ = away; }  // as a database that cannot be reached
 

@@ -1,6 +1,9 @@
 #include "hss/shell/host.hpp"
 
+#include "common/runtime/trace_route.hpp"
+#include "common/runtime/wall_clock.hpp"
 #include "hss/shell/api.hpp"
+#include "hss/shell/doubt_routes.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -36,6 +39,7 @@ cx::Answer too_busy(const cx::Request& request) {
 // One decision between its questions to the store.
 struct Host::Serving {
     Hss::Handling handling;
+    trace::Memory::Turn turn;
     Done done;
 };
 
@@ -43,6 +47,7 @@ Host::Host(runtime::Process& process, Settings settings)
     : process_{process},
       settings_{std::move(settings)},
       hss_{settings_.policy},
+      memory_{settings_.trace_octets},
       reconnect_timer_{process.io()} {}
 Host::~Host() = default;
 
@@ -51,7 +56,13 @@ void Host::post(std::function<void()> on_loop) {
 }
 void Host::note_from_worker(Note note) {
     // The log takes lines from any thread, so a process that dies has said why; counting is the loop's.
-    post([this, note = std::move(note)] { process_.note(note); });
+    post([this, noted = std::move(note)] { this->note(noted); });
+}
+
+// What the shell itself has to say; a decision's notes are in its turn.
+void Host::note(const Note& note) {
+    process_.note(note);
+    memory_.note(note, runtime::wall_clock());
 }
 
 bool Host::start(std::string& why) {
@@ -74,6 +85,12 @@ bool Host::start(std::string& why) {
         why = std::string{"diameter: "} + e.what();
         return false;
     }
+    runtime::add_trace_route(process_, memory_, [this] {
+        std::vector<std::string> texts;
+        for (const auto& at : diameter_->listening()) texts.push_back("TCP " + at.text());
+        return texts;
+    });
+    add_doubt_routes(process_, *this);
     if (!settings_.api) return true;
     api_ = std::make_unique<Api>(*this, process_, *settings_.api, settings_.policy);
     return api_->start(why);
@@ -95,26 +112,46 @@ bool Host::provision(std::function<void(PostgresStore&)> work) {
 void Host::on_event(diameter::Service::Event event) {
     std::visit(overloaded{
                    [&](cx::RequestArrived& r) { on_request(std::move(r)); },
-                   [&](cx::AnswerArrived& a) { on_push_done(a.id, std::move(a.answer)); },
-                   [&](cx::SendFailed& f) { on_push_done(f.id, std::nullopt); },
-                   [&](Note& n) { process_.note(n); },
+                   [&](cx::AnswerArrived& a) {
+                       const auto turn = turn_of(a.id);
+                       memory_.keep(turn, a, runtime::wall_clock());
+                       on_push_done(a.id, std::move(a.answer), turn);
+                   },
+                   [&](cx::SendFailed& f) {
+                       const auto turn = turn_of(f.id);
+                       memory_.keep(turn, f, runtime::wall_clock());
+                       on_push_done(f.id, std::nullopt, turn);
+                   },
+                   [&](Note& n) { note(n); },
                },
                event);
 }
 
+trace::Memory::Turn Host::turn_of(cx::RequestId push) {
+    const auto found = pushed_.find(push);
+    return found == pushed_.end() ? trace::Memory::Turn{} : memory_.begin(found->second.request);
+}
+
+void Host::reply(cx::Reply reply, trace::Memory::Turn turn) {
+    memory_.keep(turn, reply, runtime::wall_clock());
+    if (diameter_) diameter_->reply(std::move(reply));
+}
+
 void Host::on_request(cx::RequestArrived arrived) {
+    const auto turn = memory_.begin(arrived.request);
+    memory_.keep(turn, arrived, runtime::wall_clock());
     if (draining_ || under_way_ >= settings_.max_waiting)
-        return diameter_->reply({arrived.id, too_busy(arrived.request)});
+        return reply({arrived.id, too_busy(arrived.request)}, turn);
     auto handling = hss_.handling(std::move(arrived.request),
                                   {std::move(arrived.origin_host), std::move(arrived.origin_realm)}, random_);
-    serve(std::move(handling), [this, id = arrived.id](Hss::Outcome& outcome) {
-        if (diameter_) diameter_->reply({id, std::move(outcome.answer)});
+    serve(std::move(handling), turn, [this, id = arrived.id, turn](Hss::Outcome& outcome) {
+        reply({id, std::move(outcome.answer)}, turn);
     });
 }
 
-void Host::serve(Hss::Handling handling, Done done) {
+void Host::serve(Hss::Handling handling, trace::Memory::Turn turn, Done done) {
     ++under_way_;
-    const auto serving = std::make_shared<Serving>(Serving{std::move(handling), std::move(done)});
+    const auto serving = std::make_shared<Serving>(Serving{std::move(handling), turn, std::move(done)});
     advance(serving, serving->handling.start());
 }
 
@@ -125,7 +162,10 @@ void Host::advance(const std::shared_ptr<Serving>& serving, std::optional<StoreR
         });
     --under_way_;
     auto& outcome = serving->handling.outcome();
-    for (const auto& note : outcome.notes) process_.note(note);
+    for (const auto& note : outcome.notes) {
+        process_.note(note);
+        memory_.keep(serving->turn, note, runtime::wall_clock());
+    }
     serving->done(outcome);
     send(std::move(outcome.pushes));
 }
@@ -144,15 +184,16 @@ void Host::send_waiting() {
         process_.note(
             Note{Severity::Info, rtr ? "hss.rtr.sent" : "hss.ppr.sent", {{"peer", push.destination_host}}});
         cx::Send send{id, push.request, push.destination_host};
+        memory_.keep(memory_.begin(send.request), send, runtime::wall_clock());
         pushed_.emplace(id, std::move(push));
         diameter_->send(std::move(send));  // may fail at once
     }
 }
 
-void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer) {
+void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer, trace::Memory::Turn turn) {
     auto node = pushed_.extract(id);
     if (!node) return;
-    serve(hss_.handling(std::move(node.mapped()), std::move(answer)), [](const Hss::Outcome&) {});
+    serve(hss_.handling(std::move(node.mapped()), std::move(answer)), turn, [](const Hss::Outcome&) {});
     send_waiting();
 }
 
@@ -172,6 +213,7 @@ void Host::reload(runtime::Document& document) {
     if (next.database != settings_.database || next.secrets != settings_.secrets)
         restart.push_back("database");
     if (next.api != settings_.api) restart.push_back("api");
+    if (next.trace_octets != settings_.trace_octets) restart.push_back("trace");
     settings_.policy = next.policy;
     settings_.max_waiting = next.max_waiting;
     hss_.set_policy(std::move(next.policy));

@@ -3,6 +3,7 @@
 #include "common/diameter/net/service.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/process.hpp"
+#include "common/trace/memory.hpp"
 #include "hss/core/hss.hpp"
 #include "hss/postgres/postgres_store.hpp"
 #include "hss/shell/settings.hpp"
@@ -47,10 +48,13 @@ class Host final : public runtime::Hosted {
 
     void on_event(diameter::Service::Event event);
     void on_request(cx::RequestArrived request);
-    void serve(Hss::Handling handling, Done done);
+    void serve(Hss::Handling handling, trace::Memory::Turn turn, Done done);
     void advance(const std::shared_ptr<Serving>& serving, std::optional<StoreRequest> asked);
     void send_waiting();
-    void on_push_done(cx::RequestId id, std::optional<cx::Answer> answer);
+    void on_push_done(cx::RequestId id, std::optional<cx::Answer> answer, trace::Memory::Turn turn);
+    trace::Memory::Turn turn_of(cx::RequestId push);
+    void reply(cx::Reply reply, trace::Memory::Turn turn);
+    void note(const Note& note);
     void keep_connected();
 
     runtime::Process& process_;
@@ -58,6 +62,7 @@ class Host final : public runtime::Hosted {
     Hss hss_;
     crypto::SystemRandom system_random_;
     runtime::BufferedRandom random_{system_random_};
+    trace::Memory memory_;
     std::shared_ptr<CatalogueCache> cache_ = std::make_shared<CatalogueCache>();
     bool draining_ = false;
     std::size_t under_way_ = 0;

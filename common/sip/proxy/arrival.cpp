@@ -30,6 +30,7 @@ void Element::Impl::refuse_malformed(const ParseFailure& failure, const Flow& fl
     note(Severity::Warning, "sip.message.malformed", failure.partial ? &*failure.partial : nullptr,
          {{"reason", failure.reason},
           {"status", std::to_string(failure.status)},
+          {"header", std::string{header_name(failure.header)}},
           {"offset", std::to_string(failure.offset)},
           {"peer", flow.remote.text()}});
     if (!failure.answerable || !failure.partial || !failure.partial->is_request()) return;

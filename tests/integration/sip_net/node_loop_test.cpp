@@ -40,7 +40,8 @@ struct LoopFixture {
     std::vector<std::string> done;
     std::function<void()> within;
     Turn turn;
-    NodeLoop loop{io, node, turn, [this](Effect& e) {
+    trace::Memory memory{0};
+    NodeLoop loop{io, node, turn, memory, [this](Effect& e) {
                       const auto& n = std::get<Note>(e);
                       done.push_back(std::string{n.id} + std::string{n.field("detail")});
                       if (within) std::exchange(within, {})();

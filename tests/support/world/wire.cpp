@@ -38,6 +38,7 @@ Host* Wire::host_at(const IpEndpoint& at) {
 void Wire::kill(std::string_view name) {
     auto& h = host(name);
     h.node.reset();
+    h.memory = trace::Memory{32U << 20};
     cut_connections(name);
     on_down(h);
 }
@@ -67,6 +68,12 @@ void Wire::freeze(std::string_view name, bool frozen) {
 }
 
 // ---- time
+
+trace::WallClock Wire::wall_clock() const {
+    constexpr auto began = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};  // TimePoint of one hour
+    const auto since = now_.time_since_epoch() - std::chrono::hours{1};
+    return trace::WallClock{began} + std::chrono::duration_cast<std::chrono::microseconds>(since);
+}
 
 void Wire::later(Duration in, std::function<void()> what) {
     arrivals_.push({now_ + in, order_++, std::move(what)});
@@ -107,6 +114,7 @@ bool Wire::step(TimePoint until) {
     now_ = std::max(now_, *deadline);
     Effects effects;
     due->node->handle_timeout(now_, effects);
+    due->memory.turn(effects, wall_clock());
     carry(*due, std::move(effects));
     return true;
 }
@@ -125,6 +133,7 @@ void Wire::deliver(std::string_view name, const Event& event) {
     if (!h.node || frozen_[h.name]) return;
     Effects effects;
     h.node->handle(event, now_, effects);
+    h.memory.turn(event, effects, wall_clock());
     carry(h, std::move(effects));
 }
 

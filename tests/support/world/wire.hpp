@@ -1,5 +1,6 @@
 #pragma once
 #include "common/node/node.hpp"
+#include "common/trace/memory.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -18,7 +19,8 @@ struct Host {
     std::string name;
     IpEndpoint at;  // UDP and TCP
     std::function<std::unique_ptr<Node>()> build;
-    std::unique_ptr<Node> node;  // null: the process is down
+    std::unique_ptr<Node> node;       // null: the process is down
+    trace::Memory memory{32U << 20};  // dies with the process
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };
@@ -41,6 +43,7 @@ class Wire {
     std::vector<std::string> host_names() const;
 
     TimePoint now() const { return now_; }
+    trace::WallClock wall_clock() const;  // the same moment, as people write it
 
     // ---- the process of a host
     void kill(std::string_view name);              // its connections close, what is under way to it is lost
@@ -85,9 +88,11 @@ class Wire {
         Effects effects;
         if constexpr (std::is_void_v<decltype(f(static_cast<N&>(*h.node), now_, effects))>) {
             f(static_cast<N&>(*h.node), now_, effects);
+            h.memory.turn(effects, wall_clock());
             carry(h, std::move(effects));
         } else {
             auto result = f(static_cast<N&>(*h.node), now_, effects);
+            h.memory.turn(effects, wall_clock());
             carry(h, std::move(effects));
             return result;
         }

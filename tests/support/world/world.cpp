@@ -44,8 +44,8 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
     add_host("pcscf", pcscf_at, [this] {
         auto c = options_.pcscf;
         c.uri = sip_uri(pcscf_at);
-        c.visited_network = home;
-        c.security = pcscf::Security::Off;
+        if (c.visited_network.empty()) c.visited_network = home;
+        c.security = options_.security_required ? pcscf::Security::Required : pcscf::Security::Off;
         return std::make_unique<pcscf::Pcscf>(c, element(pcscf_at), randoms_.emplace_back(++last_seed_));
     });
     add_host("icscf", icscf_at, [this] {
@@ -74,6 +74,7 @@ sip::ElementConfig World::element(const IpEndpoint& at) const {
     sip::ElementConfig e;
     e.listen = {{sip::Transport::Udp, at}, {sip::Transport::Tcp, at}};
     e.locator.routes = {{std::string{home}, {{sip::Transport::Udp, icscf_at, {}}}}};
+    e.max_transactions = options_.max_transactions;
     if (options_.udp_only) {
         e.listen.pop_back();
         e.locator.transports = {sip::Transport::Udp};

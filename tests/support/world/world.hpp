@@ -34,7 +34,9 @@ struct Options {
     Duration latency = 5ms;
     std::uint64_t seed = 1;
     bool udp_only = false;  // large requests too, so that each of them can be lost
-    pcscf::Config pcscf;    // uri, networks and security are set here
+    bool security_required = false;
+    std::size_t max_transactions = 200'000;
+    pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;
     Options() {}
 };
@@ -118,6 +120,7 @@ class World : public Wire {
     icscf::Icscf& icscf() { return static_cast<icscf::Icscf&>(*host("icscf").node); }
     scscf::Scscf& scscf() { return static_cast<scscf::Scscf&>(*host("scscf").node); }
     hss::MemoryStore& hss_store() { return store_; }
+    bool is_udp_only() const { return options_.udp_only; }
 
     // What the HSS sends of its own: RTR, PPR.
     void push(const std::vector<hss::Push>& pushes);

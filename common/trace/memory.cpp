@@ -1,0 +1,217 @@
+#include "common/trace/memory.hpp"
+
+#include "common/trace/speaker.hpp"
+#include "common/trace/summary.hpp"
+
+#include <array>
+#include <cstring>
+#include <functional>
+#include <type_traits>
+
+namespace ims::trace {
+
+namespace {
+
+constexpr std::size_t speakers = 64;  // shelves of those who speak
+constexpr std::size_t most_fields = 64;
+
+// Views of what is kept, on the stack.
+class Fields {
+  public:
+    void add(std::string_view field) {
+        if (count_ < fields_.size()) fields_[count_++] = field;
+    }
+    void add(std::string_view name, std::string_view value) {
+        if (count_ + 2 > fields_.size() || value.empty()) return;
+        fields_[count_++] = name;
+        fields_[count_++] = value;
+    }
+    operator std::span<const std::string_view>() const { return {fields_.data(), count_}; }
+
+  private:
+    std::array<std::string_view, most_fields> fields_;
+    std::size_t count_ = 0;
+};
+
+Fields fields_of(std::string_view what, const Summary& summary) {
+    Fields fields;
+    fields.add(what);
+    for (const auto& [name, value] : summary) fields.add(name, value);
+    return fields;
+}
+
+Way way_of_flow(const sip::Flow& f) {
+    return {f.transport, true, f.local, f.remote, f.connection};
+}
+
+Head head_of(Kind kind, std::uint64_t id = 0) {
+    Head head;
+    head.kind = kind;
+    head.id = id;
+    return head;
+}
+
+}  // namespace
+
+std::string_view octets_of(const Way& way) {
+    static_assert(std::is_trivially_copyable_v<Way>);
+    return {reinterpret_cast<const char*>(&way), sizeof way};
+}
+
+Way way_of(std::string_view octets) {
+    Way way;
+    if (octets.size() == sizeof way) std::memcpy(&way, octets.data(), sizeof way);
+    return way;
+}
+
+Memory::Memory(std::size_t octets) {
+    if (octets == 0) return;
+    shelves_.reserve(speakers + 1);
+    for (std::size_t i = 0; i <= speakers; ++i) shelves_.emplace_back(octets / (speakers + 1));
+}
+
+// ---- whose it is
+
+std::size_t Memory::shelf_of(std::string_view speaker) const {
+    return speaker.empty() ? speakers : std::hash<std::string_view>{}(speaker) % speakers;
+}
+
+std::size_t Memory::shelf_of(const Event& event) const {
+    const auto* received = std::get_if<sip::Received>(&event);
+    if (received != nullptr) return shelf_of(speaker_of(*received->bytes));
+    const auto* request = std::get_if<cx::RequestArrived>(&event);
+    return shelf_of(request != nullptr ? subscriber_of(request->request) : std::string_view{});
+}
+
+std::size_t Memory::shelf_of(const Effects& effects) const {
+    for (const auto& effect : effects)
+        if (const auto* transmit = std::get_if<sip::Transmit>(&effect))
+            return shelf_of(speaker_of(*transmit->bytes));
+    for (const auto& effect : effects)
+        if (const auto* note = std::get_if<Note>(&effect)) return shelf_of(note->field("impu"));
+    return speakers;
+}
+
+// ---- what happened
+
+void Memory::turn(const Event& event, const Effects& effects, WallClock now) {
+    if (!on()) return;
+    auto shelf = shelf_of(event);
+    if (shelf == speakers) shelf = shelf_of(effects);  // the answer of a database, of a name server
+    const auto t = begin(shelf);
+    std::visit([&](const auto& e) { keep(t, e, now); }, event);
+    for (const auto& effect : effects) std::visit([&](const auto& e) { keep(t, e, now); }, effect);
+}
+
+void Memory::turn(const Effects& effects, WallClock now) {
+    if (!on() || effects.empty()) return;
+    const auto t = begin(shelf_of(effects));
+    for (const auto& effect : effects) std::visit([&](const auto& e) { keep(t, e, now); }, effect);
+}
+
+void Memory::note(const Note& note, WallClock now) {
+    if (on() && note.severity >= Severity::Warning) keep(begin(speakers), note, now);
+}
+
+Memory::Turn Memory::begin(const cx::Request& request) {
+    return begin(shelf_of(subscriber_of(request)));
+}
+
+void Memory::append(const Turn& turn, Head head, std::span<const std::string_view> fields, WallClock now) {
+    if (!on()) return;
+    head.at = now.time_since_epoch().count();
+    head.turn = turn.number;
+    shelves_[turn.shelf].append(head, fields);
+}
+
+void Memory::keep(const Turn& turn, const sip::Received& event, WallClock now) {
+    const auto way = way_of_flow(event.flow);
+    const std::array<std::string_view, 2> fields{octets_of(way), *event.bytes};
+    append(turn, head_of(Kind::SipIn), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const sip::Transmit& effect, WallClock now) {
+    const auto way = std::visit(
+        overloaded{
+            [](const sip::Flow& f) { return way_of_flow(f); },
+            [](const sip::Target& t) {
+                return Way{t.transport, t.local.has_value(), t.local.value_or(IpEndpoint{}), t.remote, 0};
+            },
+        },
+        effect.to);
+    const std::array<std::string_view, 2> fields{octets_of(way), *effect.bytes};
+    append(turn, head_of(Kind::SipOut, effect.id), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const sip::TransportFailed& event, WallClock now) {
+    const std::array<std::string_view, 1> fields{event.detail};
+    append(turn, head_of(Kind::TransportFailed, event.transmit), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const sip::FlowClosed& event, WallClock now) {
+    const auto way = way_of_flow(event.flow);
+    const std::array<std::string_view, 1> fields{octets_of(way)};
+    append(turn, head_of(Kind::FlowClosed), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const sip::dns::Query& effect, WallClock now) {
+    Fields fields;
+    fields.add(sip::dns::type_text(effect.type));
+    fields.add("name", effect.name);
+    append(turn, head_of(Kind::DnsQuery), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const sip::dns::Answer& event, WallClock now) {
+    Fields fields;
+    fields.add(sip::dns::type_text(event.query.type));
+    fields.add("name", event.query.name);
+    fields.add("failed", event.failed ? "yes" : "");
+    fields.add("detail", event.detail);
+    const auto records = std::to_string(event.records.size());
+    fields.add("records", records);
+    append(turn, head_of(Kind::DnsAnswer), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const cx::Send& effect, WallClock now) {
+    auto summary = summary_of(effect.request);
+    if (effect.destination_host) summary.emplace_back("peer", *effect.destination_host);
+    append(turn, head_of(Kind::CxRequestOut, effect.id.value()), fields_of(cx::name(effect.request), summary),
+           now);
+}
+
+void Memory::keep(const Turn& turn, const cx::RequestArrived& event, WallClock now) {
+    auto summary = summary_of(event.request);
+    summary.emplace_back("peer", event.origin_host);
+    append(turn, head_of(Kind::CxRequestIn, event.id.value()), fields_of(cx::name(event.request), summary),
+           now);
+}
+
+void Memory::keep(const Turn& turn, const cx::AnswerArrived& event, WallClock now) {
+    auto summary = summary_of(event.answer);
+    summary.emplace_back("peer", event.origin_host);
+    append(turn, head_of(Kind::CxAnswerIn, event.id.value()), fields_of(cx::name(event.answer), summary),
+           now);
+}
+
+void Memory::keep(const Turn& turn, const cx::Reply& effect, WallClock now) {
+    append(turn, head_of(Kind::CxAnswerOut, effect.id.value()),
+           fields_of(cx::name(effect.answer), summary_of(effect.answer)), now);
+}
+
+void Memory::keep(const Turn& turn, const cx::SendFailed& event, WallClock now) {
+    Fields fields;
+    fields.add("failed");
+    fields.add("detail", event.detail);
+    append(turn, head_of(Kind::CxFailed, event.id.value()), fields, now);
+}
+
+void Memory::keep(const Turn& turn, const Note& note, WallClock now) {
+    Fields fields;
+    fields.add(note.id);
+    for (const auto& f : note.fields) fields.add(f.name, f.value);
+    auto head = head_of(Kind::Note);
+    head.severity = static_cast<std::uint8_t>(note.severity);
+    append(turn, head, fields, now);
+}
+
+}  // namespace ims::trace

@@ -1,0 +1,73 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ims::trace {
+
+// When something happened, on a clock that all services of a network share.
+using WallClock = std::chrono::sys_time<std::chrono::microseconds>;
+
+enum class Kind : std::uint8_t {
+    SipIn,  // fields: way, text
+    SipOut,
+    CxRequestIn,  // fields: command, then name and value in turn
+    CxRequestOut,
+    CxAnswerIn,
+    CxAnswerOut,
+    CxFailed,
+    Note,             // fields: id, then name and value in turn
+    TransportFailed,  // fields: detail
+    FlowClosed,       // fields: way
+    DnsQuery,         // fields: type, then name and value in turn
+    DnsAnswer,
+    Gap,  // nothing: the rest of the block before it begins anew
+};
+
+struct Head {
+    std::uint32_t octets = 0;  // with this head, a multiple of 8
+    Kind kind = Kind::Gap;
+    std::uint8_t severity = 0;  // of a Note
+    std::uint16_t fields = 0;
+    std::int64_t at = 0;     // microseconds since 1970
+    std::uint64_t turn = 0;  // what one event made a node do has one number
+    std::uint64_t id = 0;    // joins a transmission and its failure, a Cx request and its answer; 0: none
+};
+
+// A ring of entries in one block: written one after the other, the oldest overwritten first. Writing is a
+// copy to where the last one ended: no allocation, nothing to free, and what was copied goes back to the
+// allocator while it is still in the caches.
+class Shelf {
+  public:
+    explicit Shelf(std::size_t octets);
+
+    // An entry that would take more than a quarter of the shelf is cut in its last field.
+    void append(Head head, std::span<const std::string_view> fields);
+
+    // Places are numbers that are never used again: what lies at one either is the same entry or is gone.
+    std::uint64_t oldest() const { return oldest_; }
+    std::uint64_t end() const { return end_; }
+    bool holds(std::uint64_t place) const { return place >= oldest_ && place < end_; }
+    Head head(std::uint64_t place) const;
+    std::uint64_t next(std::uint64_t place) const { return place + head(place).octets; }
+    // Views into the shelf: good until something is appended.
+    std::vector<std::string_view> fields(std::uint64_t place) const;
+
+    std::uint64_t overwritten() const { return overwritten_; }  // entries
+
+  private:
+    char* at(std::uint64_t place) const { return block_.get() + place % capacity_; }
+    void make_room(std::size_t octets);
+    void drop_oldest();
+
+    std::size_t capacity_;           // a multiple of 8
+    std::unique_ptr<char[]> block_;  // made by the first entry
+    std::uint64_t oldest_ = 0, end_ = 0;
+    std::uint64_t overwritten_ = 0;
+};
+
+}  // namespace ims::trace

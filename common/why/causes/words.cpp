@@ -1,0 +1,44 @@
+#include "common/why/causes/words.hpp"
+
+#include "common/base/ip.hpp"
+
+namespace ims::why {
+
+std::vector<const Entry*> evidence(std::initializer_list<const Entry*> entries) {
+    std::vector<const Entry*> found;
+    for (const auto* e : entries)
+        if (e != nullptr) found.push_back(e);
+    return found;
+}
+
+std::string near_text(const Procedure& p, const std::string& identity) {
+    const auto asked = p.story->facts.near_misses.find(identity);
+    if (asked == p.story->facts.near_misses.end() || asked->second.empty()) return {};
+    const auto& near = asked->second.front();
+    return " It has " + near.identity + ": " + near.how + ".";
+}
+
+std::string seconds_text(std::int64_t microseconds) {
+    const auto tenths = (microseconds + 50'000) / 100'000;
+    if (tenths >= 100) return std::to_string(tenths / 10) + " s";
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+std::string upper_name(std::string_view service) {
+    if (service == "pcscf") return "P-CSCF";
+    if (service == "icscf") return "I-CSCF";
+    if (service == "scscf") return "S-CSCF";
+    if (service == "hss") return "HSS";
+    return std::string{service};
+}
+
+bool is_behind_nat(const Entry& request) {
+    if (!request.message) return false;
+    auto host = request.message->top_via().host;
+    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    const auto sent_by = IpAddress::parse(host);
+    const auto source = IpEndpoint::parse(request.remote);
+    return sent_by && source && *sent_by != source->address;
+}
+
+}  // namespace ims::why

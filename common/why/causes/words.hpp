@@ -1,0 +1,24 @@
+#pragma once
+#include "common/why/cause.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+// What several causes say.
+namespace ims::why {
+
+// What is not null.
+std::vector<const Entry*> evidence(std::initializer_list<const Entry*> entries);
+// " It has X (one digit differs)." of what the HSS was asked about, or nothing.
+std::string near_text(const Procedure& p, const std::string& identity);
+std::string seconds_text(std::int64_t microseconds);  // "32 s", "0.4 s"
+std::string upper_name(std::string_view service);     // "P-CSCF"
+inline bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+// The sender's Via is another address than the one it was seen at: there is a NAT between.
+bool is_behind_nat(const Entry& request);
+
+}  // namespace ims::why

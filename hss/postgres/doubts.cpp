@@ -1,0 +1,76 @@
+#include "hss/postgres/doubts.hpp"
+
+#include "hss/core/op_check.hpp"
+
+#include <pqxx/pqxx>
+
+namespace ims::hss {
+
+namespace {
+
+constexpr auto like_it =
+    "(SELECT impi FROM private_identity WHERE impi = ANY($1::text[])) UNION "
+    "(SELECT identity FROM public_identity WHERE identity = ANY($1::text[])) UNION "
+    "(SELECT impi FROM private_identity WHERE $2 <> '' AND impi ^@ $2 LIMIT 10) UNION "
+    "(SELECT identity FROM public_identity WHERE $2 <> '' AND identity ^@ $2 LIMIT 10)";
+
+constexpr auto neighbours =
+    "(SELECT impi, aka_algorithm = 1, coalesce(keccak_iterations, 1), encode(aka_sealed, 'hex') FROM "
+    "private_identity WHERE impi > $1 AND aka_sealed IS NOT NULL ORDER BY impi LIMIT 500) UNION ALL "
+    "(SELECT impi, aka_algorithm = 1, coalesce(keccak_iterations, 1), encode(aka_sealed, 'hex') FROM "
+    "private_identity WHERE impi < $1 AND aka_sealed IS NOT NULL ORDER BY impi DESC LIMIT 500)";
+
+std::string text(StoreError error) {
+    switch (error) {
+        case StoreError::Away: return "the database is away";
+        case StoreError::Conflict: return "the subscription changes too fast";
+        case StoreError::Broken: return "the stored subscription cannot be read";
+    }
+    return {};
+}
+
+}  // namespace
+
+ims::Result<std::vector<NearMiss>, Away> near_misses(PostgresStore& store, const std::string& identity) {
+    const auto search = near_miss_search(identity);
+    std::vector<std::string> stored;
+    try {
+        const auto away = store.connection().run(true, [&](pqxx::connection_base& c) {
+            stored.clear();
+            pqxx::read_transaction t{c};
+            for (const auto& row : t.exec_params(like_it, array_of(search.identities), search.user_at))
+                stored.push_back(row[0].as<std::string>());
+        });
+        if (away) return Away{text(*away)};
+    } catch (const pqxx::sql_error& e) {
+        return Away{first_line(e.what())};
+    }
+    return near_misses(identity, stored);
+}
+
+ims::Result<bool, Away> opc_is_op(PostgresStore& store, const Impi& impi) {
+    const auto loaded = store.load(Lookup{impi, std::nullopt, true});
+    if (!loaded) return Away{text(loaded.error())};
+    const auto* mine = loaded->subscription ? loaded->subscription->find(impi) : nullptr;
+    if (mine == nullptr || !mine->aka) return false;
+    bool shown = false;
+    try {
+        const auto away = store.connection().run(true, [&](pqxx::connection_base& c) {
+            shown = false;
+            pqxx::read_transaction t{c};
+            for (const auto& row : t.exec_params(neighbours, impi.value())) {
+                const auto sealed = unhex(row[3].as<std::string>());
+                if (!sealed) continue;
+                const auto keys = store.secrets().unseal_aka(
+                    Impi{row[0].as<std::string>()}, row[1].as<bool>(), row[2].as<unsigned>(), *sealed);
+                shown = shown || (keys && shows_op_as_opc(mine->aka->keys, *keys));
+            }
+        });
+        if (away) return Away{text(*away)};
+    } catch (const pqxx::sql_error& e) {
+        return Away{first_line(e.what())};
+    }
+    return shown;
+}
+
+}  // namespace ims::hss
