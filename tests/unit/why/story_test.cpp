@@ -1,5 +1,7 @@
 #include "tests/unit/why/support.hpp"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
