@@ -85,9 +85,6 @@ class Binding {
     }
 };
 
-// The address that an IP literal in a URI or Via names; nothing for a host name.
-std::optional<IpAddress> address_literal(std::string_view host);
-
 // All bindings with the ways to find one. References stay valid until the binding is removed.
 class Bindings {
   public:

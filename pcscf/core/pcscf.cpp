@@ -229,7 +229,8 @@ void Pcscf::Impl::forward(sip::ServerTransactionId id, sip::Branch branch, Conte
     contexts.insert_or_assign(id, std::move(context));
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
-    element.forward(id, std::move(branches), now, pending, {.recurse_on_305 = recurse, .no_answer = {}});
+    element.forward(id, std::move(branches), now, pending,
+                    {.recurse_on_305 = recurse, .no_answer = {}, .only_way = false});
 }
 
 Note& Pcscf::Impl::note(Severity severity, std::string_view id) {

@@ -13,6 +13,11 @@ namespace {
 const LocationInfoRequest& lir_in(const cx::Send& question) {
     return std::get<LocationInfoRequest>(question.request);
 }
+std::string as_cancel(std::string invite) {
+    for (auto at = invite.find("INVITE"); at != std::string::npos; at = invite.find("INVITE"))
+        invite.replace(at, 6, "CANCEL");
+    return invite;
+}
 constexpr std::string_view own_route = "<sip:icscf.ims.example:4060;lr>";
 constexpr std::string_view own_route_orig = "<sip:icscf.ims.example:4060;lr;orig>";
 
@@ -35,6 +40,31 @@ TEST_CASE("a terminating request goes to the S-CSCF of the called user, by Route
     CHECK(bench.take().message.status() == 180);
     bench.respond(request, 200);
     CHECK(bench.take().message.status() == 200);
+}
+
+TEST_CASE("within a dialog the route set decides, and nothing is remembered",
+          "[TS24.229-5.3.5][RFC3261-16.11]") {
+    Bench bench;
+    auto text = an_invite("sip:bob@10.0.0.2",
+                          "P-Charging-Vector: icid-value=\"known\"\r\n"
+                          "Route: <sip:s2.ims.example;lr>\r\n",
+                          "<sip:icscf.ims.example:4060;lr>");
+    const auto to = text.find("To: ");
+    text.insert(text.find("\r\n", to), ";tag=bob");
+    bench.receive(text);
+    const auto forwarded = bench.take();
+    CHECK(forwarded.message.has<sip::h::Route>());
+    CHECK(bench.node.idle());
+    bench.respond(forwarded, 200);
+    const auto answer = bench.take();
+    CHECK(answer.message.status() == 200);
+    CHECK(answer.to.text() == "127.0.1.10:6060");  // sent-by
+    // Its CANCEL follows it; one that means nothing is 481.
+    auto cancel = as_cancel(text);
+    bench.receive(cancel);
+    CHECK(bench.take().message.top_branch() == forwarded.message.top_branch());
+    bench.receive(as_cancel(an_invite("sip:bob@ims.example")));
+    CHECK(bench.take().message.status() == 481);
 }
 
 TEST_CASE("an icid is made where none came", "[TS24.229-5.3.2.1]") {
