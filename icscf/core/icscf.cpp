@@ -1,6 +1,8 @@
 #include "icscf/core/icscf.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/gruu.hpp"
+#include "common/sip/proxy/capabilities.hpp"
 #include "icscf/core/location.hpp"
 #include "icscf/core/request.hpp"
 
@@ -89,6 +91,7 @@ void Icscf::Impl::work_off(TimePoint now, Effects& out) {
                     }
                 },
                 [&](sip::ResponseToForward& r) { arrived(r, now, out); },
+                [&](sip::FlowFailed&) {},       // flows are the S-CSCF's to know
                 [&](sip::ResponseArrived&) {},  // the I-CSCF sends no requests of its own
                 [&](sip::RequestFailed&) {},
                 [&](sip::TransactionEnded& e) { pending.erase(e.transaction); },
@@ -161,10 +164,21 @@ void Icscf::Impl::on_initial(sip::RequestArrived& r, TimePoint now, Effects& out
     // Step 8: it is on its way to somebody else.
     if (r.request.has<h::Route>()) return pass(r.transaction, std::move(r.request), now);
 
-    if (r.request.method() == sip::Method::Options && r.request.request_uri().user.empty() &&
-        element.is_own(r.request.request_uri()))
-        return element.respond(r.transaction, sip::Message::response(r.request, 200, {}, random.token(4)),
-                               now, outputs);
+    if (sip::asks_for_capabilities(r.request, element.is_own(r.request.request_uri())))
+        return element.respond(r.transaction, sip::answer_to_options(r.request, random.token(4), {}), now,
+                               outputs);
+
+    if (const auto gruu = gruu::temporary_parts(r.request.request_uri())) {
+        const auto maker = std::find_if(config->scscfs.begin(), config->scscfs.end(), [&](const auto& s) {
+            return gruu::server_mark(s.name) == gruu->mark;
+        });
+        if (maker == config->scscfs.end())
+            return reject(r.transaction, r.request, subject, 404, "temporary GRUU of no S-CSCF known here",
+                          now, out);
+        keep_or_make_icid(r.request, *config, random);
+        Pending p{locate_at(maker->name), std::move(r.request), std::move(subject), false, {}};
+        return start(r.transaction, std::move(p), now, out);
+    }
 
     normalize_request_uri(r.request);  // step 1
     const auto impu = canonical_impu(r.request.request_uri().text());

@@ -54,6 +54,7 @@ class Binding {
     bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
     bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
     bool flow_open = true;
+    bool privileged_sender = false;  // 24.229 5.2.4: the reg event says so
     State state = State::Registered;
     TimePoint until;  // end of this state
     sip::Flow flow;

@@ -21,7 +21,10 @@ void Element::Impl::forward(ServerTransaction& tx, std::vector<Branch> branches_
         tx.context->breadth = breadth ? std::min<unsigned>(*breadth, config.max_breadth) : config.max_breadth;
     }
     auto& context = *tx.context;
-    if (context.deciding) context.finals.clear();  // the node has seen them and tries elsewhere
+    // The node has seen them and tries elsewhere; of those that gather still, what it was told as FlowFailed.
+    std::erase_if(context.finals, [&](const auto& final) {
+        return context.deciding || final.result.response.status() == 430;
+    });
     context.deciding = false;
     context.closed = context.succeeded;
     context.only_way = options.only_way;
@@ -154,12 +157,16 @@ void Element::Impl::branch_ended(ServerTransaction& tx, ResponseContext::Final f
     std::erase_if(context.active, [&](const auto& a) { return a.index == final.result.branch; });
     if (context.succeeded || tx.answered()) return;
     const bool global = final.result.response.status() >= 600;
+    const bool flow_failed = final.result.response.status() == 430 && !context.closed;
+    const auto index = final.result.branch;
     context.finals.push_back(std::move(final));
     if (global && !context.closed)
         // 16.7 step 5: goes upstream when all have ended. RFC 3326: why the others end.
         cancel_branches(tx, "SIP;cause=" + std::to_string(context.finals.back().result.response.status()));
     else
         start_branches(tx);
+    if (flow_failed && tx.context && !(tx.context->active.empty() && tx.context->waiting.empty()))
+        out->emplace_back(FlowFailed{ServerTransactionId{tx.id}, index});
     if (tx.context) choose_if_done(tx);
 }
 

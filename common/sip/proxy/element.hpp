@@ -125,6 +125,12 @@ struct ResponseToForward {
     std::optional<Flow> flow;  // where it came from
     std::string detail;
 };
+// A branch has ended with 430 while others go on: the node may forward() to another flow of that device
+// (RFC 5626 5.3.1). If it does, the 430 counts no more; if nothing else goes on, ResponseToForward brings it.
+struct FlowFailed {
+    ServerTransactionId transaction;
+    std::size_t branch = 0;
+};
 // The answer to a request this node sent itself.
 struct ResponseArrived {
     ClientTransactionId transaction;
@@ -144,8 +150,9 @@ struct TransactionEnded {
     bool ack_missing = false;
 };
 
-using ElementOutput = std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled,
-                                   ResponseToForward, ResponseArrived, RequestFailed, TransactionEnded>;
+using ElementOutput =
+    std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled, ResponseToForward,
+                 FlowFailed, ResponseArrived, RequestFailed, TransactionEnded>;
 using ElementOutputs = std::vector<ElementOutput>;
 
 class Element {
