@@ -84,6 +84,11 @@ std::string IpAddress::uri_text() const {
     return is_v6() ? "[" + text() + "]" : text();
 }
 
+std::optional<IpAddress> address_literal(std::string_view host) {
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    return IpAddress::parse(host);
+}
+
 std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;

@@ -37,6 +37,9 @@ class IpAddress {
     Family family_ = Family::V4;
 };
 
+// The address that an IP literal in a URI or Via names, an IPv6 one in brackets; nothing for a host name.
+std::optional<IpAddress> address_literal(std::string_view host);
+
 // An address with a port. `text()` is "192.0.2.1:5060" or "[2001:db8::1]:5060".
 struct IpEndpoint {
     IpAddress address;

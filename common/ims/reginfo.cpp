@@ -9,8 +9,10 @@ namespace ims::reginfo {
 namespace {
 
 constexpr std::string_view reginfo_namespace = "urn:ietf:params:xml:ns:reginfo";
-constexpr std::string_view gruu_namespace = "urn:ietf:params:xml:ns:gruuinfo";  // RFC 5628 5
-constexpr std::string_view wildcard_namespace = "urn:3gpp:ns:extRegExp:1.0";    // 24.229 7.10.2
+constexpr std::string_view gruu_namespace = "urn:ietf:params:xml:ns:gruuinfo";         // RFC 5628 5
+constexpr std::string_view policy_namespace = "urn:ietf:params:xml:ns:common-policy";  // RFC 4745
+constexpr std::string_view policies_namespace = "urn:3gpp:ns:extRegInfo:1.0";          // 24.229 7.10.3
+constexpr std::string_view wildcard_namespace = "urn:3gpp:ns:extRegExp:1.0";           // 24.229 7.10.2
 
 constexpr std::array<std::string_view, 9> event_texts{"registered", "created",      "refreshed",
                                                       "shortened",  "expired",      "deactivated",
@@ -24,10 +26,12 @@ std::optional<Enum> find(const std::array<std::string_view, N>& texts, std::stri
     return {};
 }
 
-void print_gruu(xml::Writer& w, std::string_view element, const std::optional<std::string>& uri) {
+void print_gruu(xml::Writer& w, std::string_view element, const std::optional<std::string>& uri,
+                const std::optional<std::uint32_t>& first_cseq = {}) {
     if (!uri) return;
     w.begin(element);
     w.attribute("uri", *uri);
+    if (first_cseq) w.attribute("first-cseq", std::uint64_t{*first_cseq});
     w.end_empty();
 }
 
@@ -53,7 +57,7 @@ void print(xml::Writer& w, const Contact& c) {
         w.close("unknown-param");
     }
     print_gruu(w, "gr:pub-gruu", c.pub_gruu);
-    print_gruu(w, "gr:temp-gruu", c.temp_gruu);
+    print_gruu(w, "gr:temp-gruu", c.temp_gruu, c.temp_gruu_first_cseq);
     w.close("contact");
 }
 
@@ -65,6 +69,11 @@ void print(xml::Writer& w, const Registration& r) {
     w.begin_content();
     for (const auto& contact : r.contacts) print(w, contact);
     if (r.wildcarded_identity) w.leaf("ere:wildcardedIdentity", *r.wildcarded_identity);
+    if (r.privileged_sender) {
+        w.open("cp:actions");
+        w.empty("eri:privSender");
+        w.close("cp:actions");
+    }
     w.close("registration");
 }
 
@@ -72,6 +81,12 @@ bool uses_gruu(const Document& document) {
     for (const auto& registration : document.registrations)
         for (const auto& contact : registration.contacts)
             if (contact.pub_gruu || contact.temp_gruu) return true;
+    return false;
+}
+
+bool uses_actions(const Document& document) {
+    for (const auto& registration : document.registrations)
+        if (registration.privileged_sender) return true;
     return false;
 }
 
@@ -125,7 +140,10 @@ Failure read(const xml_node& node, Contact& out) {
         out.unknown_params.emplace_back(attribute(param, "name"), xml::text_of(param));
     });
     if (const auto gruu = xml::child(node, "pub-gruu")) out.pub_gruu = optional_attribute(gruu, "uri");
-    if (const auto gruu = xml::child(node, "temp-gruu")) out.temp_gruu = optional_attribute(gruu, "uri");
+    if (const auto gruu = xml::child(node, "temp-gruu")) {
+        out.temp_gruu = optional_attribute(gruu, "uri");
+        if (auto failure = read_number(gruu, "first-cseq", out.temp_gruu_first_cseq)) return failure;
+    }
     return {};
 }
 
@@ -142,6 +160,8 @@ Failure read(const xml_node& node, Registration& out) {
     }
     if (const auto wildcard = xml::child(node, "wildcardedIdentity"))
         out.wildcarded_identity = std::string{xml::text_of(wildcard)};
+    if (const auto actions = xml::child(node, "actions"))
+        out.privileged_sender = !xml::child(actions, "privSender").empty();
     return {};
 }
 
@@ -157,6 +177,10 @@ std::string print(const Document& document) {
     w.attribute("xmlns", reginfo_namespace);
     if (uses_gruu(document)) w.attribute("xmlns:gr", gruu_namespace);
     if (uses_wildcard(document)) w.attribute("xmlns:ere", wildcard_namespace);
+    if (uses_actions(document)) {
+        w.attribute("xmlns:cp", policy_namespace);
+        w.attribute("xmlns:eri", policies_namespace);
+    }
     w.attribute("version", std::uint64_t{document.version});
     w.attribute("state", document.full ? "full" : "partial");
     w.begin_content();

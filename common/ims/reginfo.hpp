@@ -39,6 +39,7 @@ struct Contact {
     std::vector<std::pair<std::string, std::string>>
         unknown_params;                              // Contact header parameters: reg-id, +sip.instance, ...
     std::optional<std::string> pub_gruu, temp_gruu;  // RFC 5628
+    std::optional<std::uint32_t> temp_gruu_first_cseq;
     bool operator==(const Contact&) const = default;
 };
 struct Registration {
@@ -47,6 +48,7 @@ struct Registration {
     State state = State::Active;
     std::vector<Contact> contacts;
     std::optional<std::string> wildcarded_identity;  // 24.229 7.10.2
+    bool privileged_sender = false;                  // 7.10.3; of the other policies we know none
     bool operator==(const Registration&) const = default;
 };
 struct Document {

@@ -59,6 +59,7 @@ class CscfHost final : public Hosted {
     void save();
     void save_later();
     void save_aside();
+    void offer_commands();
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
     void execute(Effect& effect);
@@ -92,6 +93,7 @@ bool CscfHost::start(std::string& why) {
     loop_ =
         std::make_unique<NodeLoop>(process_.io(), *node_, turn_, memory_, [this](Effect& e) { execute(e); });
     add_trace_route(process_, memory_, [this] { return listening(); });
+    offer_commands();
     if (!state_.path().empty()) {
         restore();
         save_later();
@@ -114,6 +116,21 @@ bool CscfHost::listen(std::string& why) {
                           .with("address", listening->text()));
     }
     return true;
+}
+
+void CscfHost::offer_commands() {
+    for (const auto& command : program_.commands)
+        process_.admin_route("POST", command.path,
+                             [this, &command](const HttpRequest& request, const HttpServer::Reply& reply) {
+                                 // The admin port has no passwords: who may log in here may order.
+                                 if (!request.remote.address.is_loopback())
+                                     return reply({403, "orders are taken from this machine only\n"});
+                                 HttpResponse response;
+                                 loop_->act([&](TimePoint now, Effects& out) {
+                                     response = command.run(*node_, request, now, out);
+                                 });
+                                 reply(std::move(response));
+                             });
 }
 
 bool CscfHost::start_diameter(std::string& why) {

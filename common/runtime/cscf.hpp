@@ -3,6 +3,7 @@
 #include "common/diameter/peer/config.hpp"
 #include "common/node/node.hpp"
 #include "common/runtime/config.hpp"
+#include "common/runtime/http_server.hpp"
 #include "common/sip/proxy/element.hpp"
 
 #include <functional>
@@ -39,6 +40,12 @@ struct CscfProgram {
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;
     // Reads the node's own section; complaints go into the section, then Build is not called.
     std::function<Build(Section own, const CscfCommon& common)> configure{};
+    // What an operator may order: POST `path` on the admin port, from the machine itself only.
+    struct Command {
+        std::string path;  // "/registrations/reauthenticate"
+        std::function<HttpResponse(Node&, const HttpRequest&, TimePoint, Effects&)> run;
+    };
+    std::vector<Command> commands{};
     // SIGHUP: static routes changed. Optional; a node passes it on to Element::reload().
     std::function<void(Node&, const sip::LocatorConfig&)> reload_routes{};
     // SIGHUP: the node's own section, already checked. Gives the keys that changed and need a restart.

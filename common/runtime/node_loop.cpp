@@ -27,6 +27,10 @@ void NodeLoop::drain() {
     run([this](TimePoint now) { node_.drain(now, effects_); });
 }
 
+void NodeLoop::act(const std::function<void(TimePoint, Effects&)>& what) {
+    run([&](TimePoint now) { what(now, effects_); });
+}
+
 template <class First>
 void NodeLoop::run(First first) {
     const Turn::Scope turn{turn_};

@@ -29,6 +29,8 @@ class NodeLoop {
     void handle(
         Event event);  // may be called from within an effect: then it waits for the others of its batch
     void drain();
+    // Something for the node to do that no event tells it; at once.
+    void act(const std::function<void(TimePoint, Effects&)>& what);
     void wake() { arm(); }  // the node has deadlines that came with no event: it was restored
     void stop() {
         timer_.cancel();

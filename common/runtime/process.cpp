@@ -68,6 +68,8 @@ struct Configured {
 
 Configured configure(const std::string& file, const Program& program) {
     auto document = Document::load(file);
+    // Of what cannot be read everything would be missing.
+    if (!document.errors().empty()) return {std::move(document), {}, {}};
     auto common = read_common(document.root());
     auto make = program.configure(document.root());
     document.finish();

@@ -303,7 +303,7 @@ int main(int argc, char** argv) {
     app.add_option("--token-file", options.token_file, "file with the API's token; or HSS_TOKEN holds it")
         ->envname("HSS_TOKEN_FILE");
     app.add_flag("--json", options.as_json, "JSON instead of tables");
-    app.set_version_flag("--version", IMS_VERSION);
+    app.set_version_flag("--version", std::string{"hssctl "} + IMS_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
     add_subscriber_commands(app, options);

@@ -1,6 +1,8 @@
 #include "icscf/core/icscf.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/gruu.hpp"
+#include "common/sip/proxy/capabilities.hpp"
 #include "icscf/core/location.hpp"
 #include "icscf/core/request.hpp"
 
@@ -42,6 +44,7 @@ struct Icscf::Impl {
 
     void on_register(sip::RequestArrived& arrived, TimePoint now, Effects& out);
     void on_initial(sip::RequestArrived& arrived, TimePoint now, Effects& out);
+    void on_subsequent(sip::RequestArrived& arrived, TimePoint now);
     void on_originating(sip::RequestArrived& arrived, Subject subject, TimePoint now, Effects& out);
     void pass(ServerTransactionId id, sip::Message request, TimePoint now, bool recurse = false);
 
@@ -88,6 +91,7 @@ void Icscf::Impl::work_off(TimePoint now, Effects& out) {
                     }
                 },
                 [&](sip::ResponseToForward& r) { arrived(r, now, out); },
+                [&](sip::FlowFailed&) {},       // flows are the S-CSCF's to know
                 [&](sip::ResponseArrived&) {},  // the I-CSCF sends no requests of its own
                 [&](sip::RequestFailed&) {},
                 [&](sip::TransactionEnded& e) { pending.erase(e.transaction); },
@@ -105,11 +109,23 @@ void Icscf::Impl::arrived(sip::RequestArrived& r, TimePoint now, Effects& out) {
         r.request.remove<h::PChargingVector>();  // 5.3.2.1 step 0, 5.3.5
         r.request.remove<h::PChargingFunctionAddresses>();
     }
-    if (within_dialog) {  // 5.3.5
-        keep_or_make_icid(r.request, *config, random);
-        return pass(r.transaction, std::move(r.request), now);
-    }
+    if (within_dialog) return on_subsequent(r, now);
+    if (r.request.method() == sip::Method::Cancel)  // of an INVITE that is over
+        return element.respond(r.transaction, sip::Message::response(r.request, 481, {}, random.token(4)),
+                               now, outputs);
     on_initial(r, now, out);
+}
+
+// 5.3.5. The dialog's route set decides, and nothing in the answer is of interest here: it is forwarded
+// without state (RFC 3261 16.11), unless the charging of strangers has to be watched (5.3.2.1 step 9) or an
+// icid made, which each repetition would get another one of.
+void Icscf::Impl::on_subsequent(sip::RequestArrived& r, TimePoint now) {
+    const bool as_it_came = trusts(r.flow) && has_icid(r.request) && r.request.has<h::Route>();
+    if (as_it_came || r.request.method() == sip::Method::Cancel)
+        return element.forward_stateless(r.transaction, sip::Branch{std::move(r.request), {}, 1000, {}, {}},
+                                         now, outputs);
+    keep_or_make_icid(r.request, *config, random);
+    pass(r.transaction, std::move(r.request), now);
 }
 
 void Icscf::Impl::on_register(sip::RequestArrived& r, TimePoint now, Effects& out) {
@@ -148,10 +164,21 @@ void Icscf::Impl::on_initial(sip::RequestArrived& r, TimePoint now, Effects& out
     // Step 8: it is on its way to somebody else.
     if (r.request.has<h::Route>()) return pass(r.transaction, std::move(r.request), now);
 
-    if (r.request.method() == sip::Method::Options && r.request.request_uri().user.empty() &&
-        element.is_own(r.request.request_uri()))
-        return element.respond(r.transaction, sip::Message::response(r.request, 200, {}, random.token(4)),
-                               now, outputs);
+    if (sip::asks_for_capabilities(r.request, element.is_own(r.request.request_uri())))
+        return element.respond(r.transaction, sip::answer_to_options(r.request, random.token(4), {}), now,
+                               outputs);
+
+    if (const auto gruu = gruu::temporary_parts(r.request.request_uri())) {
+        const auto maker = std::find_if(config->scscfs.begin(), config->scscfs.end(), [&](const auto& s) {
+            return gruu::server_mark(s.name) == gruu->mark;
+        });
+        if (maker == config->scscfs.end())
+            return reject(r.transaction, r.request, subject, 404, "temporary GRUU of no S-CSCF known here",
+                          now, out);
+        keep_or_make_icid(r.request, *config, random);
+        Pending p{locate_at(maker->name), std::move(r.request), std::move(subject), false, {}};
+        return start(r.transaction, std::move(p), now, out);
+    }
 
     normalize_request_uri(r.request);  // step 1
     const auto impu = canonical_impu(r.request.request_uri().text());
@@ -278,6 +305,7 @@ void Icscf::Impl::attempt(ServerTransactionId id, Pending& p, const Attempt& a, 
 
     sip::ForwardOptions options;
     options.recurse_on_305 = request.method() == sip::Method::Invite;  // 5.3.2.1 step 10
+    options.only_way = config->scscfs.size() == 1;
     sip::Branch branch{std::move(request), {}, 1000, {}, {}};
     // Only an S-CSCF's own first answer is awaited with impatience: an INVITE gets a 100 at once, a REGISTER
     // ends there.
@@ -307,7 +335,8 @@ void Icscf::Impl::reject(ServerTransactionId id, const sip::Message& request, co
 
 namespace {
 
-sip::ElementConfig with_presence_schemes(sip::ElementConfig element) {
+sip::ElementConfig as_needed(sip::ElementConfig element) {
+    element.forwards_statelessly = true;
     for (const auto* scheme : {"pres", "im"}) element.uri_schemes.emplace_back(scheme);  // 5.3.2.1 step 1
     return element;
 }
@@ -315,7 +344,7 @@ sip::ElementConfig with_presence_schemes(sip::ElementConfig element) {
 }  // namespace
 
 Icscf::Icscf(Config config, sip::ElementConfig element, Random& random)
-    : impl_{std::make_unique<Impl>(std::move(config), with_presence_schemes(std::move(element)), random)} {}
+    : impl_{std::make_unique<Impl>(std::move(config), as_needed(std::move(element)), random)} {}
 Icscf::~Icscf() = default;
 
 void Icscf::handle(const Event& event, TimePoint now, Effects& out) {

@@ -135,4 +135,10 @@ Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationIn
     }
 }
 
+Location locate_at(std::string server) {
+    Question question = Attempt{std::move(server), false, {}};
+    (void)co_await question;
+    co_return Outcome{PassAnswerOn{}};
+}
+
 }  // namespace ims::icscf

@@ -38,6 +38,8 @@ using Location = Procedure<Question, Reply, Outcome>;
 Location locate_for_register(std::shared_ptr<const Config> config, cx::UserAuthorizationRequest uar,
                              bool reselect);
 // 5.3.2.1, 5.3.2.1A, 5.3.2.2.
+// The S-CSCF is known without the HSS: it made the temporary GRUU in the Request-URI (5.4.7A.3).
+Location locate_at(std::string server);
 Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationInfoRequest lir);
 
 }  // namespace ims::icscf

@@ -93,9 +93,13 @@ std::optional<Impu> served_user(const sip::Message& request) {
     return {};
 }
 
-void keep_or_make_icid(sip::Message& request, const Config& config, Random& random) {
+bool has_icid(const sip::Message& request) {
     const auto vector = request.get<h::PChargingVector>();
-    if (vector && vector->params.has("icid-value")) return;
+    return vector && vector->params.has("icid-value");
+}
+
+void keep_or_make_icid(sip::Message& request, const Config& config, Random& random) {
+    if (has_icid(request)) return;
     sip::TokenParams made;
     made.params.set_quoted("icid-value", random.token(16));
     made.params.set_quoted("orig-ioi", config.home_domain);

@@ -39,6 +39,7 @@ void normalize_request_uri(sip::Message& request);
 // 5.3.2.1A: P-Served-User, else the first P-Asserted-Identity.
 std::optional<Impu> served_user(const sip::Message& request);
 
+bool has_icid(const sip::Message& request);
 // 5.3.2.1 step 4: an initial request leaves with an icid-value.
 void keep_or_make_icid(sip::Message& request, const Config& config, Random& random);
 

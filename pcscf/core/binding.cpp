@@ -20,11 +20,6 @@ std::size_t token_hash(const Binding& b) {
 
 }  // namespace
 
-std::optional<IpAddress> address_literal(std::string_view host) {
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    return IpAddress::parse(host);
-}
-
 // ---- one binding
 
 std::vector<std::string_view> Binding::service_route() const {

@@ -54,6 +54,7 @@ class Binding {
     bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
     bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
     bool flow_open = true;
+    bool privileged_sender = false;  // 24.229 5.2.4: the reg event says so
     State state = State::Registered;
     TimePoint until;  // end of this state
     sip::Flow flow;
@@ -84,9 +85,6 @@ class Binding {
         return {Impu{std::string{impu(i)}}, std::string{identities_[2 * i + 1]}};
     }
 };
-
-// The address that an IP literal in a URI or Via names; nothing for a host name.
-std::optional<IpAddress> address_literal(std::string_view host);
 
 // All bindings with the ways to find one. References stay valid until the binding is removed.
 class Bindings {

@@ -67,11 +67,14 @@ struct Pcscf::Impl {
     void settle(sip::ElementOutputs& outputs, TimePoint now);  // acts on what the element says
     void act(sip::RequestArrived& e, TimePoint now);
     void act(sip::AckArrived& e, TimePoint now);
+    void act(sip::FlowFailed& e, TimePoint now);
     void act(sip::Cancelled& e, TimePoint now);
     void act(sip::ResponseToForward& e, TimePoint now);
     void act(sip::ResponseArrived& e, TimePoint now);
     void act(sip::RequestFailed& e, TimePoint now);
     void act(sip::TransactionEnded& e, TimePoint now);
+
+    void on_options(sip::RequestArrived& e, TimePoint now);
 
     // ---- REGISTER
     void on_register(sip::RequestArrived& e, TimePoint now);

@@ -1,5 +1,6 @@
 #include "pcscf/core/pcscf.hpp"
 
+#include "common/sip/proxy/capabilities.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
@@ -120,6 +121,8 @@ void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
             respond(e.transaction, sip::Message::response(request, 100), now);
     };
 
+    if (sip::asks_for_capabilities(request, element.is_own(request.request_uri()))) return on_options(e, now);
+
     if (auto* d = dialog_of(request, e.own_route)) {
         trying();
         return on_in_dialog(e, *d, now);
@@ -141,11 +144,28 @@ void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
     on_originating(e, *from, now);
 }
 
+// RFC 3261 11, to the P-CSCF itself: for its own network, and for who is registered. Nobody else finds out
+// that it is there (5.2.1).
+void Pcscf::Impl::on_options(sip::RequestArrived& e, TimePoint now) {
+    const auto* from = sender(e.request, e.flow);
+    const bool known = from != nullptr && from->state == Binding::State::Registered;
+    if (!known && !(config.trusted_peers && is_core(e.flow))) {
+        if (config.unregistered == Unregistered::Refuse) return refuse(e, 403, "not registered here", now);
+        return discard(e, "not registered here", now);
+    }
+    respond(e.transaction,
+            sip::answer_to_options(e.request, random.token(8),
+                                   {{"application/reginfo+xml"}, {"path", "outbound", "sec-agree"}}),
+            now);
+}
+
 void Pcscf::Impl::act(sip::ResponseToForward& e, TimePoint now) {
     const auto found = contexts.find(e.transaction);
     if (found == contexts.end()) return;
     std::visit([&](auto& context) { on_response(context, e, now); }, found->second);
 }
+
+void Pcscf::Impl::act(sip::FlowFailed&, TimePoint) {}  // there is one way to a UE
 
 void Pcscf::Impl::act(sip::Cancelled& e, TimePoint) {
     note(Severity::Trace, "pcscf.request.cancelled", e.cancel);
@@ -220,7 +240,8 @@ void Pcscf::Impl::forward(sip::ServerTransactionId id, sip::Branch branch, Conte
     contexts.insert_or_assign(id, std::move(context));
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
-    element.forward(id, std::move(branches), now, pending, {.recurse_on_305 = recurse, .no_answer = {}});
+    element.forward(id, std::move(branches), now, pending,
+                    {.recurse_on_305 = recurse, .no_answer = {}, .only_way = false});
 }
 
 Note& Pcscf::Impl::note(Severity severity, std::string_view id) {
@@ -304,11 +325,15 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
 
 const UserPolicy& Pcscf::Impl::policy_of(const Binding* b) const {
     static const UserPolicy ordinary;
-    if (b == nullptr || config.policies.empty()) return ordinary;
-    for (const auto& a : b->associated())
-        if (const auto found = config.policies.find(a.impu); found != config.policies.end())
-            return found->second;
-    return ordinary;
+    static const UserPolicy privileged{
+        .private_network = {}, .private_domain = {}, .privileged_sender = true};
+    if (b == nullptr) return ordinary;
+    // 5.2.1: what the configuration says of a user comes before what the reg event said.
+    if (!config.policies.empty())
+        for (const auto& a : b->associated())
+            if (const auto found = config.policies.find(a.impu); found != config.policies.end())
+                return found->second;
+    return b->privileged_sender ? privileged : ordinary;
 }
 
 // ---- the face

@@ -257,6 +257,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
         const auto own_contact = sip::Uri::parse(b->contact());
         const auto before = b->associated();
         auto associated = before;
+        bool privileged = false;  // 5.2.4: as the actions say, and not if they do not
         std::string_view why;
         for (const auto& r : document.registrations) {
             const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
@@ -280,6 +281,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             const auto known = std::find_if(associated.begin(), associated.end(),
                                             [&](const auto& a) { return a.impu == impu; });
             if (active && r.state == reginfo::State::Active) {
+                privileged = privileged || r.privileged_sender;
                 if (known == associated.end()) associated.push_back({impu, {}});
             } else if (ended && known != associated.end()) {
                 why = reginfo::text(event);
@@ -292,6 +294,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             leave(*b, why, now);  // the identities stay with it: its last requests are still its own
             continue;
         }
+        b->privileged_sender = privileged;
         if (associated == before) continue;
         note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
             .with("detail", std::to_string(before.size()) + " -> " + std::to_string(associated.size()));

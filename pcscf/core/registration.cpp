@@ -237,7 +237,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     if (config.entry_points.size() > 1) c.retry = request;
     contexts.insert_or_assign(e.transaction, std::move(c));
     element.forward(e.transaction, towards_home(std::move(request), 0), now, pending,
-                    {.recurse_on_305 = true, .no_answer = {}});
+                    {.recurse_on_305 = true, .no_answer = {}, .only_way = true});
 }
 
 bool Pcscf::Impl::try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
@@ -250,7 +250,7 @@ bool Pcscf::Impl::try_next_entry_point(sip::ServerTransactionId id, RegisterCont
         .with("peer", config.entry_points[c.entry_point - 1]);
     auto again = *c.retry;
     element.forward(id, towards_home(std::move(again), c.entry_point), now, pending,
-                    {.recurse_on_305 = true, .no_answer = {}});
+                    {.recurse_on_305 = true, .no_answer = {}, .only_way = true});
     return true;
 }
 
@@ -273,6 +273,9 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
     const int status = response.status();
     const bool silent = e.origin != sip::ResponseToForward::Origin::Received;
 
+    // RFC 3263 4.3: out of service for now, which another entry point need not be. None left: nobody can
+    // register by this P-CSCF, and the UE is told so (RFC 3261 16.7 step 6, 24.229 5.1.1.2.1).
+    if (status == 503 && !silent && try_next_entry_point(e.transaction, c, "503", now)) return;
     // 5.2.2.1 steps 5 to 7: no answer, 3xx or 480: the next entry point; none left: 504.
     if (silent || status / 100 == 3 || status == 480) {
         if (try_next_entry_point(e.transaction, c, silent ? e.detail : std::to_string(status), now)) return;

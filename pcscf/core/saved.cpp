@@ -56,6 +56,7 @@ json binding_json(const Binding& b, TimePoint now) {
             {"outbound", b.outbound},
             {"ip_association", b.ip_association},
             {"radio_access", b.radio_access},
+            {"privileged_sender", b.privileged_sender},
             {"leaving", b.state == Binding::State::Leaving},
             {"until", from_now(b.until, now)},
             {"flow", flow_json(b.flow)},
@@ -84,6 +85,7 @@ Binding binding_from(const json& j, TimePoint now) {
     b.outbound = j.at("outbound");
     b.ip_association = j.at("ip_association");
     b.radio_access = j.at("radio_access");
+    b.privileged_sender = j.value("privileged_sender", false);
     b.state = j.at("leaving").get<bool>() ? Binding::State::Leaving : Binding::State::Registered;
     b.until = to_time(j.at("until"), now);
     b.flow = flow_from(j.at("flow"));

@@ -2,6 +2,7 @@
 #include "common/base/address_range.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/digest.hpp"
+#include "common/crypto/uuid.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -56,6 +57,9 @@ struct Config {
     bool scscf_restoration = true;
     std::size_t max_user_data =
         65'536;  // octets of a profile; more is refused as too much (29.228 6.1.2, 6.2)
+    // Name space of the UUIDs that hide IMEIs in public GRUUs (5.4.7A.2): the same for all S-CSCFs of the
+    // domain. Absent: made of home_domain, which hides them from who does not try.
+    std::optional<crypto::Uuid> device_names;
     std::chrono::seconds unregistered_lifetime{3600};  // a profile fetched for an unregistered user
 
     // ---- reg event

@@ -4,6 +4,7 @@
 #include "common/sip/proxy/element.hpp"
 #include "scscf/core/config.hpp"
 #include "scscf/core/cx_client.hpp"
+#include "scscf/core/gruus.hpp"
 #include "scscf/core/registrations.hpp"
 #include "scscf/core/service_control.hpp"
 
@@ -32,6 +33,7 @@ class Core {
     Random& random;
     sip::Element element;
     Registrations registrations;
+    Gruus gruus;
     CxClient cx;
     std::unique_ptr<ServiceControl> service_control;
 

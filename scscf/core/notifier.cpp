@@ -244,6 +244,21 @@ reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& s
     return registration;
 }
 
+void Notifier::add_gruus(const ImplicitRegistrationSet& set, const Identity& identity,
+                         reginfo::Registration& registration) const {
+    // 5.4.2.1.2, RFC 5628: of a number those of its alias.
+    const auto* shown = set.gruu_identity(identity);
+    if (shown == nullptr) return;
+    for (std::size_t n = 0; n < set.bindings.size(); ++n) {
+        const auto& binding = set.bindings[n];
+        if (binding.ended || !binding.gruu || binding.instance().empty()) continue;
+        auto& contact = registration.contacts[n];
+        contact.pub_gruu = core_.gruus.of_public(*shown, binding);
+        contact.temp_gruu = core_.gruus.of_temporary(set, *shown, binding);
+        contact.temp_gruu_first_cseq = binding.first_cseq;
+    }
+}
+
 reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
     // 5.4.2.1.2: every public identity of the user that is not barred, of all his sets.
     std::vector<const ImplicitRegistrationSet*> sets{&set};
@@ -268,6 +283,8 @@ reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
                 if (identity.extras && !identity.extras->display_name.empty())
                     contact.display_name = identity.extras->display_name;
             }
+            add_gruus(*each, identity, registration);
+            registration.privileged_sender = each->privileged_sender;
             document.registrations.push_back(std::move(registration));
         }
     }

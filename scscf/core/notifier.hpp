@@ -50,6 +50,8 @@ class Notifier {
     void notify(const ImplicitRegistrationSet& set, Subscription& subscription,
                 const reginfo::Document& document, std::string_view terminated_because);
     reginfo::Registration registration_of(const ImplicitRegistrationSet& set, std::string_view aor) const;
+    void add_gruus(const ImplicitRegistrationSet& set, const Identity& identity,
+                   reginfo::Registration& registration) const;
     reginfo::Document document(const ImplicitRegistrationSet& set) const;
     void drop(const Audience& audience, std::string_view why);
     sip::Uri contact_of(const ImplicitRegistrationSet& set) const;

@@ -142,6 +142,9 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
             request.set_all<h::PAssertedIdentity>(*identities);
         }
     }
+    bool gruu_contact = false;
+    if (!may_use_contact(request, set, gruu_contact))  // step 1A
+        return reject(arrived, 403, impu, "the Contact is no valid GRUU of the caller");
     // Step 4B: what an application server or the I-CSCF asserts is believed, a UE only prefers.
     if (token) request.remove<h::PAssertedService>();
     if (!request.has<h::PAssertedService>())
@@ -165,7 +168,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
     if (request.has<h::PServedUser>()) request.remove<h::PServedUser>();  // step 14A
     request.remove<h::PUserDatabase>();
-    add_alias(request, set);  // step 9
+    if (!set.privileged_sender) add_alias(request, set);  // step 9
 
     sip::NextHop next_hop;
     const auto& uri = request.request_uri();
@@ -189,7 +192,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     const bool makes_dialog =
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
     sip::Branch branch{std::move(request), std::move(next_hop), 1000, {}, {}};
-    if (makes_dialog && core_.config.record_route)
+    if (makes_dialog && (core_.config.record_route || gruu_contact))
         branch.record_route = record_route(route_mark(false, set.id));  // step 13
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));

@@ -39,6 +39,13 @@ std::optional<Refusal> Registrar::check_contact(const RegisterRequest& r) const 
         return Refusal{439, "reg-id, but no outbound in the first Path"};
     if (r.protection == Protection::AuthDone && flow)
         return Refusal{403, "reg-id with auth-done"};  // 5.4.1.2.2E
+    // RFC 5627 5.1: what comes for him would come back to us.
+    if (contact->params.has("+sip.instance")) {
+        const bool ours = gruu::is_gruu(contact->uri) && core_.is_home_domain(contact->uri.host);
+        if (ours || canonical_impu(contact->uri.text()) == r.impu)
+            return Refusal{403, "the contact is the identity itself"};
+        if (!contact->uri.is_sip()) return Refusal{403, "the contact is no SIP URI"};
+    }
     return {};
 }
 
@@ -101,9 +108,11 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             co_return Done{};
         }
         fresh->first_cseq = fresh->cseq = r.message.cseq().number;
+        fresh->gruu = r.message.has_option(sip::HeaderId::Supported, "gruu");
         if (mine) placement = place(*set, *mine, r);
         const auto* known = placement.refreshes == 0 ? nullptr : set->binding(placement.refreshes);
-        if (known != nullptr) fresh->first_cseq = known->first_cseq;
+        if (known != nullptr && known->texts.get(Binding::Text::CallId) == r.message.call_id())
+            fresh->first_cseq = known->first_cseq;
         fresh->digest = proof.digest || (known != nullptr && known->digest);
         stored_anew = core_.config.scscf_restoration && (known == nullptr || !placement.removes.empty() ||
                                                          differs_in_restoration(*known, *fresh));
@@ -216,7 +225,7 @@ void Registrar::bind(ImplicitRegistrationSet& set, const RegisterRequest& r, Bin
         fresh.id = own->id;
         fresh.route_token = own->route_token;
         fresh.registered_at = own->registered_at;
-        fresh.first_cseq = own->first_cseq;
+        if (own->texts.get(Binding::Text::CallId) == r.message.call_id()) fresh.first_cseq = own->first_cseq;
         fresh.event = reginfo::ContactEvent::Refreshed;
         *own = std::move(fresh);
         return;
@@ -245,6 +254,12 @@ void Registrar::answer(const RegisterRequest& r, const Proof& proof, ImplicitReg
     // c) the Service-Route of this contact
     const auto* contact = r.contact_to_bind();
     const auto mine = set.private_index(r.impi.value());
+    // 5.4.7A.2: GRUUs are those of To or, if that is barred, of the default identity.
+    const Identity* shown = nullptr;
+    if (r.message.has_option(sip::HeaderId::Supported, "gruu")) {
+        if (const auto* to = set.find(r.impu.value())) shown = set.gruu_identity(*to);
+        if (shown == nullptr) shown = first;
+    }
     for (const auto& binding : set.bindings) {
         if (binding.ended) continue;
         if (contact != nullptr && binding.private_identity == mine && is_same_contact(binding, *contact)) {
@@ -252,7 +267,12 @@ void Registrar::answer(const RegisterRequest& r, const Proof& proof, ImplicitReg
             if (binding.reg_id != 0 && !binding.instance().empty() && r.path_outbound)
                 response.append<h::Require>("outbound");  // h)
         }
-        response.append<h::Contact>(sip::ContactValue{false, contact_of(binding, core_.now)});  // f)
+        auto listed = contact_of(binding, core_.now);                           // f)
+        if (shown != nullptr && binding.gruu && !binding.instance().empty()) {  // g)
+            listed.params.set_quoted("pub-gruu", core_.gruus.of_public(*shown, binding));
+            listed.params.set_quoted("temp-gruu", core_.gruus.of_temporary(set, *shown, binding));
+        }
+        response.append<h::Contact>(sip::ContactValue{false, std::move(listed)});
     }
     if (r.home_network && set.charging) add_charging_functions(response, *set.charging);   // d)
     charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);  // e)

@@ -109,6 +109,15 @@ const Identity* ImplicitRegistrationSet::alias_of(const Identity& identity, bool
     return nullptr;
 }
 
+const Identity* ImplicitRegistrationSet::gruu_identity(const Identity& identity) const {
+    const auto fits = [](const Identity* i) {
+        return i != nullptr && !i->barred && i->name.sip && !i->is_wildcard();
+    };
+    if (fits(&identity)) return &identity;
+    const auto* alias = identity.barred ? nullptr : alias_of(identity, false);
+    return fits(alias) ? alias : nullptr;
+}
+
 namespace {
 
 void mix(std::size_t& seed, std::size_t value) {

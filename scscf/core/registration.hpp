@@ -74,7 +74,7 @@ struct Binding {
     TimePoint expires_at{};
     std::uint32_t id = 0;  // within the set, never used again: the contact id of reginfo
     std::uint32_t cseq = 0;
-    std::uint32_t first_cseq = 0;        // of the REGISTER that bound it
+    std::uint32_t first_cseq = 0;        // of the first REGISTER of that Call-ID
     std::uint32_t reg_id = 0;            // RFC 5626; 0: none
     std::uint16_t q = 1000;              // thousandths
     std::uint8_t private_identity = 0;   // who bound it: index
@@ -83,6 +83,7 @@ struct Binding {
     bool reauthenticate = false;  // its next REGISTER is challenged (5.4.1.6)
     bool ended = false;           // told to subscribers as terminated, then erased
     bool home_network = false;    // the P-CSCF is in our network (P-Visited-Network-ID)
+    bool gruu = false;            // the UE can use GRUUs (Supported: gruu)
     bool digest = false;          // by SIP Digest, without TLS: each request may be challenged (5.4.3.6)
 
     std::string_view uri() const { return texts.get(Text::Uri); }
@@ -120,6 +121,7 @@ struct ImplicitRegistrationSet {
     LongLivedVector<Subscription> subscriptions;
     std::shared_ptr<const cx::ChargingInformation> charging;
     SharedText hss;                  // Origin-Host of the HSS: Destination-Host of further requests
+    bool privileged_sender = false;  // the HSS says so: the P-CSCF passes on whom he asserts (7.10.3)
     TimePoint keep_until{};          // of a set without bindings
     std::optional<TimePoint> alarm;  // the earliest one set for it
     std::uint32_t next_id = 1;       // of bindings and subscriptions
@@ -134,6 +136,9 @@ struct ImplicitRegistrationSet {
     bool registered_by(std::size_t private_index) const;
     TimePoint next_deadline() const;
     const ServiceProfile& profile_of(const Identity& identity) const { return *profiles[identity.profile]; }
+    // The SIP identity whose GRUUs stand for this one (5.4.7A.2): itself, for a number its alias; null if
+    // there is none.
+    const Identity* gruu_identity(const Identity& identity) const;
     // Another identity of the same user that means the same: alias group, else the same service profile
     // (TS 29.228 B.2.1). `tel`: the scheme looked for.
     const Identity* alias_of(const Identity& identity, bool tel) const;

@@ -136,6 +136,11 @@ void Sessions::release(SetId set, Dialog& dialog) {
 void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
     auto target = sip::Uri::parse(dialog.texts.get(to_caller ? Text::CallerTarget : Text::CalledTarget));
     if (!target) return;  // that side named no Contact
+    const bool to_served = dialog.serves_called != to_caller;
+    if (const auto* own = core_.registrations.find(set);
+        to_served && own != nullptr && core_.gruus.belongs(*target, *own))
+        if (const auto* binding = behind(*target, *own, dialog.binding))
+            if (auto contact = sip::Uri::parse(binding->uri())) *target = std::move(*contact);
     auto request = sip::Message::request(sip::Method::Bye, std::move(*target));
     const auto routes = dialog.texts.get(to_caller ? Text::CallerRoutes : Text::CalledRoutes);
     if (!routes.empty()) request.append_raw("Route", routes);
@@ -150,7 +155,6 @@ void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
     sip::TokenParams charging;
     charging.params.set_quoted("icid-value", dialog.texts.get(Text::Icid));
     request.set<h::PChargingVector>(charging);
-    const bool to_served = dialog.serves_called != to_caller;
     charge_request(request, to_served ? IoiType::VisitedToHome : IoiType::HomeToHome, core_.ioi, {});
     const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);
     byes_.emplace(id, Releasing{set, &dialog});

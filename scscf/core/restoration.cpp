@@ -130,6 +130,7 @@ Result<ImplicitRegistrationSet*, Refusal> take_profile(Core& core, const cx::Ser
     }
     const auto who = impi ? *impi : saa.user_name.value_or(profile->private_id);
     auto& set = core.registrations.assign(who, *profile, saa.charging_information, hss);
+    set.privileged_sender = saa.priviledged_sender_indication.value_or(0) == 1;
     if (core.config.scscf_restoration && !saa.scscf_restoration_info.empty()) {
         const auto before = set.bindings.size();
         for (const auto& info : saa.scscf_restoration_info) restore_contacts(core, set, info);

@@ -40,6 +40,7 @@ void Scscf::Impl::work_off() {
                        },
                        [&](sip::Cancelled& c) { sessions.on_cancelled(c); },
                        [&](sip::ResponseToForward& r) { sessions.on_response(r); },
+                       [&](sip::FlowFailed& f) { sessions.on_flow_failed(f); },
                        [&](sip::ResponseArrived& r) {
                            if (!sessions.on_bye_answered(r.transaction, r.response.status()))
                                notifier.on_response(r.transaction, r.response.status());
@@ -137,12 +138,12 @@ std::vector<Gauge> Scscf::gauges() const {
 
 std::string Scscf::save(TimePoint now) const {
     return save_all(impl_->core.registrations, impl_->sessions.dialogs, impl_->registrar.authentications,
-                    now);
+                    impl_->core.gruus, now);
 }
 
 bool Scscf::restore(std::string_view saved, TimePoint now, std::string& why) {
     return restore_all(saved, impl_->core.registrations, impl_->sessions.dialogs,
-                       impl_->registrar.authentications, now, why);
+                       impl_->registrar.authentications, impl_->core.gruus, now, why);
 }
 
 void Scscf::reload(sip::LocatorConfig locator) {

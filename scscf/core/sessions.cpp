@@ -1,6 +1,8 @@
 #include "scscf/core/sessions.hpp"
 
 #include "common/base/text.hpp"
+#include "common/sip/proxy/capabilities.hpp"
+#include "scscf/core/communication_service.hpp"
 #include "scscf/core/restoration.hpp"
 
 #include <algorithm>
@@ -13,10 +15,9 @@ namespace h = sip::h;
 void Sessions::on_request(sip::RequestArrived arrived) {
     const auto& request = arrived.request;
     if (!request.to_tag().empty()) return on_within_dialog(std::move(arrived));
-    // Somebody asks whether we live.
-    if (request.method() == sip::Method::Options && request.request_uri().user.empty() &&
-        core_.element.is_own(request.request_uri()) && !request.has<h::Route>())
-        return core_.respond(arrived.transaction, core_.response_to(request, 200));
+    if (sip::asks_for_capabilities(request, core_.element.is_own(request.request_uri())))
+        return core_.respond(arrived.transaction, sip::answer_to_options(request, core_.random.token(4),
+                                                                         {{}, {"path", "outbound", "gruu"}}));
 
     // 5.4.3.1: our Service-Route, or `orig` in the top Route.
     const bool originating =
@@ -35,6 +36,9 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
     Underway underway;
     underway.charging = charging_of(request);
     underway.ioi = IoiType::VisitedToHome;
+    if (const int status = to_contact(request, arrived.own_route); status != 0)
+        return reject(arrived, status, {},
+                      "no contact is bound to the GRUU, or it is not that of the dialog");
     if (!on_kept_dialog(arrived, underway)) return;
     // On one side of us is the served user's P-CSCF, on the other a home network (4.5.4): from there to here.
     const auto from = underway.charging.type().value_or(underway.ioi);
@@ -67,6 +71,9 @@ void Sessions::withhold(sip::Message& response, const ChargingVector& asked) con
 }
 
 void Sessions::on_ack(sip::AckArrived& ack) {
+    if (to_contact(ack.request, ack.own_route) != 0)
+        return core_.note(Severity::Info, "scscf.ack.dropped", subject_of(ack.request),
+                          {{"reason", "no contact is bound to the GRUU, or it is not that of the dialog"}});
     withhold(ack.request, charging_of(ack.request).type() == IoiType::HomeToHome);
     core_.element.forward_ack(sip::Branch{std::move(ack.request), {}, 1000, {}, {}}, core_.now,
                               core_.outputs);
@@ -82,7 +89,7 @@ void Sessions::on_response(sip::ResponseToForward& r) {
     const auto found = underway_.find(r.transaction);
     if (found != underway_.end()) {
         auto& underway = found->second;
-        if (response.status() == 430 && try_next_flow(r, underway)) return;
+        if (response.status() == 430 && try_next_flow(r.transaction, r.branch, underway)) return;
         response.remove<h::RelayedCharge>();
         charge_response(response, underway.charging, underway.ioi, core_.ioi);
         withhold(response, underway.charging);
@@ -90,7 +97,9 @@ void Sessions::on_response(sip::ResponseToForward& r) {
         if (underway.released && response.status() == 487) response.set_status(480);
         const bool progresses = response.status() > 100 && response.status() < 300;
         if (progresses && underway.initial && underway.terminating)
-            if (const auto* set = core_.registrations.find(underway.set)) add_alias(response, *set);
+            if (const auto* set = core_.registrations.find(underway.set);
+                set != nullptr && !set->privileged_sender)
+                add_alias(response, *set);
         if (response.status() >= 200 && underway.initial)
             core_.note(Severity::Info, "scscf.session.answered", subject_of(response, {}, underway.impu),
                        {{"method", std::string{response.method_name()}},
@@ -98,6 +107,11 @@ void Sessions::on_response(sip::ResponseToForward& r) {
                         {"detail", r.detail}});
     }
     core_.respond(r.transaction, std::move(response));
+}
+
+void Sessions::on_flow_failed(const sip::FlowFailed& failed) {
+    if (const auto found = underway_.find(failed.transaction); found != underway_.end())
+        (void)try_next_flow(failed.transaction, failed.branch, found->second);
 }
 
 void Sessions::on_success(const sip::ResponseToForward& r, Underway& underway) {
@@ -157,13 +171,25 @@ ImplicitRegistrationSet* Sessions::take_unregistered(const CxReply& reply, const
 bool Sessions::assert_service(sip::RequestArrived& arrived, const ServiceProfile& profile,
                               std::string_view impu) {
     auto& request = arrived.request;
-    if (profile.service_ids.empty() || !request.has<h::PAssertedService>()) return true;
+    if (profile.service_ids.empty()) return true;
+    const auto is_subscribed = [&](std::string_view service) {
+        return std::find(profile.service_ids.begin(), profile.service_ids.end(), service) !=
+               profile.service_ids.end();
+    };
+    if (!request.has<h::PAssertedService>()) {
+        const auto service = service_by_contents(request);
+        if (!service) return true;
+        if (is_subscribed(*service)) {
+            request.set_all<h::PAssertedService>({std::string{*service}});
+            return true;
+        }
+        if (core_.config.unsubscribed_service == Unsubscribed::Remove) return true;
+        reject(arrived, 403, impu, "the service is not subscribed");
+        return false;
+    }
     const auto asserted = request.all<h::PAssertedService>();
     auto subscribed = asserted ? *asserted : std::vector<std::string>{};
-    std::erase_if(subscribed, [&](const std::string& service) {
-        return std::find(profile.service_ids.begin(), profile.service_ids.end(), service) ==
-               profile.service_ids.end();
-    });
+    std::erase_if(subscribed, [&](const std::string& service) { return !is_subscribed(service); });
     if (asserted && subscribed.size() == asserted->size()) return true;
     if (core_.config.unsubscribed_service == Unsubscribed::Refuse) {
         reject(arrived, 403, impu, "the service is not subscribed");
@@ -183,6 +209,8 @@ bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
     const auto routes = core_.service_control->evaluate(consultation);
     if (!routes) return false;
     charge_request(arrived.request, IoiType::HomeToServer, core_.ioi, core_.random.token(16));  // step 5d
+    if (underway.terminating && gruu::is_temporary(arrived.request.request_uri()))  // 5.4.3.3 step 4a
+        arrived.request.set_request_uri(shown(arrived.request.request_uri(), nullptr));
     for (auto route = routes->rbegin(); route != routes->rend(); ++route)
         arrived.request.prepend<h::Route>(*route);
     core_.note(Severity::Info, "scscf.session.to_application_server",

@@ -21,6 +21,7 @@ class Sessions {
     void on_ack(sip::AckArrived& ack);
     void on_cancelled(const sip::Cancelled& cancelled);
     void on_response(sip::ResponseToForward& response);
+    void on_flow_failed(const sip::FlowFailed& failed);
     void on_ended(sip::ServerTransactionId id);
     void on_timeout() { (void)challenges_.take_due(core_.now); }  // request-await-auth, end of a nonce
     std::optional<TimePoint> next_deadline() const { return challenges_.next_deadline(); }
@@ -57,8 +58,8 @@ class Sessions {
     void serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served);
     CxProcedure serve_unregistered_caller(sip::RequestArrived arrived, Impu served);
     CxProcedure restore_caller(sip::RequestArrived arrived, Impu served);
-    // 5.4.3.2 step 4C, 5.4.3.3 step 3C: what is left of the services a request names; false if it was
-    // refused.
+    // 5.4.3.2 steps 4C and 4D, 5.4.3.3 steps 3C and 3D: what is left of the services a request names or, if
+    // it names none, shows by its contents; false if it was refused.
     bool assert_service(sip::RequestArrived& arrived, const ServiceProfile& profile, std::string_view impu);
     void add_alias(sip::Message& message, const ImplicitRegistrationSet& set);
     void ask_for_registration(const sip::RequestArrived& arrived, std::string_view why);
@@ -79,9 +80,23 @@ class Sessions {
     std::vector<const Binding*> targets(const sip::Message& request,
                                         const ImplicitRegistrationSet& set) const;
     // 5.4.3.3 step 10a: after 430 the next flow of that device is tried.
-    bool try_next_flow(const sip::ResponseToForward& response, Underway& underway);
+    bool try_next_flow(sip::ServerTransactionId id, std::size_t failed_branch, Underway& underway);
     std::optional<sip::Branch> branch_to(const sip::Message& request, const ImplicitRegistrationSet& set,
                                          const Binding& binding) const;
+
+    // ---- GRUUs (gruu_routing.cpp)
+    // A request within a dialog that reached us by our Record-Route: a GRUU of the served user in its
+    // Request-URI becomes the contact behind it (5.4.3.3). The status to refuse it with, or 0.
+    int to_contact(sip::Message& request, const std::optional<sip::NameAddr>& own_route);
+    // The contact behind a GRUU of the set: that one if it is the device's, else the latest; null if there is
+    // none. What has ended counts if it is asked for.
+    const Binding* behind(const sip::Uri& gruu, const ImplicitRegistrationSet& set,
+                          std::uint32_t preferred) const;
+    // 5.4.3.2 step 1A, RFC 5627 6.2: may the served user use this Contact? `needs_us`: it is a GRUU of ours.
+    bool may_use_contact(const sip::Message& request, const ImplicitRegistrationSet& set,
+                         bool& needs_us) const;
+    // The Request-URI as others may see it: of a temporary GRUU the public one.
+    sip::Uri shown(const sip::Uri& uri, const Binding* binding) const;
 
     // ---- dialogs (release.cpp)
     void keep_dialog(const sip::ResponseToForward& response, const Underway& underway);
@@ -125,5 +140,7 @@ class Sessions {
 // RFC 3841, as far as an S-CSCF needs it without application servers: does this contact satisfy the features
 // that the caller requires (Accept-Contact with "require") and none that he rejects?
 bool suits(const Binding& binding, const sip::Message& request);
+// RFC 3841 7.2.4: how much of what the caller would like this contact can do, in thousandths (Qa).
+int preference(const Binding& binding, const sip::Message& request);
 
 }  // namespace ims::scscf

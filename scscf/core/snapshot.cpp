@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -67,6 +68,7 @@ json to_json(const Binding& b, TimePoint now) {
             {"event", static_cast<int>(b.event)},
             {"home_network", b.home_network},
             {"digest", b.digest},
+            {"gruu", b.gruu},
             {"reauthenticate", b.reauthenticate}};
 }
 
@@ -99,6 +101,7 @@ Binding binding_from(const json& j, Registrations& registrations, TimePoint now)
     b.event = static_cast<reginfo::ContactEvent>(event);
     b.home_network = j.at("home_network");
     b.digest = j.at("digest");
+    b.gruu = j.value("gruu", false);
     b.reauthenticate = j.at("reauthenticate");
     return b;
 }
@@ -167,6 +170,7 @@ json to_json(const ImplicitRegistrationSet& set, TimePoint now) {
            {"hss", set.hss ? *set.hss : std::string{}},
            {"keep", relative(set.keep_until, now)},
            {"next_id", set.next_id},
+           {"privileged_sender", set.privileged_sender},
            {"private_identities", json::array()},
            {"bindings", json::array()},
            {"subscriptions", json::array()}};
@@ -190,6 +194,7 @@ void set_from(const json& j, Registrations& registrations, TimePoint now) {
         registrations.restore(id, impis, *profile, charging, j.at("hss").get_ref<const std::string&>());
     set.keep_until = absolute(j.at("keep"), now);
     set.next_id = j.at("next_id");
+    set.privileged_sender = j.value("privileged_sender", false);
     for (const auto& one : j.at("bindings")) {
         auto binding = binding_from(one, registrations, now);
         if (binding.private_identity >= set.private_identities.size() ||
@@ -274,15 +279,20 @@ void challenge_from(const json& j, Authentications& authentications, TimePoint n
     authentications.expire_at(impi, absolute(j.at("until"), now));
 }
 
+void gruu_key_from(const json& j, Gruus& gruus) {
+    const auto octets = unhex(j.get_ref<const std::string&>());
+    crypto::TokenKey key{};
+    if (!octets || octets->size() != key.size()) throw std::out_of_range("gruu_key");
+    std::copy(octets->begin(), octets->end(), key.begin());
+    gruus.set_key(key);
+}
+
 }  // namespace
 
 std::string save_all(const Registrations& registrations, const Dialogs& dialogs,
-                     const Authentications& authentications, TimePoint now) {
-    json j{{"node", "scscf"},
-           {"version", version},
-           {"sets", json::array()},
-           {"dialogs", json::array()},
-           {"challenges", json::array()}};
+                     const Authentications& authentications, const Gruus& gruus, TimePoint now) {
+    json j{{"node", "scscf"},       {"version", version},       {"gruu_key", hex(gruus.key())},
+           {"sets", json::array()}, {"dialogs", json::array()}, {"challenges", json::array()}};
     registrations.for_each(
         [&](const ImplicitRegistrationSet& set) { j["sets"].push_back(to_json(set, now)); });
     for (const auto& [set, dialog] : dialogs.all())
@@ -296,7 +306,7 @@ std::string save_all(const Registrations& registrations, const Dialogs& dialogs,
 }
 
 bool restore_all(std::string_view saved, Registrations& registrations, Dialogs& dialogs,
-                 Authentications& authentications, TimePoint now, std::string& why) {
+                 Authentications& authentications, Gruus& gruus, TimePoint now, std::string& why) {
     try {
         const auto j = json::parse(saved);
         if (j.at("node") != "scscf" || j.at("version") != version) {
@@ -306,6 +316,7 @@ bool restore_all(std::string_view saved, Registrations& registrations, Dialogs& 
         for (const auto& set : j.at("sets")) set_from(set, registrations, now);
         for (const auto& dialog : j.at("dialogs")) dialog_from(dialog, dialogs);
         for (const auto& challenge : j.at("challenges")) challenge_from(challenge, authentications, now);
+        if (j.contains("gruu_key")) gruu_key_from(j.at("gruu_key"), gruus);
         return true;
     } catch (const json::exception& e) {
         why = e.what();

@@ -1,6 +1,7 @@
 #pragma once
 #include "scscf/core/authentication.hpp"
 #include "scscf/core/dialogs.hpp"
+#include "scscf/core/gruus.hpp"
 #include "scscf/core/registrations.hpp"
 
 #include <string>
@@ -12,8 +13,8 @@
 namespace ims::scscf {
 
 std::string save_all(const Registrations& registrations, const Dialogs& dialogs,
-                     const Authentications& authentications, TimePoint now);
+                     const Authentications& authentications, const Gruus& gruus, TimePoint now);
 bool restore_all(std::string_view saved, Registrations& registrations, Dialogs& dialogs,
-                 Authentications& authentications, TimePoint now, std::string& why);
+                 Authentications& authentications, Gruus& gruus, TimePoint now, std::string& why);
 
 }  // namespace ims::scscf

@@ -12,7 +12,16 @@ namespace ims::scscf {
 namespace h = sip::h;
 
 void Sessions::on_terminating(sip::RequestArrived arrived) {
-    const auto uri = arrived.request.request_uri().text();
+    const auto& request_uri = arrived.request.request_uri();
+    const auto uri = request_uri.text();
+    if (gruu::is_temporary(request_uri)) {  // step 1: its identity is served
+        const auto meant = core_.gruus.find(request_uri, core_.registrations);
+        if (!meant) return reject(arrived, 404, uri, "no temporary GRUU that is valid here");
+        return serve_terminating(std::move(arrived), *meant->set, *meant->identity);
+    }
+    if (const auto gr = request_uri.params.get("gr");
+        gr && gruu::is_gruu(request_uri) && !gruu::may_be_instance(*gr))  // step 3A
+        return reject(arrived, 404, uri, "no GRUU of this network");
     const auto impu = canonical_impu(uri);
     if (!impu) return reject(arrived, 404, uri, "the Request-URI is no public identity");
     auto* set = core_.registrations.find(impu->value());
@@ -74,9 +83,13 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
     if (consult(arrived, underway, set, served, session_case)) return;  // step 4
 
     const auto bindings = targets(request, set);  // steps 8, 9
-    if (bindings.empty())
+    if (bindings.empty()) {
+        // Step 3A, RFC 5627 5.3: a temporary GRUU ends with its registrations, a public one never.
+        if (gruu::is_temporary(request.request_uri()))
+            return reject(arrived, 404, impu, "the temporary GRUU is not valid any more");
         return reject(arrived, 480, impu,
                       set.registered() ? "no contact suits the request" : "no contact is bound");
+    }
 
     // Step 10a: RFC 3841 Request-Disposition, else our own policy.
     bool fork = true;
@@ -89,11 +102,18 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
         }
     const auto called = request.request_uri();
     std::vector<sip::Branch> branches;
+    const Binding* previous = nullptr;
+    int step = 1000;
     for (const auto* binding : bindings) {
         auto branch = branch_to(request, set, *binding);
         if (!branch) continue;
         // The element tries lower q after higher: one after the other are distinct values in falling order.
-        branch->q = sequential ? 1000 - static_cast<int>(branches.size()) : binding->q;
+        // Together are tried those of equal q that suit the caller equally well (RFC 3841 7.2.4).
+        const bool as_good = previous != nullptr && previous->q == binding->q &&
+                             preference(*previous, request) == preference(*binding, request);
+        if (previous != nullptr && (sequential || !as_good)) --step;
+        previous = binding;
+        branch->q = step;
         branches.push_back(std::move(*branch));
         underway.flows.push_back(binding->id);
         if (!fork) break;
@@ -113,9 +133,11 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
 
 std::vector<const Binding*> Sessions::targets(const sip::Message& request,
                                               const ImplicitRegistrationSet& set) const {
+    const bool to_device = gruu::is_gruu(request.request_uri());
     std::vector<const Binding*> found;
     for (const auto& binding : set.bindings) {
         if (binding.ended || binding.expires_at <= core_.now || !suits(binding, request)) continue;
+        if (to_device && !core_.gruus.means(request.request_uri(), set, binding)) continue;  // step 8
         // Step 10a: one contact of an instance at a time; of several flows the latest.
         const auto same_device = [&](const Binding* other) {
             return !binding.instance().empty() && other->instance() == binding.instance() &&
@@ -127,20 +149,21 @@ std::vector<const Binding*> Sessions::targets(const sip::Message& request,
         else if ((*twin)->registered_at <= binding.registered_at)
             *twin = &binding;
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Binding* a, const Binding* b) { return a->q > b->q; });
+    std::stable_sort(found.begin(), found.end(), [&](const Binding* a, const Binding* b) {
+        return a->q != b->q ? a->q > b->q : preference(*a, request) > preference(*b, request);
+    });
     return found;
 }
 
-bool Sessions::try_next_flow(const sip::ResponseToForward& response, Underway& underway) {
+bool Sessions::try_next_flow(sip::ServerTransactionId id, std::size_t failed_branch, Underway& underway) {
     const auto* set = core_.registrations.find(underway.set);
-    const auto* request = core_.element.request_of(response.transaction);
-    if (set == nullptr || request == nullptr || response.branch >= underway.flows.size()) return false;
-    const auto with_id = [&](std::uint32_t id) {
+    const auto* request = core_.element.request_of(id);
+    if (set == nullptr || request == nullptr || failed_branch >= underway.flows.size()) return false;
+    const auto with_id = [&](std::uint32_t wanted) {
         return std::find_if(set->bindings.begin(), set->bindings.end(),
-                            [id](const Binding& b) { return b.id == id; });
+                            [wanted](const Binding& b) { return b.id == wanted; });
     };
-    const auto failed = with_id(underway.flows[response.branch]);
+    const auto failed = with_id(underway.flows[failed_branch]);
     if (failed == set->bindings.end() || failed->instance().empty()) return false;
     const Binding* next = nullptr;
     for (const auto& binding : set->bindings) {
@@ -161,7 +184,7 @@ bool Sessions::try_next_flow(const sip::ResponseToForward& response, Underway& u
     branches.push_back(std::move(*branch));
     sip::ForwardOptions options;
     options.recurse_on_305 = true;
-    core_.element.forward(response.transaction, std::move(branches), core_.now, core_.outputs, options);
+    core_.element.forward(id, std::move(branches), core_.now, core_.outputs, options);
     return true;
 }
 
@@ -181,7 +204,7 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
     out.remove<h::PServedUser>();
     out.remove<h::PProfileKey>();
     // Step 10c: the former Request-URI, without what number portability added
-    auto called = request.request_uri();
+    auto called = shown(request.request_uri(), &binding);
     called.params.remove("rn");
     called.params.remove("npdi");
     called.params.remove("scscf-reselection");
@@ -228,15 +251,53 @@ bool has_feature(const sip::Params& contact, const sip::Param& wanted) {
 
 }  // namespace
 
+namespace {
+
+bool is_term(const sip::Param& param) {
+    return !iequals(param.name, "require") && !iequals(param.name, "explicit");
+}
+
+sip::Params features_of(const Binding& binding) {
+    if (binding.params)
+        if (auto contact = sip::NameAddr::parse("<sip:x>" + *binding.params)) return contact->params;
+    return {};
+}
+
+}  // namespace
+
+int preference(const Binding& binding, const sip::Message& request) {
+    if (!request.has<h::AcceptContact>()) return 1000;
+    const auto accepted = request.all<h::AcceptContact>();
+    const auto features = features_of(binding);
+    // 7.2: a contact that says nothing of what it can is immune, and as good as any.
+    if (!accepted || accepted->empty() || features.empty()) return 1000;
+    int sum = 0;
+    int matching = 0;  // what is not contradicted
+    for (const auto& one : *accepted) {
+        int terms = 0;
+        int mentioned = 0;
+        bool matches = true;
+        for (const auto& wanted : one.params) {
+            if (!is_term(wanted)) continue;
+            ++terms;
+            if (!features.has(wanted.name)) continue;
+            ++mentioned;
+            matches = matches && has_feature(features, wanted);
+        }
+        if (!matches) continue;
+        ++matching;
+        const int score = terms == 0 ? 1000 : 1000 * mentioned / terms;
+        sum += score < 1000 && one.params.has("explicit") ? 0 : score;
+    }
+    return matching == 0 ? 0 : sum / matching;
+}
+
 bool suits(const Binding& binding, const sip::Message& request) {
     const auto accepted = request.all<h::AcceptContact>();
     const auto rejected = request.all<h::RejectContact>();
     const bool wishes = (accepted && !accepted->empty()) || (rejected && !rejected->empty());
     if (!wishes) return true;
-    sip::Params features;
-    if (binding.params)
-        if (auto contact = sip::NameAddr::parse("<sip:x>" + *binding.params)) features = contact->params;
-
+    const auto features = features_of(binding);
     if (rejected)
         for (const auto& one : *rejected) {
             // RFC 3841 7.2.3: rejected is who has all of them.
@@ -250,7 +311,7 @@ bool suits(const Binding& binding, const sip::Message& request) {
             if (!one.params.has("require")) continue;  // a preference only
             const bool is_explicit = one.params.has("explicit");
             for (const auto& wanted : one.params) {
-                if (iequals(wanted.name, "require") || iequals(wanted.name, "explicit")) continue;
+                if (!is_term(wanted)) continue;
                 // RFC 3841 7.2.4: a feature the contact does not mention excludes it only with "explicit".
                 const bool mentioned = features.has(wanted.name);
                 if (mentioned ? !has_feature(features, wanted) : is_explicit) return false;

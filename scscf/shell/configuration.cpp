@@ -62,6 +62,12 @@ void read_registration(const runtime::Section& own, Config& c) {
     c.store_server_name = own.get<bool>("store_server_name", c.store_server_name);
     c.scscf_restoration = own.get<bool>("scscf_restoration", c.scscf_restoration);
     c.max_user_data = own.get_between<std::size_t>("max_user_data", c.max_user_data, 1024, 16'000'000);
+    if (own.has("device_names")) {
+        const auto text = own.require<std::string>("device_names");
+        c.device_names = crypto::parse_uuid(text);
+        if (!c.device_names)
+            own.error("device_names", "must be a UUID such as 'uuidgen' prints, not '" + text + "'");
+    }
     c.unregistered_lifetime =
         own.get_between<seconds>("unregistered_lifetime", c.unregistered_lifetime, seconds{1}, longest);
     c.max_subscription =

@@ -1,5 +1,6 @@
 #include "common/runtime/cscf.hpp"
 #include "scscf/core/scscf.hpp"
+#include "scscf/shell/commands.hpp"
 #include "scscf/shell/configuration.hpp"
 
 using namespace ims;
@@ -21,5 +22,6 @@ int main(int argc, char** argv) {
     program.reload_own = [](Node& node, runtime::Section own, const runtime::CscfCommon& common) {
         return static_cast<scscf::Scscf&>(node).reload(scscf::read_config(own, common));
     };
+    program.commands = scscf::commands();
     return runtime::run_cscf(argc, argv, program);
 }

@@ -265,3 +265,54 @@ TEST_CASE("a P-CSCF that restarts while a call rings leaves nobody waiting and n
     t.alice.answers();
     CHECK(t.world.until([&] { return t.alice.is_in_call() && t.bob.is_in_call(); }));
 }
+
+TEST_CASE("of two devices of one user a GRUU rings the one it names, the number both",
+          "[RFC5627][TS24.229-5.4.7A]") {
+    World world;
+    auto& phone = world.ue("phone", [](ue::Config& c) { c.gruu = true; });
+    // The same user: the card was read twice, and takes what the other one has not seen.
+    const auto of_phone = phone.ue().config();
+    auto& tablet = world.ue("tablet", [&](ue::Config& c) {
+        c.impi = of_phone.impi;
+        c.impu = of_phone.impu;
+        c.instance = "urn:uuid:00000000-0000-4000-8000-00000000beef";
+        c.gruu = true;
+    });
+    auto& bob = world.ue("bob");
+    for (auto* one : {&phone, &tablet, &bob}) REQUIRE(flows::registers(world, *one));
+    REQUIRE(world.scscf().contacts(phone.impu()) == 2);
+    const auto public_gruu = tablet.last<ue::Registered>()->public_gruu;
+    const auto temporary_gruu = phone.last<ue::Registered>()->temporary_gruu;
+    REQUIRE_FALSE(public_gruu.empty());
+    REQUIRE_FALSE(temporary_gruu.empty());
+
+    const auto rings = [&](const Impu& called, bool at_phone, bool at_tablet) {
+        bob.calls(called);
+        REQUIRE(world.until([&] { return bob.hears_ringing(); }));
+        world.advance(1s);
+        CHECK(phone.is_ringing() == at_phone);
+        CHECK(tablet.is_ringing() == at_tablet);
+        auto& who = at_tablet ? tablet : phone;
+        who.answers();
+        REQUIRE(world.until([&] { return bob.is_in_call() && who.is_in_call(); }));
+        // The device gave its GRUU as Contact: what follows finds it by that.
+        world.advance(1s);
+        bob.hangs_up();
+        REQUIRE(world.until([&] { return who.has_no_call(); }));
+        world.run();
+    };
+    rings(phone.number(), true, true);
+    rings(Impu{public_gruu}, false, true);
+    rings(Impu{temporary_gruu}, true, false);
+
+    // The S-CSCF restarts, the UEs do not notice.
+    world.save_and_restore("scscf");
+    rings(Impu{public_gruu}, false, true);
+    rings(Impu{temporary_gruu}, true, false);
+
+    phone.deregisters();
+    world.run();
+    bob.calls(Impu{temporary_gruu});
+    REQUIRE(world.until([&] { return bob.last<ue::CallEnded>() != nullptr && bob.has_no_call(); }));
+    CHECK(bob.last<ue::CallEnded>()->status == 404);
+}

@@ -121,6 +121,14 @@ class Lab:
         with urllib.request.urlopen(f"http://{host}:{self.admin_port}/metrics", timeout=5) as answer:
             return answer.read().decode()
 
+    def order(self, service, path):
+        """(status, text) of a POST to the admin port."""
+        host = {"pcscf": self.pcscf, "icscf": self.icscf, "scscf": self.scscf, "hss": self.hss}[service].rsplit(":", 1)[0]
+        connection = http.client.HTTPConnection(host, self.admin_port, timeout=5)
+        connection.request("POST", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
     def gauge(self, service, name):
         for line in self.metrics(service).splitlines():
             if line.startswith(name + " ") or line.startswith(name + "{"):

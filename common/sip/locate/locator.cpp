@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 // A location is worked out afresh from what is known each time an answer comes in; it is done when nothing is
 // left to ask. So there is no state between the steps of RFC 3263 but the cache.
@@ -63,15 +64,16 @@ struct Locator::Attempt {
     const Uri& uri;
     std::string host;  // maddr or host, lower case, IPv6 without brackets
     TimePoint started;
+    Order order;
     TimePoint now;
     std::vector<Target> targets;
     std::set<dns::Query> open;  // questions without an answer
     std::string why;
 };
 
-Locator::Ticket Locator::locate(const Uri& uri, TimePoint now, Outputs& out) {
+Locator::Ticket Locator::locate(const Uri& uri, TimePoint now, Outputs& out, Order order) {
     const auto ticket = ++last_ticket_;
-    pending_.emplace(ticket, Pending{uri, now});
+    pending_.emplace(ticket, Pending{uri, now, order});
     resume(ticket, now, out);
     return ticket;
 }
@@ -84,6 +86,7 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
     Attempt attempt{location.uri,
                     to_lower(host_without_brackets(maddr.value_or(location.uri.host))),
                     location.started,
+                    location.order,
                     now,
                     {},
                     {},
@@ -99,8 +102,9 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
         }
         return;
     }
-    std::stable_partition(attempt.targets.begin(), attempt.targets.end(),
-                          [&](const Target& t) { return !penalized(t, now); });
+    if (attempt.order == Order::Weighted)
+        std::stable_partition(attempt.targets.begin(), attempt.targets.end(),
+                              [&](const Target& t) { return !penalized(t, now); });
     if (!attempt.targets.empty()) attempt.why.clear();
     out.located.push_back({ticket, std::move(attempt.targets), std::move(attempt.why)});
     pending_.erase(found);
@@ -228,7 +232,8 @@ bool Locator::from_srv(Attempt& attempt, const std::string& name, Transport tran
         if (config_.ipv6) complete = known(attempt, target, dns::Type::Aaaa) != nullptr && complete;
     }
     if (!complete) return true;
-    for (const auto& record : in_srv_order(srv->records))
+    for (const auto& record :
+         attempt.order == Order::Fixed ? in_fixed_order(srv->records) : in_srv_order(srv->records))
         add_addresses(attempt, without_final_dot(record.target), transport, record.port);
     return !attempt.targets.empty();
 }
@@ -244,8 +249,11 @@ void Locator::add_addresses(Attempt& attempt, const std::string& name, Transport
     if (!attempt.open.empty()) return;
     for (const auto* family : {v4, v6}) {
         if (family == nullptr) continue;
+        const auto first = static_cast<std::ptrdiff_t>(attempt.targets.size());
         for (const auto& record : family->records)
             attempt.targets.push_back({transport, {record.address, port}, {}});
+        // Name servers turn them round.
+        if (attempt.order == Order::Fixed) std::sort(attempt.targets.begin() + first, attempt.targets.end());
         if (family->records.empty() && attempt.why.empty()) attempt.why = family->why;
     }
 }
@@ -275,6 +283,15 @@ std::vector<dns::Record> Locator::in_srv_order(std::vector<dns::Record> records)
         records.erase(chosen);
     }
     return ordered;
+}
+
+// RFC 3263 4.4: any order will do that is always the same.
+std::vector<dns::Record> Locator::in_fixed_order(std::vector<dns::Record> records) {
+    std::sort(records.begin(), records.end(), [](const dns::Record& a, const dns::Record& b) {
+        return std::tuple{a.priority, -int{a.weight}, to_lower(a.target), a.port} <
+               std::tuple{b.priority, -int{b.weight}, to_lower(b.target), b.port};
+    });
+    return records;
 }
 
 const Locator::Known* Locator::known(Attempt& attempt, const std::string& name, dns::Type type) const {

@@ -75,9 +75,13 @@ class Locator {
         std::vector<Located> located;
     };
 
+    // In which order equal targets come. Fixed: always the same, and without regard to what failed before,
+    // for who forwards statelessly (RFC 3263 4.4, RFC 3261 16.11).
+    enum class Order : std::uint8_t { Weighted, Fixed };
+
     // Starts a location for the URI of the top Route or the Request-URI; may finish at once. Only sip and
     // sips URIs name a server; a sips URI is located over TLS.
-    Ticket locate(const Uri& uri, TimePoint now, Outputs& out);
+    Ticket locate(const Uri& uri, TimePoint now, Outputs& out, Order order = Order::Weighted);
     void handle(const dns::Answer& answer, TimePoint now, Outputs& out);
     void handle_timeout(TimePoint now, Outputs& out);
     std::optional<TimePoint> next_deadline() const;
@@ -100,6 +104,7 @@ class Locator {
     struct Pending {  // one location under way
         Uri uri;
         TimePoint started;
+        Order order = Order::Weighted;
     };
     struct Asked {  // one question under way
         TimePoint deadline;
@@ -116,6 +121,7 @@ class Locator {
     void add_addresses(Attempt& attempt, const std::string& name, Transport transport,
                        std::uint16_t port) const;
     std::vector<dns::Record> in_srv_order(std::vector<dns::Record> records) const;
+    static std::vector<dns::Record> in_fixed_order(std::vector<dns::Record> records);
     const Known* known(Attempt& attempt, const std::string& name, dns::Type type) const;
     bool can_use(Transport t) const;
     void learn(const dns::Query& query, Known known);

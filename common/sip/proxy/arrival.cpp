@@ -53,6 +53,11 @@ void Element::Impl::receive_request(Message request, const Flow& flow, Duration 
         return carry_out(*tx, step);
     }
     if (const auto refusal = why_not_now(request, waited)) return refuse(request, via, flow, *refusal);
+    arrives(std::move(request), via, flow, std::move(key));
+}
+
+// RFC 3261 16.3, 16.4: what is well comes to the node.
+void Element::Impl::arrives(Message request, const ViaValue& via, const Flow& flow, std::string key) {
     if (const auto refusal = why_not(request)) return refuse(request, via, flow, *refusal);
     const auto part2 = branches.part2(request);
     if (branches.loops(request, part2))
@@ -143,11 +148,16 @@ void Element::Impl::receive_ack(Message ack, const ViaValue& via, const Flow& fl
     out->emplace_back(AckArrived{std::move(ack), flow, std::move(*own_route)});
 }
 
-// RFC 3261 9.2, 16.10. A CANCEL without its INVITE gets 481: every INVITE is forwarded with state, so what a
-// stateless forwarding (16.10) would carry on could match nothing downstream.
+// RFC 3261 9.2, 16.10. A CANCEL without its INVITE gets 481 where every INVITE is forwarded with state: what
+// would be carried on could match nothing downstream. Else it goes the way its INVITE went.
 void Element::Impl::receive_cancel(Message cancel, const ViaValue& via, const Flow& flow) {
     auto* tx = server_by_key(server_key(cancel, via, Method::Invite));
-    if (tx == nullptr || !tx->is_invite()) return refuse(cancel, via, flow, {481, {}, "no such INVITE"});
+    if (tx == nullptr || !tx->is_invite()) {
+        auto key = server_key(cancel, via, Method::Cancel);
+        if (absorbs(key) || server_by_key(key) != nullptr) return;
+        if (config.forwards_statelessly) return arrives(std::move(cancel), via, flow, std::move(key));
+        return refuse(cancel, via, flow, {481, {}, "no such INVITE"});
+    }
     // Its repetitions find the INVITE again and get the same answer: it needs no transaction of its own.
     transmit(0, make_buffer(made_response(cancel, 200).serialize()), reply_path(via, flow).to);
     if (tx->cancelled || tx->answered()) return;

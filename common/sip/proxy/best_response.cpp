@@ -22,6 +22,7 @@ std::tuple<int, int, bool> rank(const Candidate& c) {
         case 420:
         case 484: within = 1; break;
         case 408:
+        case 430:  // of one flow only (RFC 5626 11.4)
         case 487:  // says less about the callee than any other
         case 503: within = 3; break;
         default: break;

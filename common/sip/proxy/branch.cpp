@@ -28,6 +28,8 @@ class Hash {
     std::uint64_t value_;
 };
 
+constexpr char stateless_mark = 's';  // no hexadecimal digit
+
 void append_hex(std::string& out, std::uint64_t number) {
     char digits[16];
     const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
@@ -63,6 +65,19 @@ std::optional<std::uint64_t> BranchMaker::client_of(std::string_view branch) con
     if (!branch.starts_with(prefix_)) return {};
     branch.remove_prefix(prefix_.size());
     return take_hex(branch);
+}
+
+std::string BranchMaker::stateless_branch(const Message& request) const {
+    const bool of_invite = request.method() == Method::Ack || request.method() == Method::Cancel;
+    Hash hash{secret_};
+    hash << server_key(request, request.top_via(), of_invite ? Method::Invite : request.method());
+    auto text = prefix_ + stateless_mark;
+    append_hex(text, hash.value());
+    return text;
+}
+
+bool BranchMaker::is_stateless(std::string_view branch) const {
+    return branch.starts_with(prefix_) && branch.substr(prefix_.size()).starts_with(stateless_mark);
 }
 
 std::uint64_t BranchMaker::part2(const Message& request) const {

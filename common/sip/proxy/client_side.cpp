@@ -1,5 +1,7 @@
 #include "common/sip/proxy/element_impl.hpp"
 
+#include <algorithm>
+
 namespace ims::sip {
 
 namespace {
@@ -27,6 +29,7 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
     const auto found = id ? clients.find(*id) : clients.end();
     const bool ours = found != clients.end() && found->second.branch == branch;
     const bool of_cancel = ours && response.method() == Method::Cancel;
+    if (!ours && branches.is_stateless(branch)) return pass_statelessly(std::move(response), flow);
     if (!ours || (of_cancel ? !found->second.cancel
                             : found->second.is_invite() != (response.method() == Method::Invite))) {
         // RFC 6026 8.9: discarded, whatever it is.
@@ -59,6 +62,25 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
     if (tx.is_invite() || status >= 200) tx.bytes.reset();  // not repeated any more
     if (step.pass) client_pass(tx, std::move(response), flow);
     end_client_if_done(*id);
+}
+
+// RFC 3261 16.11: to where the next Via says. It has `received`, and `rport` where it was asked for, since
+// the request came by here.
+void Element::Impl::pass_statelessly(Message response, const Flow& flow) {
+    const auto top = response.top_via();
+    const auto host = address_literal(top.host);
+    const bool ours = host && std::any_of(config.listen.begin(), config.listen.end(), [&](const auto& point) {
+                          return point.endpoint.address == *host && point.endpoint.port == top.port;
+                      });
+    response.remove_first<h::Via>();
+    const auto next = ours && response.has<h::Via>() ? reply_target(response.top_via()) : std::nullopt;
+    const auto* point = next ? listening_point(*next) : nullptr;
+    if (point == nullptr)
+        return note(Severity::Info, "sip.response.unmatched", &response,
+                    {{"status", std::to_string(response.status())}, {"peer", flow.remote.text()}});
+    auto to = *next;
+    if (to.transport == Transport::Udp) to.local = point->endpoint;
+    transmit(0, make_buffer(response.serialize()), to);
 }
 
 void Element::Impl::client_pass(ClientTransaction& tx, Message response, const Flow& flow) {

@@ -21,9 +21,13 @@ void Element::Impl::forward(ServerTransaction& tx, std::vector<Branch> branches_
         tx.context->breadth = breadth ? std::min<unsigned>(*breadth, config.max_breadth) : config.max_breadth;
     }
     auto& context = *tx.context;
-    if (context.deciding) context.finals.clear();  // the node has seen them and tries elsewhere
+    // The node has seen them and tries elsewhere; of those that gather still, what it was told as FlowFailed.
+    std::erase_if(context.finals, [&](const auto& final) {
+        return context.deciding || final.result.response.status() == 430;
+    });
     context.deciding = false;
     context.closed = context.succeeded;
+    context.only_way = options.only_way;
     for (auto& branch : branches_wanted)
         context.waiting.push_back({context.count++, std::move(branch), options});
     const auto id = tx.id;
@@ -80,12 +84,23 @@ void Element::Impl::launch(ServerTransaction& tx, ResponseContext::Waiting waiti
     start(o, std::move(branch.next_hop));
 }
 
-void Element::Impl::forward_ack(Branch ack) {
-    if (const auto hops = ack.request.get<h::MaxForwards>(); hops && *hops == 0)
-        return note(Severity::Info, "sip.ack.dropped", &ack.request, {{"reason", "Max-Forwards is 0"}});
-    auto& o = new_outgoing(std::move(ack.request), Outgoing::Purpose::Ack);
+// RFC 3261 16.11: an ACK for a 2xx, and what a node does not want to remember.
+void Element::Impl::forward_stateless(Branch branch, std::optional<Destination> reply) {
+    auto& request = branch.request;
+    if (const auto hops = request.get<h::MaxForwards>(); hops && *hops == 0) {
+        if (!reply)
+            return note(Severity::Info, "sip.ack.dropped", &request, {{"reason", "Max-Forwards is 0"}});
+        note(Severity::Info, "sip.request.refused", &request,
+             {{"status", "483"}, {"reason", "Max-Forwards is 0"}});
+        return transmit(0, make_buffer(made_response(request, 483).serialize()), *reply);
+    }
+    auto& o = new_outgoing(std::move(request), Outgoing::Purpose::Stateless);
+    o.stateless_branch = branches.stateless_branch(o.request);
+    o.reply = reply;
     decrement_max_forwards(o.request);
-    start(o, std::move(ack.next_hop));
+    if (reply && !o.request.has<h::MaxBreadth>()) o.request.set<h::MaxBreadth>(config.max_breadth);
+    if (branch.record_route) o.request.prepend<h::RecordRoute>(*branch.record_route);
+    start(o, std::move(branch.next_hop));
 }
 
 void Element::Impl::cancel_branches(ServerTransaction& tx, const std::string& reason) {
@@ -142,12 +157,16 @@ void Element::Impl::branch_ended(ServerTransaction& tx, ResponseContext::Final f
     std::erase_if(context.active, [&](const auto& a) { return a.index == final.result.branch; });
     if (context.succeeded || tx.answered()) return;
     const bool global = final.result.response.status() >= 600;
+    const bool flow_failed = final.result.response.status() == 430 && !context.closed;
+    const auto index = final.result.branch;
     context.finals.push_back(std::move(final));
     if (global && !context.closed)
         // 16.7 step 5: goes upstream when all have ended. RFC 3326: why the others end.
         cancel_branches(tx, "SIP;cause=" + std::to_string(context.finals.back().result.response.status()));
     else
         start_branches(tx);
+    if (flow_failed && tx.context && !(tx.context->active.empty() && tx.context->waiting.empty()))
+        out->emplace_back(FlowFailed{ServerTransactionId{tx.id}, index});
     if (tx.context) choose_if_done(tx);
 }
 
@@ -174,9 +193,10 @@ void Element::Impl::choose_if_done(ServerTransaction& tx) {
     auto chosen = std::move(context.finals[best].result);
     candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(best));
     aggregate_challenges(chosen.response, candidates);
-    // 16.7 step 6: 503 would say that this element is out of service. When to come back is as good in a 500
-    // (21.5.1).
-    if (chosen.response.status() == 503) chosen.response.set_status(500);
+    // 16.7 step 6: 503 would say that this element is out of service, which is true if there is no other way
+    // and an end to it. When to come back is as good in a 500 (21.5.1).
+    const bool as_good_as_ours = context.only_way && chosen.response.has<h::RetryAfter>();
+    if (chosen.response.status() == 503 && !as_good_as_ours) chosen.response.set_status(500);
     context.finals.clear();
     out->emplace_back(std::move(chosen));
 }

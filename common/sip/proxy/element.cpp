@@ -261,11 +261,7 @@ void Element::respond(ServerTransactionId id, Message response, TimePoint now, E
 }
 
 void Element::discard(ServerTransactionId id) {
-    auto* tx = impl_->server(id.value());
-    if (tx == nullptr) return;
-    if (!tx->answered()) --impl_->unanswered;
-    impl_->forget_key(tx->key, tx->id);
-    impl_->servers.erase(id.value());
+    impl_->discard(id.value());
     impl_->settle();
 }
 
@@ -277,7 +273,17 @@ void Element::forward(ServerTransactionId id, std::vector<Branch> branches, Time
 }
 
 void Element::forward_ack(Branch ack, TimePoint now, ElementOutputs& out) {
-    impl_->during(now, out, [&] { impl_->forward_ack(std::move(ack)); });
+    impl_->during(now, out, [&] { impl_->forward_stateless(std::move(ack), {}); });
+}
+
+void Element::forward_stateless(ServerTransactionId id, Branch branch, TimePoint now, ElementOutputs& out) {
+    impl_->during(now, out, [&] {
+        const auto* tx = impl_->server(id.value());
+        if (tx == nullptr || tx->answered() || tx->context) return;
+        const auto reply = tx->reply.to;
+        impl_->discard(id.value());
+        impl_->forward_stateless(std::move(branch), reply);
+    });
 }
 
 void Element::cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
@@ -299,7 +305,7 @@ ClientTransactionId Element::send(Message request, NextHop next_hop, TimePoint n
 
 void Element::send_ack(Message ack, NextHop next_hop, TimePoint now, ElementOutputs& out) {
     impl_->during(now, out, [&] {
-        auto& o = impl_->new_outgoing(std::move(ack), Outgoing::Purpose::Ack);
+        auto& o = impl_->new_outgoing(std::move(ack), Outgoing::Purpose::Stateless);
         if (!o.request.has<h::MaxForwards>()) o.request.set<h::MaxForwards>(70);
         impl_->start(o, std::move(next_hop));
     });

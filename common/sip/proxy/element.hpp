@@ -54,6 +54,9 @@ struct ElementConfig {
     Duration overload_delay = 500ms;
     std::vector<std::string> uri_schemes{
         "urn"};  // of Request-URIs besides sip, sips and tel; all others get 416
+    // The node uses forward_stateless(): a CANCEL that belongs to no INVITE here reaches it like any other
+    // request (RFC 3261 16.10). Off, it is answered 481.
+    bool forwards_statelessly = false;
     Limits limits;
     LocatorConfig locator;
 };
@@ -75,6 +78,9 @@ struct ForwardOptions {
     bool recurse_on_305 = false;  // TS 24.229: CSCFs recurse only on 305
     std::optional<Duration>
         no_answer;  // give up an INVITE branch that has no final response after this (S-CSCF, AS)
+    // 16.7 step 6: whatever this node forwards goes there, so a 503 that says when to come back is its own
+    // too.
+    bool only_way = false;
 };
 
 // ---- what the element says
@@ -105,7 +111,7 @@ struct Cancelled {
 // A response that RFC 3261 16.7 would forward now (a provisional other than 100, a 2xx, or the chosen best
 // final one), own Via removed. The node changes what it must and calls respond(), or tries elsewhere with
 // forward(). Each 2xx of an INVITE comes once for each To tag; when the callee repeats it, what the node made
-// of it is sent again without asking. A 503 comes as 500 (16.7 step 6).
+// of it is sent again without asking. A 503 comes as 500 (16.7 step 6) but for ForwardOptions::only_way.
 struct ResponseToForward {
     enum class Origin : std::uint8_t {
         Received,     // by a peer; or the 487 of an INVITE that was cancelled before anybody answered
@@ -118,6 +124,12 @@ struct ResponseToForward {
     std::size_t branch = 0;    // counted over all forward() calls of this transaction
     std::optional<Flow> flow;  // where it came from
     std::string detail;
+};
+// A branch has ended with 430 while others go on: the node may forward() to another flow of that device
+// (RFC 5626 5.3.1). If it does, the 430 counts no more; if nothing else goes on, ResponseToForward brings it.
+struct FlowFailed {
+    ServerTransactionId transaction;
+    std::size_t branch = 0;
 };
 // The answer to a request this node sent itself.
 struct ResponseArrived {
@@ -138,8 +150,9 @@ struct TransactionEnded {
     bool ack_missing = false;
 };
 
-using ElementOutput = std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled,
-                                   ResponseToForward, ResponseArrived, RequestFailed, TransactionEnded>;
+using ElementOutput =
+    std::variant<Transmit, dns::Query, Note, RequestArrived, AckArrived, Cancelled, ResponseToForward,
+                 FlowFailed, ResponseArrived, RequestFailed, TransactionEnded>;
 using ElementOutputs = std::vector<ElementOutput>;
 
 class Element {
@@ -169,6 +182,11 @@ class Element {
                  const ForwardOptions& options = {});
     // Proxies an ACK for a 2xx statelessly.
     void forward_ack(Branch ack, TimePoint now, ElementOutputs& out);
+    // RFC 3261 16.11: sends the request on and forgets it; called for each of its repetitions anew. Of
+    // several targets of RFC 3263 it is always the same one; the responses pass the node by, to where the
+    // next Via says. Nothing may have been answered before. Where no way is found the element answers as it
+    // does for forward(); what the transport reports later is only noted, and the sender's timer tells it.
+    void forward_stateless(ServerTransactionId id, Branch branch, TimePoint now, ElementOutputs& out);
     // RFC 3261 16.10: cancels all pending branches, as a CANCEL from upstream would.
     void cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
                 std::optional<std::string> reason = {});

@@ -48,6 +48,7 @@ struct ResponseContext {
     bool closed = false;     // a 2xx or 6xx came, or the caller cancelled: nothing new is started
     bool deciding = false;   // the best response is with the node
     bool succeeded = false;  // a 2xx was passed on: no other final response follows
+    bool only_way = false;   // ForwardOptions
 };
 
 struct ServerTransaction {
@@ -94,7 +95,7 @@ struct Outgoing {
     // C: RFC 3261 16.6 step 11. NoAnswer: ForwardOptions. Abandon: 9.1, a cancelled INVITE without a final
     // response.
     enum class Timer : std::uint8_t { C, NoAnswer, Abandon, Count };
-    enum class Purpose : std::uint8_t { Branch, Own, Ack };
+    enum class Purpose : std::uint8_t { Branch, Own, Stateless };
 
     std::uint64_t id = 0;
     Purpose purpose = Purpose::Own;
@@ -103,6 +104,8 @@ struct Outgoing {
     Message request;           // complete but for the Via, or with the Via of the last attempt
     bool has_via = false;
     std::optional<std::uint64_t> part2;
+    std::string stateless_branch;           // of a Stateless
+    std::optional<Destination> reply;       // of a Stateless that has an answer: its way back
     std::vector<Destination> destinations;  // in the order to try
     std::size_t next = 0;                   // of them
     bool udp_next = false;                  // 18.1.1: TCP was refused, the same target over UDP now
@@ -205,6 +208,7 @@ struct Element::Impl {
     void receive(const Received& event);
     void refuse_malformed(const ParseFailure& failure, const Flow& flow);
     void receive_request(Message request, const Flow& flow, Duration waited);
+    void arrives(Message request, const ViaValue& via, const Flow& flow, std::string key);
     void receive_ack(Message ack, const ViaValue& via, const Flow& flow);
     void receive_cancel(Message cancel, const ViaValue& via, const Flow& flow);
     // Status and extra headers of a refusal; nothing if the request may pass.
@@ -224,6 +228,7 @@ struct Element::Impl {
     ServerTransaction* server_by_key(const std::string& key);
     bool absorbs(const std::string& key);  // and says the answer once more
     void absorb(ServerTransaction& tx);
+    void discard(std::uint64_t id);
     void forget_key(const std::string* key, std::uint64_t id);
     ServerTransaction& start_server(Message request, const ViaValue& via, const Flow& flow, std::string key);
     void respond(ServerTransaction& tx, Message response);
@@ -237,7 +242,7 @@ struct Element::Impl {
     void forward(ServerTransaction& tx, std::vector<Branch> branches, const ForwardOptions& options);
     void start_branches(ServerTransaction& tx);
     void launch(ServerTransaction& tx, ResponseContext::Waiting waiting, unsigned breadth);
-    void forward_ack(Branch ack);
+    void forward_stateless(Branch branch, std::optional<Destination> reply);
     void cancel_branches(ServerTransaction& tx, const std::string& reason);
     void branch_provisional(std::uint64_t server_id, std::size_t index, Message response, const Flow& flow);
     void branch_success(std::uint64_t server_id, std::size_t index, Message response, const Flow& flow);
@@ -266,6 +271,7 @@ struct Element::Impl {
 
     // ---- client_side.cpp
     void receive_response(Message response, const Flow& flow);
+    void pass_statelessly(Message response, const Flow& flow);
     void client_pass(ClientTransaction& tx, Message response, const Flow& flow);
     void client_timeout(ClientTransaction& tx);
     void client_transport_failed(ClientTransaction& tx, const std::string& detail);

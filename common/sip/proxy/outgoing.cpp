@@ -48,7 +48,9 @@ void Element::Impl::start(Outgoing& o, NextHop next_hop) {
 
 void Element::Impl::locate(Outgoing& o, const Uri& uri) {
     Locator::Outputs located;
-    const auto ticket = locator.locate(uri, now, located);
+    const auto order =
+        o.purpose == Outgoing::Purpose::Stateless ? Locator::Order::Fixed : Locator::Order::Weighted;
+    const auto ticket = locator.locate(uri, now, located, order);
     tickets.emplace(ticket, o.id);
     take(std::move(located));
 }
@@ -80,8 +82,9 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         o.last_failure = destination_text(to) + ": no listening point of that transport and family";
         return false;
     }
+    const bool stateless = o.purpose == Outgoing::Purpose::Stateless;
     const auto id = new_id(Kind::Client);
-    auto branch = branches.branch(id, o.part2);
+    auto branch = o.stateless_branch.empty() ? branches.branch(id, o.part2) : o.stateless_branch;
     auto text = with_via(o, *point, branch);
 
     bool tcp_for_size = false;
@@ -89,7 +92,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         if (target->transport == Transport::Udp && text.size() > largest_datagram_request && !o.udp_next) {
             const Target stream{Transport::Tcp, target->remote, {}};
             const auto* tcp = listening_point(stream);
-            if (tcp != nullptr && !locator.penalized(stream, now)) {
+            if (tcp != nullptr && (stateless || !locator.penalized(stream, now))) {
                 to = stream;
                 point = tcp;
                 text = with_via(o, *point, branch);
@@ -103,7 +106,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
     o.udp_next = false;
 
     auto bytes = make_buffer(std::move(text));
-    if (o.purpose == Outgoing::Purpose::Ack) {  // RFC 3261 16.11: nothing will answer it
+    if (stateless) {  // RFC 3261 16.11
         transmit(0, std::move(bytes), to);
         forget(o.id);
         return true;
@@ -264,7 +267,14 @@ void Element::Impl::fail(Outgoing& o, ResponseToForward::Origin origin) {
     note(Severity::Warning, timeout ? "sip.request.no_answer" : "sip.request.unreachable", &o.request,
          {{"detail", o.last_failure}});
     switch (o.purpose) {
-        case Outgoing::Purpose::Ack: return forget(o.id);
+        case Outgoing::Purpose::Stateless: {
+            if (o.reply) {
+                if (o.has_via) o.request.remove_first<h::Via>();
+                const int status = o.destinations.empty() ? 504 : 500;
+                transmit(0, make_buffer(made_response(o.request, status).serialize()), *o.reply);
+            }
+            return forget(o.id);
+        }
         case Outgoing::Purpose::Own: {
             RequestFailed failed{
                 ClientTransactionId{o.id},

@@ -98,6 +98,14 @@ void Element::Impl::absorb(ServerTransaction& tx) {
     out->emplace_back(TransactionEnded{ServerTransactionId{id}, false});
 }
 
+void Element::Impl::discard(std::uint64_t id) {
+    const auto* tx = server(id);
+    if (tx == nullptr) return;
+    if (!tx->answered()) --unanswered;
+    forget_key(tx->key, id);
+    servers.erase(id);
+}
+
 bool Element::Impl::absorbs(const std::string& key) {
     const auto found = server_keys.find(key);
     const auto kept = found == server_keys.end() ? absorbed.end() : absorbed.find(found->second);

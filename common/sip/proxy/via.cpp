@@ -37,4 +37,17 @@ ReplyPath reply_path(const ViaValue& via, const Flow& flow) {
     return {same, {}};
 }
 
+std::optional<Target> reply_target(const ViaValue& via) {
+    const auto transport = parse_transport(via.transport);
+    if (!transport) return {};
+    const auto port = via.port.value_or(default_port(*transport));
+    if (const auto maddr = via.params.get("maddr"); maddr && !is_reliable(*transport))
+        if (const auto address = address_literal(*maddr)) return Target{*transport, {*address, port}, {}};
+    const auto address = address_literal(via.params.get("received").value_or(via.host));
+    if (!address) return {};
+    const auto rport = parse_number(via.params.get("rport").value_or(std::string_view{}));
+    const bool usable = rport && *rport > 0 && *rport <= 0xFFFF;
+    return Target{*transport, {*address, usable ? static_cast<std::uint16_t>(*rport) : port}, {}};
+}
+
 }  // namespace ims::sip

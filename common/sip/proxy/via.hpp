@@ -20,5 +20,7 @@ struct ReplyPath {
     std::optional<Target> backup;  // for streams: if the connection is gone
 };
 ReplyPath reply_path(const ViaValue& via, const Flow& flow);
+// The same from the Via alone, as note_source() left it; nothing if it names no address.
+std::optional<Target> reply_target(const ViaValue& via);
 
 }  // namespace ims::sip

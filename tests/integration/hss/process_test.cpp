@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
+#include <set>
+#include <sstream>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
@@ -147,6 +150,7 @@ class Deployment {
     struct Response {
         unsigned status = 0;
         std::string body;
+        std::string allow = {};  // header
         json parsed() const { return json::parse(body, nullptr, false); }
     };
     Response api(http::verb method, const std::string& path, const std::string& body = {},
@@ -222,7 +226,7 @@ class Deployment {
         boost::beast::flat_buffer buffer;
         http::response<http::string_body> response;
         http::read(stream, buffer, response);
-        return {response.result_int(), response.body()};
+        return {response.result_int(), response.body(), std::string{response[http::field::allow]}};
     }
 
     std::string connection_ = Cluster::instance().fresh_database();
@@ -285,6 +289,49 @@ TEST_CASE("a subscriber made by the API registers over Diameter and hears of cha
     CHECK(d.uar().result == diameter::Result{X::ErrorUserUnknown});
     CHECK(d.log().find(k_hex) == std::string::npos);
     CHECK(d.terminate() == 0);
+}
+
+// Paths of the OpenAPI file with their methods: "/v1/range" -> {POST}.
+static std::map<std::string, std::set<std::string>> documented(const std::string& openapi) {
+    std::map<std::string, std::set<std::string>> paths;
+    std::istringstream in{openapi};
+    std::string path;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("  /") && line.find(':') != std::string::npos)
+            path = line.substr(2, line.find(':') - 2);
+        else if (!line.starts_with(" "))
+            path.clear();
+        for (const auto* method : {"get", "post", "put", "delete"})
+            if (!path.empty() && line.starts_with("    " + std::string{method} + ":")) {
+                std::string upper{method};
+                for (auto& c : upper) c = static_cast<char>(c - 'a' + 'A');
+                paths[path].insert(upper);
+            }
+    }
+    return paths;
+}
+
+TEST_CASE("the OpenAPI file lists the methods that each path takes, and no path that there is not",
+          "[issue]") {
+    Deployment d;
+    const auto paths = documented(d.api(http::verb::get, "/openapi.yaml", {}, "").body);
+    CHECK(paths.size() >= 17);
+    for (const auto& [path, methods] : paths) {
+        auto at = path;
+        for (const auto& [name, value] : std::map<std::string, std::string>{
+                 {"{impi}", "nobody@ims.example"}, {"{impu}", "sip:nobody@ims.example"}, {"{id}", "1"}})
+            if (const auto found = at.find(name); found != std::string::npos)
+                at.replace(found, name.size(), value);
+        INFO(path);
+        // What a path takes stands in the refusal of what it does not take.
+        const auto refusal = d.api(http::verb::patch, at);
+        CHECK(refusal.status == 405);
+        std::set<std::string> taken;
+        std::istringstream allowed{refusal.allow};
+        for (std::string method; std::getline(allowed, method, ',');)
+            taken.insert(method.substr(method.find_first_not_of(' ')));
+        CHECK(taken == methods);
+    }
 }
 
 TEST_CASE("the API wants its token and says what is wrong", "[TS29.228-6]") {

@@ -77,6 +77,10 @@ int run_echo(const std::vector<const char*>& arguments) {
         return
             [](sip::ElementConfig, Random&) -> std::unique_ptr<Node> { return std::make_unique<EchoNode>(); };
     };
+    program.commands = {{"/louder", [](Node&, const HttpRequest& request, TimePoint, Effects& out) {
+                             out.push_back(Note{Severity::Info, "echo.louder"});
+                             return HttpResponse{200, "louder by " + request.parameter("by").value_or("?")};
+                         }}};
     return run_cscf(static_cast<int>(arguments.size()), arguments.data(), program);
 }
 
@@ -136,16 +140,20 @@ class Child {
     std::string out_, log_;
 };
 
-std::string get(const IpEndpoint& at, std::string_view path) {
+std::string http(const IpEndpoint& at, std::string_view method, std::string_view path) {
     boost::asio::io_context io;
     boost::asio::ip::tcp::socket socket{io};
     socket.connect(sip::asio_endpoint<boost::asio::ip::tcp>(at));
-    boost::asio::write(socket, boost::asio::buffer("GET " + std::string{path} +
+    boost::asio::write(socket, boost::asio::buffer(std::string{method} + " " + std::string{path} +
                                                    " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     std::string answer;
     boost::system::error_code ended;
     boost::asio::read(socket, boost::asio::dynamic_buffer(answer), ended);
     return answer;
+}
+
+std::string get(const IpEndpoint& at, std::string_view path) {
+    return http(at, "GET", path);
 }
 
 std::string config(const ScratchFolder& folder, std::string_view more = {}) {
@@ -184,6 +192,27 @@ TEST_CASE("--check-config prints every mistake and runs nothing", "[process]") {
     CHECK(wrong.wait() == 2);
     CHECK(wrong.log() == bad + ":3: unknown key 'volum', did you mean 'volume'?\n" + bad +
                              ":4: 'level': expected one of trace, info, warning, error, found 'loud'\n");
+    // Of what cannot be read not everything else is said to be missing.
+    const auto broken = folder.file("broken.yaml");
+    write_file(broken, "echo: {volume: [1\n");
+    Child unreadable{folder, {"--config", broken.c_str(), "--check-config"}};
+    CHECK(unreadable.wait() == 2);
+    CHECK(unreadable.log().starts_with(broken + ":2: not YAML"));
+    CHECK(unreadable.log().find("missing") == std::string::npos);
+}
+
+TEST_CASE("an order reaches the node on its loop, and what it makes of it leaves", "[process]") {
+    ScratchFolder folder;
+    const auto path = config(folder);
+    Child child{folder, {"--config", path.c_str()}};
+    const auto admin = child.endpoint(admin_listening);
+    const auto ordered = http(admin, "POST", "/louder?by=2");
+    CHECK(ordered.find("HTTP/1.1 200") == 0);
+    CHECK(ordered.find("louder by 2") != std::string::npos);
+    child.logged("note=echo.louder");
+    CHECK(http(admin, "GET", "/louder").find("HTTP/1.1 405") == 0);
+    child.signal(SIGTERM);
+    CHECK(child.wait() == 0);
 }
 
 TEST_CASE("a node runs: datagrams, metrics, health, and 0 on SIGTERM", "[process]") {

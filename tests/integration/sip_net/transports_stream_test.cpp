@@ -165,6 +165,21 @@ TEST_CASE("an idle connection is closed, and so is one that never finishes its m
                      config.idle_timeout == 40ms ? "idle" : "message not finished in time"));
 }
 
+TEST_CASE("keep-alives keep a connection that carries nothing else", "[RFC5626-4.4.1][RFC6223]") {
+    TransportsConfig config;
+    config.idle_timeout = 1s;
+    WireFixture wire{config};
+    StreamPeer peer{wire.io, wire.listen(Transport::Tcp)};
+    const auto begin = std::chrono::steady_clock::now();
+    for (int round = 1; round <= 8; ++round) {  // one every 200 ms
+        peer.send("\r\n\r\n");
+        REQUIRE(wire.run_until([&] { return std::chrono::steady_clock::now() - begin >= round * 200ms; }));
+    }
+    CHECK(wire.closed.empty());
+    CHECK(wire.transports.counters().keepalives == 8);
+    REQUIRE(wire.run_until([&] { return wire.closed.size() == 1; }));
+}
+
 TEST_CASE("a peer that does not read fills its queue and no more; what does not fit fails", "[transports]") {
     TransportsConfig config;
     config.write_queue_octets = 100'000;

@@ -53,7 +53,7 @@ Dialog* Call::dialog_of(const Message& request) {
 Message Call::response(const Message& request, int status) const {
     auto out = Message::response(request, status, {}, tag_);
     for (const auto route : request.raw_all(HeaderId::RecordRoute)) out.append_raw("Record-Route", route);
-    if (status < 300) out.set<h::Contact>(line_.contact());
+    if (status < 300) out.set<h::Contact>(line_.dialog_contact());
     out.set_raw(HeaderId::Allow, allowed_methods);
     if (!line_.config().access_network.empty())
         out.set_raw(HeaderId::PAccessNetworkInfo, line_.config().access_network);
@@ -101,7 +101,7 @@ void Call::send_bye(Dialog& dialog, TimePoint now) {
 ClientTransactionId Call::send_offer(Method method, sdp::Direction direction, TimePoint now) {
     wanted_ = direction;
     auto request = dialog_->request(method);
-    request.set<h::Contact>(line_.contact());
+    request.set<h::Contact>(line_.dialog_contact());
     request.set_raw(HeaderId::Allow, allowed_methods);
     request.set_raw(HeaderId::Supported, "100rel");
     line_.dress(request);

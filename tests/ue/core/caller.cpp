@@ -11,7 +11,7 @@ void Call::invite(const Impu& to, TimePoint now) {
     const auto uri = Uri::parse(to.value());
     if (!uri) return end(CallEnded::Cause::Rejected, 0, "no URI: " + to.value());
     auto request = line_.initial_request(Method::Invite, *uri);
-    request.set<h::Contact>(line_.contact());
+    request.set<h::Contact>(line_.dialog_contact());
     request.set_raw(HeaderId::Allow, allowed_methods);
     if (line_.config().reliable_provisional) request.set_raw(HeaderId::Supported, "100rel");
     request.set_raw(HeaderId::Accept, "application/sdp, application/3gpp-ims+xml");

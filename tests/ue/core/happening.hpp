@@ -29,7 +29,8 @@ struct Registered {
     std::chrono::seconds expires{0};
     std::vector<std::string> associated_uris;  // P-Associated-URI, in order
     std::vector<std::string> service_route;
-    bool refreshed = false;  // a re-registration
+    bool refreshed = false;                   // a re-registration
+    std::string public_gruu, temporary_gruu;  // of this device, where it asked for them
 };
 struct RegistrationFailed {
     int status = 0;  // 0: no answer, or the network did not authenticate itself

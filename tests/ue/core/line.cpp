@@ -67,6 +67,12 @@ ContactValue Line::contact() const {
     return value;
 }
 
+ContactValue Line::dialog_contact() const {
+    auto value = contact();
+    if (binding.public_gruu) value.address.uri = *binding.public_gruu;
+    return value;
+}
+
 bool Line::is_own_contact(const Uri& uri) const {
     return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
            uri.port.value_or(default_port(config_.transport)) == config_.local.port;

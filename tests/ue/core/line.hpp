@@ -14,6 +14,7 @@ namespace ims::ue {
 struct Binding {
     std::vector<std::string> associated_uris;  // P-Associated-URI
     std::vector<sip::NameAddr> service_route;
+    std::optional<sip::Uri> public_gruu, temporary_gruu;  // of this device
 };
 
 // The UE's line to its P-CSCF: the element below, the words that all requests share, and a place for
@@ -34,6 +35,8 @@ class Line {
     // number.
     Impu preferred_identity() const;
     sip::ContactValue contact() const;
+    // Within dialogs: the public GRUU where there is one (24.229 5.1.2A.1.1), else the same.
+    sip::ContactValue dialog_contact() const;
     bool is_own_contact(const sip::Uri& uri) const;
     std::string new_tag() { return random_.token(6); }
     std::string new_call_id();

@@ -68,7 +68,7 @@ void Registration::send(std::optional<AuthValue> authorization, TimePoint now) {
     contact.address.params.set("expires", std::to_string(expires.count()));
     request.set<h::Contact>(contact);
     request.set<h::Expires>(static_cast<std::uint32_t>(expires.count()));
-    request.set_raw(HeaderId::Supported, "path");
+    request.set_raw(HeaderId::Supported, config.gruu ? "path, gruu" : "path");
     if (authorization) request.set<h::Authorization>(*authorization);
     line_.dress(request);
     request_ = line_.send(std::move(request), now);
@@ -131,6 +131,22 @@ seconds Registration::granted(const Message& response) const {
     return line_.config().expires;
 }
 
+void Registration::take_gruus(const Message& response) {
+    const auto contacts = response.all<h::Contact>();
+    if (!contacts || !line_.config().gruu) return;
+    const auto gruu = [](const Params& params, std::string_view name) -> std::optional<Uri> {
+        const auto text = params.get(name);
+        auto uri = text ? Uri::parse(*text) : Parsed<Uri>{ParseError{}};
+        if (!uri) return {};
+        return std::move(*uri);
+    };
+    for (const auto& contact : *contacts) {
+        if (contact.star || !line_.is_own_contact(contact.address.uri)) continue;
+        line_.binding.public_gruu = gruu(contact.address.params, "pub-gruu");
+        line_.binding.temporary_gruu = gruu(contact.address.params, "temp-gruu");
+    }
+}
+
 bool Registration::accepted(const Message& response, TimePoint now) {
     const bool refreshed = bound_;
     bound_ = true;
@@ -145,13 +161,18 @@ bool Registration::accepted(const Message& response, TimePoint now) {
     if (const auto associated = response.all<h::PAssociatedUri>())
         for (const auto& identity : *associated) line_.binding.associated_uris.push_back(identity.uri.text());
     if (auto route = response.all<h::ServiceRoute>()) line_.binding.service_route = std::move(*route);
+    take_gruus(response);
     if (const auto info = response.get<h::AuthenticationInfo>())
         if (const auto nonce = info->params.get("nextnonce")) authentication_.next_nonce(*nonce);
 
     Registered happening{.expires = expires,
                          .associated_uris = line_.binding.associated_uris,
                          .service_route = {},
-                         .refreshed = refreshed};
+                         .refreshed = refreshed,
+                         .public_gruu = {},
+                         .temporary_gruu = {}};
+    if (line_.binding.public_gruu) happening.public_gruu = line_.binding.public_gruu->text();
+    if (line_.binding.temporary_gruu) happening.temporary_gruu = line_.binding.temporary_gruu->text();
     for (const auto& hop : line_.binding.service_route) happening.service_route.push_back(hop.uri.text());
     line_.tell(std::move(happening));
     return !refreshed;

@@ -60,6 +60,7 @@ class Registration {
     void left();
     void failed(int status, std::string reason, std::optional<std::chrono::seconds> retry_after,
                 TimePoint now);
+    void take_gruus(const sip::Message& response);
     std::chrono::seconds granted(const sip::Message& response) const;
     std::string uri() const { return "sip:" + line_.config().domain; }
 

@@ -97,6 +97,16 @@ Call::Saved call(const json& from) {
     return c;
 }
 
+json uri(const std::optional<Uri>& from) {
+    return from ? json(from->text()) : json();
+}
+std::optional<Uri> uri(const json& from) {
+    if (from.is_null()) return {};
+    auto parsed = Uri::parse(from.get_ref<const std::string&>());
+    if (!parsed) throw std::invalid_argument{"not a URI"};
+    return std::move(*parsed);
+}
+
 Snapshot snapshot(const json& from) {
     if (from.at("version") != version) throw std::invalid_argument{"another version"};
     Snapshot s;
@@ -109,7 +119,9 @@ Snapshot snapshot(const json& from) {
                       .expires = duration(r, "expires_ms"),
                       .refresh = duration(r, "refresh_ms")};
     s.binding = {.associated_uris = from.at("associated_uris"),
-                 .service_route = addresses(from.at("service_route"))};
+                 .service_route = addresses(from.at("service_route")),
+                 .public_gruu = uri(from.at("public_gruu")),
+                 .temporary_gruu = uri(from.at("temporary_gruu"))};
     const auto& e = from.at("reg_event");
     if (!e.at("dialog").is_null()) s.reg_event.dialog = dialog(e.at("dialog"));
     read(e, "version", s.reg_event.version);
@@ -135,6 +147,8 @@ std::string print(const Snapshot& s) {
                      {"refresh_ms", milliseconds(s.registration.refresh)}}},
                    {"associated_uris", s.binding.associated_uris},
                    {"service_route", addresses(s.binding.service_route)},
+                   {"public_gruu", uri(s.binding.public_gruu)},
+                   {"temporary_gruu", uri(s.binding.temporary_gruu)},
                    {"reg_event",
                     {{"dialog", s.reg_event.dialog ? to_json(*s.reg_event.dialog) : json()},
                      {"version", to_json(s.reg_event.version)},

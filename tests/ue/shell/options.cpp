@@ -23,6 +23,7 @@ struct Words {
     std::int64_t expires = 600'000;
     double ring = 1, patience = 60, t1 = 2;
     bool auto_answer = false, no_100rel = false, no_rtp = false, subscribe = false, no_authorization = false;
+    bool gruu = false;
     Misbehaviour misbehaviour = Misbehaviour::None;
 };
 
@@ -68,7 +69,7 @@ IpEndpoint endpoint(const std::string& option, const std::string& text, std::uin
 void identities(Words& w, Config& config) {
     if (!w.imsi.empty()) {
         const bool digits = std::all_of(w.imsi.begin(), w.imsi.end(), is_digit);
-        if (!digits || w.imsi.size() < 6 || w.imsi.size() > 15) throw Mistake{"--imsi wants up to 15 digits"};
+        if (!digits || w.imsi.size() < 6 || w.imsi.size() > 15) throw Mistake{"--imsi wants 6 to 15 digits"};
         if (w.mcc.empty()) w.mcc = w.imsi.substr(0, 3);
         if (w.mnc.empty()) w.mnc = w.imsi.substr(3, 2);
         if (w.domain.empty()) w.domain = home_domain(w.mcc, w.mnc);
@@ -112,6 +113,7 @@ void configure(Words& w, Options& out) {
     config.instance = w.instance;
     config.expires = std::chrono::seconds{w.expires};
     config.subscribe_to_reg_event = w.subscribe;
+    config.gruu = w.gruu;
     config.answering = w.auto_answer ? Answering::Automatic : Answering::Manual;
     config.ring = duration(w.ring);
     config.reliable_provisional = !w.no_100rel;
@@ -166,13 +168,14 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     network->add_option("--local", w.local,
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
     network->add_option("--transport", w.transport, "udp (default) or tcp")
-        ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case));
+        ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
     network->add_option("--t1", w.t1, "timer T1 in seconds, 2 as TS 24.229 has it for a UE")
         ->check(CLI::Range(0.05, 60.0));
 
     auto* how = app.add_option_group("Behaviour");
     how->add_option("--expires", w.expires, "seconds asked for")->check(CLI::Range(0L, 0xffffffffL));
     how->add_option("--instance", w.instance, "+sip.instance, a URN; default: made from the IMPI");
+    how->add_flag("--gruu", w.gruu, "asks for GRUUs and gives the public one as Contact (RFC 5627)");
     how->add_flag("--subscribe", w.subscribe, "subscribes to the reg event");
     how->add_flag("--auto-answer", w.auto_answer, "takes every call by itself");
     how->add_option("--ring", w.ring, "seconds before it does")->check(CLI::Range(0.0, 3600.0));
@@ -181,7 +184,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     how->add_option("--patience", w.patience, "seconds to wait for others")->check(CLI::Range(0.1, 1e6));
     how->add_option("--misbehave", w.misbehaviour,
                     "wrong-response, no-answer-to-mac, never-answers or no-ack")
-        ->transform(CLI::CheckedTransformer(misbehaviours, CLI::ignore_case));
+        ->transform(CLI::CheckedTransformer(misbehaviours, CLI::ignore_case).description(""));
 
     auto* telling = app.add_option_group("Output");
     telling->add_flag("--json", out.json, "events, one JSON object a line");

@@ -102,6 +102,21 @@ TEST_CASE("a refusal of the HSS is 403, its absence 480", "[TS24.229-5.3.1.3]") 
     CHECK(bench.note("icscf.request.rejected")->field("impi") == "alice-private@ims.example");
 }
 
+TEST_CASE("an overloaded S-CSCF is 503 where it is the only one, else 500", "[RFC3261-16.7]") {
+    auto config = lab_config();
+    SECTION("the only one") {
+        config.scscfs.resize(1);
+    }
+    SECTION("one of several") {}
+    Bench bench{config};
+    bench.receive(a_register());
+    bench.answer(bench.ask<UserAuthorizationRequest>(), served_by("sip:s1.ims.example"));
+    bench.respond(bench.take(), 503, "Retry-After: 5\r\n");
+    const auto answer = bench.take();
+    CHECK(answer.message.status() == (config.scscfs.size() == 1 ? 503 : 500));
+    CHECK(header(answer.message, "Retry-After") == "5");
+}
+
 TEST_CASE("a silent S-CSCF is replaced by another one from the capabilities", "[TS24.229-5.3.1.3]") {
     Bench bench;
     bench.receive(a_register());

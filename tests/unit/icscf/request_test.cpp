@@ -1,3 +1,4 @@
+#include "common/ims/gruu.hpp"
 #include "tests/unit/icscf/bench.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,6 +13,11 @@ namespace {
 
 const LocationInfoRequest& lir_in(const cx::Send& question) {
     return std::get<LocationInfoRequest>(question.request);
+}
+std::string as_cancel(std::string invite) {
+    for (auto at = invite.find("INVITE"); at != std::string::npos; at = invite.find("INVITE"))
+        invite.replace(at, 6, "CANCEL");
+    return invite;
 }
 constexpr std::string_view own_route = "<sip:icscf.ims.example:4060;lr>";
 constexpr std::string_view own_route_orig = "<sip:icscf.ims.example:4060;lr;orig>";
@@ -35,6 +41,76 @@ TEST_CASE("a terminating request goes to the S-CSCF of the called user, by Route
     CHECK(bench.take().message.status() == 180);
     bench.respond(request, 200);
     CHECK(bench.take().message.status() == 200);
+}
+
+TEST_CASE("within a dialog the route set decides, and nothing is remembered",
+          "[TS24.229-5.3.5][RFC3261-16.11]") {
+    Bench bench;
+    auto text = an_invite("sip:bob@10.0.0.2",
+                          "P-Charging-Vector: icid-value=\"known\"\r\n"
+                          "Route: <sip:s2.ims.example;lr>\r\n",
+                          "<sip:icscf.ims.example:4060;lr>");
+    const auto to = text.find("To: ");
+    text.insert(text.find("\r\n", to), ";tag=bob");
+    bench.receive(text);
+    const auto forwarded = bench.take();
+    CHECK(forwarded.message.has<sip::h::Route>());
+    CHECK(bench.node.idle());
+    bench.respond(forwarded, 200);
+    const auto answer = bench.take();
+    CHECK(answer.message.status() == 200);
+    CHECK(answer.to.text() == "127.0.1.10:6060");  // sent-by
+    // Its CANCEL follows it; one that means nothing is 481.
+    auto cancel = as_cancel(text);
+    bench.receive(cancel);
+    CHECK(bench.take().message.top_branch() == forwarded.message.top_branch());
+    bench.receive(as_cancel(an_invite("sip:bob@ims.example")));
+    CHECK(bench.take().message.status() == 481);
+}
+
+TEST_CASE("asked for its capabilities the I-CSCF says that it has none but to pass on", "[RFC3261-11.2]") {
+    const auto ask = [](std::string_view more) {
+        Bench bench;
+        auto text = an_invite("sip:icscf.ims.example:4060", more);
+        for (auto at = text.find("INVITE"); at != std::string::npos; at = text.find("INVITE"))
+            text.replace(at, 6, "OPTIONS");
+        bench.receive(text);
+        return bench.take().message;
+    };
+    const auto answer = ask({});
+    CHECK(answer.status() == 200);
+    CHECK(answer.raw("Accept") == "");
+    CHECK(answer.raw("Supported") == "");
+    CHECK_FALSE(answer.has("Allow"));
+    CHECK_FALSE(answer.to_tag().empty());
+    const auto refusal = ask("Require: teleport\r\n");
+    CHECK(refusal.status() == 420);
+    CHECK(header(refusal, "Unsupported") == "teleport");
+}
+
+TEST_CASE("a temporary GRUU goes to the S-CSCF that made it, without the HSS", "[TS24.229-5.4.7A.3]") {
+    Bench bench;
+    const auto mark = gruu::server_mark("sip:s2.ims.example");
+    bench.receive(an_invite(gruu::temporary_gruu(mark, "0011", "ims.example")));
+    const auto request = bench.take();
+    CHECK(request.to.text() == "127.0.1.32:6060");
+    CHECK(header(request.message, "Route") == "<sip:s2.ims.example;lr>");
+    CHECK(request.message.request_uri().has("gr"));
+    CHECK_THAT(header(request.message, "P-Charging-Vector"), Contains("icid-value="));
+    CHECK(bench.asked.empty());
+
+    Bench unknown;
+    unknown.receive(an_invite(gruu::temporary_gruu("00000000", "0011", "ims.example")));
+    CHECK(unknown.take().message.status() == 404);
+}
+
+TEST_CASE("a public GRUU is looked for as the identity in it and stays as it is", "[TS24.229-5.3.2.1]") {
+    Bench bench;
+    bench.receive(an_invite("sip:+15550001@ims.example;user=phone;gr=urn:uuid:1"));
+    const auto question = bench.ask<LocationInfoRequest>();
+    CHECK(lir_in(question).public_identity == Impu{"sip:+15550001@ims.example"});
+    bench.answer(question, located_at("sip:s1.ims.example"));
+    CHECK(bench.take().message.request_uri().text() == "sip:+15550001@ims.example;user=phone;gr=urn:uuid:1");
 }
 
 TEST_CASE("an icid is made where none came", "[TS24.229-5.3.2.1]") {

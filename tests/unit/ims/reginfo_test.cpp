@@ -23,6 +23,7 @@ Document document() {
     contact.unknown_params = {{"reg-id", "1"}, {"+sip.instance", "\"<urn:gsma:imei:35-1>\""}};
     contact.pub_gruu = "sip:alice@ims.example;gr=1";
     contact.temp_gruu = "sip:x@ims.example;gr";
+    contact.temp_gruu_first_cseq = 17;
     Contact gone;
     gone.id = "c2";
     gone.active = false;

@@ -121,6 +121,26 @@ TEST_CASE("a Route that is not the Service-Route is replaced or refused", "[TS24
     }
 }
 
+TEST_CASE("the P-CSCF tells its capabilities to registered UEs and its own network, to nobody else",
+          "[RFC3261-11][TS24.229-5.2.1]") {
+    auto config = Stage::lab();
+    config.trusted_peers = {*AddressRange::parse("127.0.1.0/24")};
+    Stage stage{config};
+    const auto ask = [&] { return stage.from_alice("OPTIONS", {}, "sip:127.0.1.10:5060"); };
+    stage.receive(ask(), alice_at);
+    CHECK(stage.silent());
+    stage.register_alice();
+    stage.receive(ask(), alice_at);
+    const auto answer = stage.response(200).message;
+    CHECK(answer.raw("Accept") == "application/reginfo+xml");
+    CHECK(answer.raw("Supported") == "path, outbound, sec-agree");
+    CHECK_FALSE(answer.has("Allow"));
+    stage.receive(ask(), scscf_at);
+    CHECK(stage.response(200).to == scscf_at);
+    stage.receive(ask(), stranger_at);
+    CHECK(stage.silent());
+}
+
 TEST_CASE("a stranger gets silence, or a 403 where a lab wants to see it", "[TS24.229-5.2.6.3.2A]") {
     SECTION("silence") {
         Stage stage;

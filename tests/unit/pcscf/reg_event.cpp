@@ -247,3 +247,29 @@ TEST_CASE("beyond the border of a visited network the P-CSCF is known by its thi
     CHECK(ok->raw_all(HeaderId::FeatureCaps) == std::vector<std::string_view>{"*;+g.3gpp.trf"});
     CHECK(subscribe->get<h::PAssertedIdentity>()->uri.text() == "sip:token@ibcf.example;lr");
 }
+
+TEST_CASE("a user is a privileged sender while the reg event says so", "[TS24.229-5.2.4]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    const std::string actions =
+        "<cp:actions xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" "
+        "xmlns:eri=\"urn:3gpp:ns:extRegInfo:1.0\"><eri:privSender/></cp:actions>";
+    const std::string president = "<sip:president@pbx.example>";
+    const auto asserted = [&] {
+        stage.receive(stage.from_alice("MESSAGE", {"P-Asserted-Identity: " + president}), alice_at);
+        return std::string{stage.request("MESSAGE").message.raw(HeaderId::PAssertedIdentity).value_or("")};
+    };
+    CHECK(asserted() != president);
+    stage.receive(notify(s, 1, "active;expires=600",
+                         reginfo("active", contact_element("active", "registered") + actions)),
+                  scscf_at);
+    (void)stage.response(200);
+    CHECK(asserted() == president);
+    stage.restart();
+    CHECK(asserted() == president);
+    stage.receive(
+        notify(s, 2, "active;expires=600", reginfo("active", contact_element("active", "registered"), 1)),
+        scscf_at);
+    (void)stage.response(200);
+    CHECK(asserted() != president);
+}

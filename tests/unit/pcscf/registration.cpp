@@ -310,6 +310,30 @@ TEST_CASE("a refusal of the home network goes to the UE and leaves nothing", "[T
     CHECK(stage.noted("pcscf.registration.rejected"));
 }
 
+TEST_CASE("a core that is overloaded is told to the UE as it was told to us: 503 with Retry-After",
+          "[TS24.229-5.1.1.2.1][RFC3261-16.7]") {
+    Stage stage;
+    stage.receive(stage.a_register(), alice_at);
+    stage.receive(stage.answer(stage.request("REGISTER").message, 503, {"Retry-After: 5"}), icscf_at);
+    CHECK(stage.response(503).message.raw(sip::HeaderId::RetryAfter) == "5");
+    // Without Retry-After it is no more than a failure.
+    stage.receive(stage.a_register(), alice_at);
+    stage.receive(stage.answer(stage.request("REGISTER").message, 503), icscf_at);
+    CHECK_FALSE(stage.response(500).message.has<h::RetryAfter>());
+}
+
+TEST_CASE("an entry point that is overloaded is passed over for the next", "[RFC3263-4.3]") {
+    auto config = Stage::lab();
+    config.entry_points = {"sip:ims.mnc001.mcc001.3gppnetwork.org", "sip:second.example"};
+    Stage stage{config};
+    stage.receive(stage.a_register(), alice_at);
+    stage.receive(stage.answer(stage.request("REGISTER").message, 503, {"Retry-After: 5"}), icscf_at);
+    const auto second = stage.request("REGISTER");
+    CHECK(second.to.text() == "127.0.1.21:4060");
+    stage.receive(stage.answer(second.message, 503, {"Retry-After: 7"}), second.to);
+    CHECK(stage.response(503).message.raw(sip::HeaderId::RetryAfter) == "7");
+}
+
 TEST_CASE("while draining a new registration is 503 with Retry-After", "[RFC3261-21.5.4]") {
     Stage stage;
     Effects out;

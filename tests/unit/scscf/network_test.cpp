@@ -585,6 +585,27 @@ TEST_CASE("a wildcarded identity is told as such", "[TS24.229-7.10.2]") {
     CHECK_FALSE(document.registrations[0].wildcarded_identity);
 }
 
+TEST_CASE("a privileged sender is told as such, and nothing is asserted beside what he does",
+          "[TS24.229-7.10.3][TS29.229-6.3.46]") {
+    Bench bench;
+    Register r;
+    const auto challenge = bench.challenged(r);
+    bench.receive(bench.answering(r, challenge).text());
+    auto saa = bench.assignment();
+    saa.priviledged_sender_indication = 1;
+    bench.answer(bench.ask<cx::ServerAssignmentRequest>(), saa);
+    const auto route = bench.take().get<sip::h::ServiceRoute>()->text();
+    subscribed(bench);
+    for (const auto& registration : document_of(notified(bench)).registrations)
+        CHECK(registration.privileged_sender);
+    bench.sent.clear();
+    Request invite;
+    invite.route = route;
+    bench.receive(invite.text());
+    CHECK(headers(bench.beyond_100(), "P-Asserted-Identity") ==
+          std::vector<std::string>{"<sip:+15550001@ims.example>"});
+}
+
 TEST_CASE("more data than the S-CSCF takes is refused, pushed or asked for", "[TS29.228-6.2.2.1]") {
     auto config = lab_config();
     config.max_user_data = alice_profile().size();

@@ -1,5 +1,7 @@
 #include "tests/unit/scscf/bench.hpp"
 
+#include <map>
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -43,6 +45,19 @@ TEST_CASE("an originating request goes to the entry point of the home network", 
     CHECK(ok.status() == 200);
     CHECK_THAT(header(ok, "P-Charging-Vector"),
                Contains("orig-ioi=\"Type 1visited.example\"") && Contains("term-ioi=\"Type 1ims.example\""));
+}
+
+TEST_CASE("asked for its capabilities the S-CSCF names the extensions of its registrar", "[RFC3261-11.2]") {
+    Bench bench;
+    Request options;
+    options.method = "OPTIONS";
+    options.uri = "sip:scscf.ims.example:6060";
+    bench.receive(options.text());
+    const auto answer = bench.take();
+    CHECK(answer.status() == 200);
+    CHECK(answer.raw("Supported") == "path, outbound, gruu");
+    CHECK(answer.raw("Accept") == "");
+    CHECK_FALSE(answer.has("Allow"));
 }
 
 TEST_CASE("a global number is looked for at home, another domain by its own name", "[TS24.229-5.4.3.2]") {
@@ -496,4 +511,111 @@ TEST_CASE("a profile without a list of services allows them all", "[TS29.228-B.2
     invite.more = "P-Preferred-Service: " + other_service + "\r\n";
     bench.receive(invite.text());
     CHECK(header(bench.beyond_100(), "P-Asserted-Service") == other_service);
+}
+
+TEST_CASE("a call that names no service is known by its SDP", "[TS24.229-5.4.3.2][TS24.229-5.4.3.3]") {
+    const auto call = [](const std::string& media) {
+        Request invite;
+        auto text = invite.text();
+        const auto sdp = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n" + media;
+        const auto at = text.find("Content-Length: 0");
+        text.replace(at, 17,
+                     "Content-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()));
+        return text + sdp;
+    };
+    const std::string audio = "m=audio 4000 RTP/AVP 0\r\n";
+    auto config = lab_config();
+    SECTION("it is asserted where it is subscribed") {
+        Bench bench{config};
+        with_mmtel(bench);
+        bench.receive(replaced(call(audio), "INVITE sip:bob@ims.example", "INVITE " + alice_sip.value()),
+                      "127.0.1.20:4060");
+        CHECK(headers(bench.beyond_100(), "P-Asserted-Service") == std::vector{mmtel});
+    }
+    SECTION("no other media show a service") {
+        Bench bench{config};
+        with_mmtel(bench);
+        bench.receive(replaced(call("m=message 4000 TCP/MSRP *\r\n"), "INVITE sip:bob@ims.example",
+                               "INVITE " + alice_sip.value()),
+                      "127.0.1.20:4060");
+        CHECK_FALSE(bench.beyond_100().has("P-Asserted-Service"));
+    }
+    SECTION("the operator may refuse what is not subscribed") {
+        config.unsubscribed_service = Unsubscribed::Refuse;
+        Bench bench{config};
+        bench.registered();
+        cx::PushProfileRequest ppr;
+        ppr.user_name = alice_impi;
+        ppr.user_data = subscribed_to(other_service);
+        bench.push(ppr);
+        bench.receive(replaced(call(audio), "INVITE sip:bob@ims.example", "INVITE " + alice_sip.value()),
+                      "127.0.1.20:4060");
+        CHECK(bench.beyond_100().status() == 403);
+    }
+}
+
+TEST_CASE("of contacts of equal q the one that does more of what the caller would like comes first",
+          "[RFC3841-7.2.4]") {
+    Bench bench;
+    const auto bind = [&](const std::string& n, const std::string& features) {
+        Register r;
+        r.call_id = "reg-" + n + "@ue";
+        r.contact = "<sip:alice@10.0.0." + n + ":5060>;+sip.instance=\"<urn:" + n + ">\"" + features;
+        bench.register_alice(r);
+        bench.sent.clear();
+    };
+    bind("1", ";audio");
+    bind("2", ";audio;video");
+    bind("3", ";video;q=0.5");
+    Request invite;
+    invite.uri = alice_sip.value();
+    invite.more = "Accept-Contact: *;audio;video\r\n";
+    bench.receive(invite.text(), "127.0.1.20:4060");
+    // One after the other: q first, then the preference.
+    std::vector<std::string> hosts;
+    for (int i = 0; i < 3; ++i) {
+        const auto sent = bench.beyond_100();
+        hosts.push_back(sent.request_uri().host);
+        CHECK(bench.sent.empty());
+        bench.respond(sent, 486);
+        CHECK(bench.beyond_100().method() == sip::Method::Ack);
+    }
+    CHECK(hosts == std::vector<std::string>{"10.0.0.2", "10.0.0.1", "10.0.0.3"});
+}
+
+TEST_CASE("a flow that has failed is followed at once, whatever another device does",
+          "[TS24.229-5.4.3.3][RFC5626-5.3.1]") {
+    Bench bench;
+    const auto bind = [&](const std::string& id, int flow) {
+        Register r;
+        const auto n = id + std::to_string(flow);
+        r.call_id = "reg-" + n + "@ue";
+        r.contact = "<sip:" + n + "@10.0.0.1:5060>;reg-id=" + std::to_string(flow) +
+                    ";+sip.instance=\"<urn:" + id + ">\"";
+        r.path = "<sip:flow." + n + "@pcscf.ims.example:5060;lr;ob>";
+        bench.register_alice(r);
+        bench.sent.clear();
+        bench.advance(1s);
+    };
+    bind("a", 1);
+    bind("a", 2);
+    bind("b", 1);
+    Request invite;
+    invite.uri = alice_sip.value();
+    bench.receive(invite.text(), "127.0.1.20:4060");
+    std::map<std::string, sip::Message> sent;
+    for (int i = 0; i < 2; ++i) {
+        auto request = bench.beyond_100();
+        sent.emplace(request.request_uri().user, request);
+    }
+    REQUIRE(sent.contains("a2"));
+    REQUIRE(sent.contains("b1"));
+    bench.respond(sent.at("a2"), 430);
+    CHECK(bench.beyond_100().method() == sip::Method::Ack);
+    const auto other = bench.beyond_100();
+    CHECK(other.request_uri().user == "a1");
+    bench.respond(sent.at("b1"), 486);
+    CHECK(bench.beyond_100().method() == sip::Method::Ack);
+    bench.respond(other, 200);
+    CHECK(bench.beyond_100().status() == 200);
 }

@@ -68,6 +68,25 @@ TEST_CASE("a 503 alone becomes 500: the next element is out of service, not this
     CHECK_FALSE(response.has<h::RetryAfter>());
 }
 
+TEST_CASE("a 503 that says when to come back is that of the whole element where there is no other way",
+          "[RFC3261-16.7]") {
+    const auto status = [](const std::string& extra, bool only_way) {
+        Stage s;
+        s.receive(Request{.method = "REGISTER"});
+        ForwardOptions options;
+        options.only_way = only_way;
+        s.forward(s.arrived(), {"192.0.2.20:5060"}, options);
+        s.answer(s.sent(), 503, "full", extra);
+        (void)s.pass_on();
+        const auto response = s.sent();
+        CHECK(response.message.has<h::RetryAfter>() == !extra.empty());
+        return response.message.status();
+    };
+    CHECK(status("Retry-After: 5\r\n", true) == 503);
+    CHECK(status("Retry-After: 5\r\n", false) == 500);
+    CHECK(status("", true) == 500);  // 21.5.4: without Retry-After it is no more than a 500
+}
+
 TEST_CASE("the 500 that a 503 becomes says as it did when to come back", "[RFC3261-21.5.1]") {
     Stage s;
     s.receive(Request{.method = "MESSAGE"});
