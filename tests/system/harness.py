@@ -93,6 +93,9 @@ class Lab:
                 process.wait()
         self.lab("clean", check_status=False)
 
+    def collect(self):
+        """After a test that failed: its logs go into log/, where a lab's are anyway."""
+
     def status(self):
         return json.loads(self.lab("status", "--json", check_status=False).stdout)
 
@@ -238,7 +241,7 @@ def run(name, net):
 
 
 def run_on(lab, name):
-    """The same on anything that has up(), clean(), and a directory with its logs below log/."""
+    """The same on anything that has up(), collect(), clean(), and a directory with its logs below log/."""
     only = sys.argv[1:]
     failed = 0
     try:
@@ -262,6 +265,7 @@ def run_on(lab, name):
                 print(f"skip - {title}: {reason}", flush=True)
             except Exception as error:
                 failed += 1
+                lab.collect()
                 print(f"not ok - {title}", flush=True)
                 text = str(error) if isinstance(error, Failure) else traceback.format_exc()
                 print("\n".join("    " + line for line in text.splitlines()[-40:]), flush=True)
