@@ -1,5 +1,7 @@
 #include "tests/unit/why/support.hpp"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -93,6 +95,21 @@ TEST_CASE("fragments without their beginning are said to be such", "[why]") {
     told.sip(2'000, "out", "192.0.2.9:5060", message("SIP/2.0 403 Forbidden"));
     const auto story = story_of("a", {told.account()});
     CHECK(answer_to(story).verdict.cause == "beginning-overwritten");
+}
+
+TEST_CASE("two P-CSCFs are two, whatever their turns are numbered", "[why]") {
+    Told first{"pcscf", "UDP 192.0.2.1:5060"};
+    first.sip(1'000, "in", "192.0.2.9:5060", message("REGISTER sip:ims.example SIP/2.0"));
+    Told second{"pcscf", "UDP 192.0.2.3:5060"};
+    second.sip(1'000, "in", "192.0.2.8:5060",
+               message("REGISTER sip:ims.example SIP/2.0", "1 REGISTER", "c2"));
+    const auto story = story_of("a", {first.account(), second.account()});
+    const auto procedures = procedures_of(story);
+    REQUIRE(procedures.size() == 2);
+    CHECK(procedures[0].entries.size() == 1);
+    CHECK(procedures[0].entrance == "pcscf");
+    CHECK(procedures[1].entrance == "pcscf 2");
+    CHECK(ladder_of(procedures[1], {}).columns[1] == "P-CSCF 2");
 }
 
 TEST_CASE("names in a sentence are filled in, those without a value left out", "[why]") {
