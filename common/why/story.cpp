@@ -1,6 +1,7 @@
 #include "common/why/story.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -41,6 +42,13 @@ bool Story::is_service(std::string_view address) const {
 Story story_of(std::string key, std::vector<Account> accounts) {
     Story story;
     story.key = std::move(key);
+    // Two of a kind have turns and transactions of their own: "pcscf", "pcscf 2".
+    std::map<std::string, int> of_a_kind;
+    for (auto& a : accounts)
+        if (const auto n = ++of_a_kind[a.service]; n > 1) {
+            a.service += " " + std::to_string(n);
+            for (auto& e : a.entries) e.service = a.service;
+        }
     for (auto& a : accounts) {
         for (auto& e : a.entries) story.entries.push_back(std::move(e));
         a.entries.clear();

@@ -2,6 +2,9 @@
 
 #include "common/base/ip.hpp"
 
+#include <array>
+#include <utility>
+
 namespace ims::why {
 
 std::vector<const Entry*> evidence(std::initializer_list<const Entry*> entries) {
@@ -25,10 +28,10 @@ std::string seconds_text(std::int64_t microseconds) {
 }
 
 std::string upper_name(std::string_view service) {
-    if (service == "pcscf") return "P-CSCF";
-    if (service == "icscf") return "I-CSCF";
-    if (service == "scscf") return "S-CSCF";
-    if (service == "hss") return "HSS";
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> names{
+        {{"pcscf", "P-CSCF"}, {"icscf", "I-CSCF"}, {"scscf", "S-CSCF"}, {"hss", "HSS"}}};
+    for (const auto& [name, upper] : names)
+        if (service.starts_with(name)) return std::string{upper} + std::string{service.substr(name.size())};
     return std::string{service};
 }
 

@@ -40,6 +40,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
         ->required();
     app.add_option("--service", services, "Admin port of a service (for each of them)")
         ->type_name("NAME=HOST:PORT")
+        ->allow_extra_args(false)
         ->required();
     app.add_flag("--json", options.json, "Print the answer as JSON");
     app.add_option("--html", html, "Write a page with the ladder drawn")->type_name("FILE");

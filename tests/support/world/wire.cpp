@@ -115,6 +115,7 @@ bool Wire::step(TimePoint until) {
     Effects effects;
     due->node->handle_timeout(now_, effects);
     due->memory.turn(effects, wall_clock());
+    if (on_turn) on_turn(*due, nullptr, effects);
     carry(*due, std::move(effects));
     return true;
 }
@@ -134,6 +135,7 @@ void Wire::deliver(std::string_view name, const Event& event) {
     Effects effects;
     h.node->handle(event, now_, effects);
     h.memory.turn(event, effects, wall_clock());
+    if (on_turn) on_turn(h, &event, effects);
     carry(h, std::move(effects));
 }
 

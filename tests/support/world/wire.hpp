@@ -68,6 +68,9 @@ class Wire {
     std::uint64_t quiet_moments() const { return quiet_moments_; }
     void pass_quiet_moment();  // if this is one, and nobody was told yet
 
+    // Each turn of a node, before its effects are carried: an event, or none at a deadline.
+    std::function<void(const Host& host, const Event* event, const Effects& effects)> on_turn;
+
     // ---- what was said
     struct Remark {
         TimePoint at;

@@ -97,6 +97,21 @@ TEST_CASE("fragments without their beginning are said to be such", "[why]") {
     CHECK(answer_to(story).verdict.cause == "beginning-overwritten");
 }
 
+TEST_CASE("two P-CSCFs are two, whatever their turns are numbered", "[why]") {
+    Told first{"pcscf", "UDP 192.0.2.1:5060"};
+    first.sip(1'000, "in", "192.0.2.9:5060", message("REGISTER sip:ims.example SIP/2.0"));
+    Told second{"pcscf", "UDP 192.0.2.3:5060"};
+    second.sip(1'000, "in", "192.0.2.8:5060",
+               message("REGISTER sip:ims.example SIP/2.0", "1 REGISTER", "c2"));
+    const auto story = story_of("a", {first.account(), second.account()});
+    const auto procedures = procedures_of(story);
+    REQUIRE(procedures.size() == 2);
+    CHECK(procedures[0].entries.size() == 1);
+    CHECK(procedures[0].entrance == "pcscf");
+    CHECK(procedures[1].entrance == "pcscf 2");
+    CHECK(ladder_of(procedures[1], {}).columns[1] == "P-CSCF 2");
+}
+
 TEST_CASE("names in a sentence are filled in, those without a value left out", "[why]") {
     CHECK(filled("The {a} has {b}.{c}", {{"a", "HSS"}, {"b", "none"}}) == "The HSS has none.");
     CHECK(filled("no names", {}) == "no names");
