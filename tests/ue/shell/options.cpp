@@ -128,6 +128,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     CLI::App app{
         "A test UE for an IMS network: registers with a software USIM or a password, calls, answers, sends "
         "messages.\n"
+        "ims-ue sim-check --help: holds a challenge of a network against the keys of a card.\n"
         "Usage: ims-ue --pcscf ADDR[:PORT] --imsi IMSI --k HEX --opc HEX [OPTIONS] STEP...",
         "ims-ue"};
     app.prefix_command();
