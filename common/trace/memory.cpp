@@ -12,7 +12,7 @@ namespace ims::trace {
 
 namespace {
 
-constexpr std::size_t speakers = 64;  // shelves of those who speak
+constexpr std::size_t speakers = 63;  // shelves of those who speak, and one of nobody
 constexpr std::size_t most_fields = 64;
 
 // Views of what is kept, on the stack.

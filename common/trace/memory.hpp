@@ -14,7 +14,7 @@
 //
 // Its size is fixed. It is cut into shelves, and what one event made a node do lies on the shelf of its
 // speaker: the identity in From, which is the same in a request and its responses, in all requests a UE makes
-// and on every hop. So however much one UE says, it overwrites only what lies on its own shelf, one of 64; a
+// and on every hop. So however much one UE says, it overwrites only what lies on its own shelf, one of 63; a
 // dialog is bounded by the shelves of the two who speak in it. What no UE has a part in (peers, DNS, a
 // database that is away) has a shelf of its own; there warnings and errors are kept.
 namespace ims::trace {

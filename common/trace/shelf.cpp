@@ -1,6 +1,8 @@
 #include "common/trace/shelf.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstring>
 
 namespace ims::trace {
@@ -13,9 +15,25 @@ constexpr std::size_t rounded(std::size_t octets) {
     return (octets + 7) / 8 * 8;
 }
 
+// Most fields are a word: a call of memcpy for each would be most of what an entry costs.
+void copy(char* to, std::string_view from) {
+    const auto size = from.size();
+    if (size >= 8 && size <= 16) {
+        std::memcpy(to, from.data(), 8);
+        std::memcpy(to + size - 8, from.data() + size - 8, 8);
+    } else if (size >= 4 && size < 8) {
+        std::memcpy(to, from.data(), 4);
+        std::memcpy(to + size - 4, from.data() + size - 4, 4);
+    } else if (size > 16) {
+        std::memcpy(to, from.data(), size);
+    } else {
+        for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+    }
+}
+
 }  // namespace
 
-Shelf::Shelf(std::size_t octets) : capacity_{std::max<std::size_t>(rounded(octets), 1024)} {}
+Shelf::Shelf(std::size_t octets) : capacity_{std::bit_floor(std::max<std::size_t>(octets, 1024))} {}
 
 void Shelf::append(Head head, std::span<const std::string_view> fields) {
     // Left as it came from the system: pages nobody writes to cost nothing.
@@ -41,7 +59,7 @@ void Shelf::append(Head head, std::span<const std::string_view> fields) {
         const auto length = static_cast<Length>(size);
         std::memcpy(to, &length, sizeof length);
         to += sizeof length;
-        if (size != 0) std::memcpy(to, fields[i].data(), size);
+        copy(to, fields[i].substr(0, size));
         to += size;
     }
     end_ += octets;
@@ -49,7 +67,7 @@ void Shelf::append(Head head, std::span<const std::string_view> fields) {
 
 void Shelf::make_room(std::size_t octets) {
     // An entry lies in one piece.
-    if (const auto left = capacity_ - end_ % capacity_; left < octets) {
+    if (const auto left = capacity_ - offset(end_); left < octets) {
         while (end_ + left - oldest_ > capacity_) drop_oldest();
         // What is left may be smaller than a head: the first octets say how much it is, and that it is a gap.
         const Head gap{static_cast<std::uint32_t>(left), Kind::Gap, 0, 0, 0, 0, 0};
@@ -60,14 +78,15 @@ void Shelf::make_room(std::size_t octets) {
 }
 
 void Shelf::drop_oldest() {
-    const auto oldest = head(oldest_);
-    if (oldest.kind != Kind::Gap) ++overwritten_;
-    oldest_ += oldest.octets;
+    std::uint32_t octets = 0;
+    std::memcpy(&octets, at(oldest_), sizeof octets);
+    if (static_cast<Kind>(at(oldest_)[offsetof(Head, kind)]) != Kind::Gap) ++overwritten_;
+    oldest_ += octets;
 }
 
 Head Shelf::head(std::uint64_t place) const {
     Head head;
-    const auto left = capacity_ - place % capacity_;
+    const auto left = capacity_ - offset(place);
     std::memcpy(&head, at(place), std::min(left, sizeof head));
     return head;
 }

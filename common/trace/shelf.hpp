@@ -43,7 +43,7 @@ struct Head {
 // allocator while it is still in the caches.
 class Shelf {
   public:
-    explicit Shelf(std::size_t octets);
+    explicit Shelf(std::size_t octets);  // of which it takes the largest power of two
 
     // An entry that would take more than a quarter of the shelf is cut in its last field.
     void append(Head head, std::span<const std::string_view> fields);
@@ -60,11 +60,14 @@ class Shelf {
     std::uint64_t overwritten() const { return overwritten_; }  // entries
 
   private:
-    char* at(std::uint64_t place) const { return block_.get() + place % capacity_; }
+    std::size_t offset(std::uint64_t place) const {
+        return static_cast<std::size_t>(place) & (capacity_ - 1);
+    }
+    char* at(std::uint64_t place) const { return block_.get() + offset(place); }
     void make_room(std::size_t octets);
     void drop_oldest();
 
-    std::size_t capacity_;           // a multiple of 8
+    std::size_t capacity_;           // a power of two
     std::unique_ptr<char[]> block_;  // made by the first entry
     std::uint64_t oldest_ = 0, end_ = 0;
     std::uint64_t overwritten_ = 0;

@@ -28,6 +28,7 @@ std::string_view speaker_of(std::string_view message) {
         if (end == std::string_view::npos) return {};
         message.remove_prefix(end + 1);
         if (message.size() < 5 || (message[0] | 0x20) != 'f') continue;
+        if (message.starts_with("From:")) return uri_in(message.substr(5, message.find('\n') - 5));
         auto name = message.substr(1, 3);
         const bool whole = iequals(name, "rom");
         auto rest = message.substr(whole ? 4 : 1);

@@ -3,9 +3,10 @@
 // nanoseconds, octets and turns for each node and operation; to be compared with the CPU time of the whole
 // operation (docs/performance.md).
 //
-//   trace-cost [REPETITIONS]
+//   trace-cost [REPETITIONS [NODE]]
 //
-// With valgrind --tool=callgrind and a small number it counts instructions.
+// Instructions are counted by valgrind --tool=callgrind --toggle-collect='ims::trace::Memory::turn*' and a
+// small number.
 #include "tests/support/world/world.hpp"
 
 #include <chrono>
@@ -46,10 +47,10 @@ std::vector<Turn> fresh(const std::vector<Turn>& turns) {
     return copies;
 }
 
-void measure(const char* operation, const Turns& turns, int repetitions) {
+void measure(const char* operation, const Turns& turns, int repetitions, std::string_view only) {
     for (const auto* node : {"pcscf", "icscf", "scscf", "hss"}) {
         const auto found = turns.find(node);
-        if (found == turns.end()) continue;
+        if (found == turns.end() || (!only.empty() && only != node)) continue;
         trace::Memory memory;
         std::vector<std::vector<Turn>> copies;
         for (int n = 0; n < 64; ++n) copies.push_back(fresh(found->second));
@@ -75,6 +76,7 @@ void measure(const char* operation, const Turns& turns, int repetitions) {
 
 int main(int argc, char** argv) {
     const int repetitions = argc > 1 ? std::atoi(argv[1]) : 20'000;
+    const std::string_view only = argc > 2 ? argv[2] : "";
     World world;
     auto& alice = world.ue("alice");
     auto& bob = world.ue("bob");
@@ -84,7 +86,7 @@ int main(int argc, char** argv) {
     };
     alice.registers();
     world.run();
-    measure("registration", turns, repetitions);
+    measure("registration", turns, repetitions, only);
     bob.registers();
     world.run();
     turns.clear();
@@ -94,6 +96,6 @@ int main(int argc, char** argv) {
     world.until([&] { return alice.is_in_call(); });
     alice.hangs_up();
     world.run();
-    measure("call", turns, repetitions);
+    measure("call", turns, repetitions, only);
     return 0;
 }

@@ -31,14 +31,6 @@ std::uint32_t cseq(const Entry& e) {
     return e.message->cseq_number();
 }
 
-// The latest REGISTER of the UE that came after this.
-const Entry* asked_after(const Procedure& p, const Entry& after) {
-    return p.sip([&](const Entry& e) {
-        return !e.out && e.service == p.entrance && e.is_request() && e.at > after.at &&
-               e.message->method() == sip::Method::Register && !p.story->is_service(e.remote);
-    });
-}
-
 Finding with_challenge(const Procedure& p, const Entry* e) {
     Finding f{evidence({challenge(p), e}), {{"impi", p.impi}, {"ue", p.ue}}};
     if (const auto* unauthorized = challenge(p)) {
@@ -121,32 +113,23 @@ Found not_delivered(const Procedure& p) {
     return {};
 }
 
-// The same REGISTER again, after it was answered: the answer has not arrived.
+// The last repetition of a REGISTER that was answered already: the answer has not arrived. Each repetition is
+// answered anew, so the first answer counts.
 const Entry* repeated(const Procedure& p) {
     const auto* unauthorized = unanswered(p);
     if (unauthorized == nullptr) return nullptr;
-    const auto* again = asked_after(p, *unauthorized);
-    if (again == nullptr)
-        again = p.sip([&](const Entry& e) {
-            return !e.out && e.service == p.entrance && e.is_request() && cseq(e) == cseq(*unauthorized) &&
-                   e.at > unauthorized->at;
-        });
-    // What is repeated is answered anew, so the last 401 stands after the last repetition: two of one CSeq.
-    std::size_t asked = 0;
-    const Entry* last = nullptr;
-    for (const auto* e : p.entries)
-        if (e->kind == Entry::Kind::Sip && e->message && !e->out && e->service == p.entrance &&
-            e->is_request() && cseq(*e) == cseq(*unauthorized) && !p.story->is_service(e->remote)) {
-            ++asked;
-            last = e;
-        }
     const Entry* first_answer = nullptr;
-    for (const auto* e : p.entries)
-        if (first_answer == nullptr && e->kind == Entry::Kind::Sip && e->out && e->service == p.entrance &&
-            e->status() == 401 && cseq(*e) == cseq(*unauthorized))
-            first_answer = e;
-    if (asked < 2 || first_answer == nullptr || last->at <= first_answer->at) return nullptr;
-    return last;
+    const Entry* last_request = nullptr;
+    for (const auto* e : p.entries) {
+        if (e->kind != Entry::Kind::Sip || !e->message || e->service != p.entrance ||
+            cseq(*e) != cseq(*unauthorized))
+            continue;
+        if (first_answer == nullptr && e->out && e->status() == 401) first_answer = e;
+        if (!e->out && e->is_request() && !p.story->is_service(e->remote)) last_request = e;
+    }
+    if (first_answer == nullptr || last_request == nullptr || last_request->at <= first_answer->at)
+        return nullptr;
+    return last_request;
 }
 
 Found lost_behind_nat(const Procedure& p) {

@@ -109,3 +109,17 @@ watchdog: 5s
     CHECK(document.errors()[0].what == "'tls' is missing, but a peer or listen_tls needs it");
     CHECK(document.errors()[1].text() == "f:8: 'watchdog' must be from 6s to 10m");
 }
+
+TEST_CASE("what a service remembers has a size, or is nothing at all", "[config]") {
+    const auto read = [](std::string_view yaml) {
+        auto document = Document::parse(yaml, "f");
+        const auto octets = read_trace(document.root().section("trace"));
+        document.finish();
+        return std::pair{octets, document.errors().empty() ? std::string{} : document.errors().front().what};
+    };
+    CHECK(read("{}") == std::pair{std::size_t{33554432}, std::string{}});
+    CHECK(read("trace: {octets: 0}") == std::pair{std::size_t{0}, std::string{}});
+    CHECK(read("trace: {octets: 1048576}") == std::pair{std::size_t{1048576}, std::string{}});
+    CHECK(read("trace: {octets: 1000}").second == "'octets' must be 0 or between 1048576 and 17179869184");
+    CHECK(read("trace: {octest: 0}").second.find("octest") != std::string::npos);
+}
