@@ -46,6 +46,7 @@ struct Ue::Impl {
     void on(dns::Query& query, TimePoint, Effects& out) { out.emplace_back(std::move(query)); }
     void on(Note& note, TimePoint, Effects& out) { out.emplace_back(std::move(note)); }
     void on(ResponseToForward&, TimePoint, Effects&) {}  // a UE forwards nothing
+    void on(FlowFailed&, TimePoint, Effects&) {}
     void on(TransactionEnded&, TimePoint, Effects&) {}
 
     void on(RequestArrived& event, TimePoint now, Effects&) {
