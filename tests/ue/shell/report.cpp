@@ -63,15 +63,15 @@ Event event_of(const Challenged& h) {
     return {};
 }
 Event event_of(const Registered& h) {
-    nlohmann::json json{{"event", "registered"},
-                        {"expires", h.expires.count()},
-                        {"associated_uris", h.associated_uris},
-                        {"service_route", h.service_route},
-                        {"refreshed", h.refreshed}};
-    if (!h.public_gruu.empty()) json["public_gruu"] = h.public_gruu;
-    if (!h.temporary_gruu.empty()) json["temporary_gruu"] = h.temporary_gruu;
-    return {std::move(json), std::string{h.refreshed ? "registration refreshed" : "registered"} + " for " +
-                                 std::to_string(h.expires.count()) + " s as " + joined(h.associated_uris)};
+    json event{{"event", "registered"},
+               {"expires", h.expires.count()},
+               {"associated_uris", h.associated_uris},
+               {"service_route", h.service_route},
+               {"refreshed", h.refreshed}};
+    if (!h.public_gruu.empty()) event["public_gruu"] = h.public_gruu;
+    if (!h.temporary_gruu.empty()) event["temporary_gruu"] = h.temporary_gruu;
+    return {std::move(event), std::string{h.refreshed ? "registration refreshed" : "registered"} + " for " +
+                                  std::to_string(h.expires.count()) + " s as " + joined(h.associated_uris)};
 }
 Event event_of(const RegistrationFailed& h) {
     return {{{"event", "registration_failed"}, {"status", h.status}, {"reason", h.reason}},
