@@ -2,7 +2,8 @@
 
 #include "common/diameter/net/tls.hpp"
 
-#include <boost/asio/connect.hpp>
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
@@ -15,6 +16,7 @@ using boost::system::error_code;
 namespace {
 constexpr Duration linger = 1s;                       // for the peer to read our last words
 constexpr Duration tls_patience = 10s;                // for a handshake
+constexpr Duration address_patience = 2s;             // while there is another address to try
 constexpr std::size_t max_outbox = 32 * 1024 * 1024;  // a peer that does not read is as good as gone
 
 IpEndpoint endpoint_of(const Connection::Tcp::endpoint& e) {
@@ -44,13 +46,40 @@ void Connection::connect(const std::string& host, std::uint16_t port, const std:
 
 void Connection::on_resolved(const error_code& error, const Resolved& results) {
     if (error) return fail(error.message());
+    std::vector<Tcp::endpoint> addresses;
+    for (const auto& result : results) addresses.push_back(result.endpoint());
+    connect(std::move(addresses), identity_);
+}
+
+void Connection::connect(std::vector<Tcp::endpoint> addresses, const std::string& identity) {
+    identity_ = identity;
+    addresses_ = std::move(addresses);
+    std::reverse(addresses_.begin(), addresses_.end());
+    connect_to_next("no address");
+}
+
+// One after the other, as RFC 8305 5 wants it: one that is silent must not keep the next one waiting.
+void Connection::connect_to_next(const std::string& last_failure) {
     if (gone_ || closing_) return fail("closed");
-    asio::async_connect(socket_, results,
-                        [self = shared_from_this()](error_code failed, const Tcp::endpoint&) {
-                            if (failed) return self->fail(failed.message());
-                            if (!self->tls_) return self->on_ready();
-                            self->handshake(asio::ssl::stream_base::client);
-                        });
+    if (addresses_.empty()) return fail(last_failure);
+    const auto address = addresses_.back();
+    addresses_.pop_back();
+    error_code ignored;
+    socket_.close(ignored);
+    if (!addresses_.empty()) {
+        linger_.expires_after(address_patience);
+        linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+            error_code closed;
+            if (!cancelled && !self->ready_) self->socket_.close(closed);
+        });
+    }
+    socket_.async_connect(address, [self = shared_from_this()](error_code failed) {
+        if (self->gone_) return;
+        self->linger_.cancel();
+        if (failed) return self->connect_to_next(failed.message());
+        if (!self->tls_) return self->on_ready();
+        self->handshake(asio::ssl::stream_base::client);
+    });
 }
 
 void Connection::accept(Tcp::socket socket) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -33,6 +34,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ConnectionId id;  // the Node's name for it
 
     void connect(const std::string& host, std::uint16_t port, const std::string& identity);
+    void connect(std::vector<Tcp::endpoint> addresses,
+                 const std::string& identity);  // the first that answers
     void accept(Tcp::socket socket);
     void write(const Octets& octets);  // gathered; leaves with flush(), or when the running handlers are done
     void flush();
@@ -45,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     using Resolved = Tcp::resolver::results_type;
 
     void on_resolved(const boost::system::error_code& error, const Resolved& results);
+    void connect_to_next(const std::string& last_failure);
     void handshake(boost::asio::ssl::stream_base::handshake_type side);
     void on_ready();
     void read();
@@ -70,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::array<std::uint8_t, 65536> input_;
     Octets outbox_, writing_;
     std::string identity_;
+    std::vector<Tcp::endpoint> addresses_;  // to connect to, the next one last
     IpEndpoint local_, remote_;
     bool ready_ = false, flushing_ = false, closing_ = false, half_closed_ = false, gone_ = false;
 };
