@@ -44,6 +44,12 @@ Way way_of_flow(const sip::Flow& f) {
     return {f.transport, true, f.local, f.remote, f.connection};
 }
 
+// RFC 5626 3.5.1, RFC 3261 7.5: line ends before a message, or for their own sake.
+bool is_keep_alive(const Event& event) {
+    const auto* received = std::get_if<sip::Received>(&event);
+    return received != nullptr && received->bytes->size() <= 4;
+}
+
 Head head_of(Kind kind, std::uint64_t id = 0) {
     Head head;
     head.kind = kind;
@@ -78,7 +84,11 @@ std::size_t Memory::shelf_of(std::string_view speaker) const {
 
 std::size_t Memory::shelf_of(const Event& event) const {
     const auto* received = std::get_if<sip::Received>(&event);
-    if (received != nullptr) return shelf_of(speaker_of(*received->bytes));
+    if (received != nullptr) {
+        if (const auto speaker = speaker_of(*received->bytes); !speaker.empty()) return shelf_of(speaker);
+        // What cannot be read is its sender's: it must not reach the shelf of nobody.
+        return std::hash<IpAddress>{}(received->flow.remote.address) % speakers;
+    }
     const auto* request = std::get_if<cx::RequestArrived>(&event);
     return shelf_of(request != nullptr ? subscriber_of(request->request) : std::string_view{});
 }
@@ -95,7 +105,7 @@ std::size_t Memory::shelf_of(const Effects& effects) const {
 // ---- what happened
 
 void Memory::turn(const Event& event, const Effects& effects, WallClock now) {
-    if (!on()) return;
+    if (!on() || (effects.empty() && is_keep_alive(event))) return;
     auto shelf = shelf_of(event);
     if (shelf == speakers) shelf = shelf_of(effects);  // the answer of a database, of a name server
     const auto t = begin(shelf);

@@ -307,6 +307,25 @@ TEST_CASE("why: resynchronisation-failed", "[why]") {
     CHECK(why.sentence().find("the SQN schemes differ") != std::string::npos);
 }
 
+TEST_CASE("why: resynchronisation-failed, with an AUTS that the HSS cannot verify", "[why]") {
+    World world;
+    world.ue("alice", [](ue::Config& c) { c.misbehaviour = ue::Misbehaviour::NeverAnswers; });
+    says(world, "alice", a_register("001010000000001", 1));
+    world.advance(1s);
+    std::string nonce;
+    for (const auto& c : world.crossings())
+        if (const auto at = c.text.find("nonce=\""); c.to == "alice" && at != std::string::npos)
+            nonce = c.text.substr(at + 7, c.text.find('"', at + 7) - at - 7);
+    auto answer = a_register("001010000000001", 2);
+    answer.replace(answer.find("nonce=\"\""), 8, "nonce=\"" + nonce + "\",auts=\"AAAAAAAAAAAAAAAAAAA=\"");
+    says(world, "alice", answer);
+    world.advance(10s);
+    const Why why{world, "001010000000001"};
+    INFO(why.text());
+    CHECK(why.cause() == "resynchronisation-failed");
+    CHECK(why.sentence().find("the HSS cannot verify its AUTS") != std::string::npos);
+}
+
 TEST_CASE("why: challenge-not-delivered", "[why]") {
     World world;
     auto& alice = world.ue("alice", [](ue::Config& c) { c.transport = sip::Transport::Tcp; });

@@ -36,6 +36,8 @@ Finding with_challenge(const Procedure& p, const Entry* e) {
     if (const auto* unauthorized = challenge(p)) {
         f.values["when"] = seconds_text(p.story->now() - unauthorized->at);
         f.values["ue"] = unauthorized->remote;
+        if (const auto offered = unauthorized->message->get<sip::h::WwwAuthenticate>())
+            f.values["nonce"] = offered->params.get("nonce").value_or("");
     }
     return f;
 }
@@ -214,16 +216,16 @@ constexpr std::array rows{
           "The UE refused the network's AUTN (it answered without response and without AUTS): the HSS holds "
           "another K "
           "or OP/OPc for {impi} than the card.",
-          "Compare K and OP or OPc of the HSS with the card's. An OP in the place of an OPc looks the same, "
-          "as does "
-          "a card of another set.",
+          "Compare K and OP or OPc of the HSS with the card's. With the card's values, ims-ue sim-check --k "
+          "K --opc OPC --nonce {nonce} says which mistake explains it: another K, an OP in the place of an "
+          "OPc, a card of another set.",
           mac_refused, op_check},
     Cause{"wrong-res",
           "The UE accepted the challenge and answered it with a wrong RES: K or OP/OPc differ, or the UE "
           "does not check "
           "AUTN.",
-          "Compare K and OP or OPc of the HSS with the UE's. Software UEs often take an OP where an OPc was "
-          "given, or "
+          "Compare K and OP or OPc of the HSS with the UE's; ims-ue sim-check --k K --opc OPC --nonce "
+          "{nonce} shows the RES that they give. Software UEs often take an OP where an OPc was given, or "
           "answer whatever AUTN is.",
           wrong_res, op_check},
     Cause{"wrong-password", "The UE answered the challenge of SIP Digest with a wrong password.",
@@ -268,9 +270,9 @@ constexpr std::array rows{
           "The UE has been silent since it was challenged with IMS-AKA {when} ago. Most phones say nothing "
           "when they "
           "refuse the network's AUTN: the HSS holds another K or OP/OPc for {impi} than the card.",
-          "Compare K and OP or OPc of the HSS with the card's. If they are right, the 401 does not arrive, "
-          "or the UE "
-          "stopped for a reason of its own.",
+          "Compare K and OP or OPc of the HSS with the card's; with the card's values, ims-ue sim-check --k "
+          "K --opc OPC --nonce {nonce} says which mistake explains it. If they are right, the 401 does not "
+          "arrive, or the UE stopped for a reason of its own.",
           silent, op_check},
     Cause{"silent-after-password-challenge",
           "The UE has been silent since it was challenged for a password (SIP Digest) {when} ago.",

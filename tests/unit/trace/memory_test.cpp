@@ -59,6 +59,24 @@ TEST_CASE("what the shell warns of lies apart from what UEs say", "[trace]") {
     CHECK(answer["entries"][0]["fields"]["peer"] == "hss.ims.example");
 }
 
+TEST_CASE("what cannot be read lies with where it came from, and keep-alives nowhere", "[trace]") {
+    Memory memory{1U << 20};
+    memory.note(Note{Severity::Error, "diameter.peer.unreachable"}, at(0));
+    for (int n = 0; n < 20'000; ++n) {
+        memory.turn(received("nonsense " + std::string(200, 'x')), {}, at(1));
+        memory.turn(received("\r\n\r\n"), {}, at(1));
+    }
+    CHECK(ask(memory, {"nobody"})["entries"].size() == 1);
+    std::size_t entries = 0;
+    for (const auto& shelf : memory.shelves())
+        for (auto place = shelf.oldest(); place < shelf.end(); place = shelf.next(place))
+            if (shelf.head(place).kind == Kind::SipIn) {
+                ++entries;
+                CHECK(shelf.fields(place).back().starts_with("nonsense"));
+            }
+    CHECK(entries > 10);
+}
+
 TEST_CASE("of a Cx command who and with what result is kept, never a vector, a key or a profile", "[trace]") {
     Memory memory{1U << 20};
     cx::MultimediaAuthAnswer maa;
