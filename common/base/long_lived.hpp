@@ -16,21 +16,22 @@ std::size_t long_lived_octets();  // asked for and not given back
 
 // An allocator for containers of such records. It has no state: all of them are equal.
 template <class T>
-struct LongLived {
+class LongLived {
+  public:
     using value_type = T;
     LongLived() = default;
     template <class U>
     LongLived(const LongLived<U>&) noexcept {}  // NOLINT(google-explicit-constructor): containers rebind it
-    T* allocate(std::size_t n) {
-        return static_cast<T*>(long_lived_memory().allocate(n * sizeof(T), alignof(T)));
-    }
-    void deallocate(T* p, std::size_t n) noexcept {
-        long_lived_memory().deallocate(p, n * sizeof(T), alignof(T));
-    }
+    T* allocate(std::size_t n) { return static_cast<T*>(long_lived_memory().allocate(n * each, alignof(T))); }
+    void deallocate(T* p, std::size_t n) noexcept { long_lived_memory().deallocate(p, n * each, alignof(T)); }
     template <class U>
     bool operator==(const LongLived<U>&) const noexcept {
         return true;
     }
+
+  private:
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): of a pointer where a container keeps pointers
+    static constexpr std::size_t each = sizeof(T);
 };
 
 template <class T>

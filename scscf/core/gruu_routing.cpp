@@ -65,7 +65,8 @@ sip::Uri Sessions::shown(const sip::Uri& uri, const Binding* binding) const {
     if (binding == nullptr) binding = behind(uri, *meant->set, 0);
     const auto text = binding == nullptr ? std::string{} : core_.gruus.of_public(*meant->identity, *binding);
     auto parsed = sip::Uri::parse(text.empty() ? meant->identity->name.text() : text);
-    return parsed ? std::move(*parsed) : uri;
+    if (!parsed) return uri;
+    return std::move(*parsed);
 }
 
 }  // namespace ims::scscf
