@@ -2,6 +2,7 @@
 #include "common/base/note.hpp"
 #include "common/base/time.hpp"
 #include "common/diameter/types/cx.hpp"
+#include "common/ipsec/order.hpp"
 #include "common/sip/locate/locator.hpp"
 #include "common/sip/message/flow.hpp"
 
@@ -17,8 +18,8 @@
 namespace ims {
 
 using Event = std::variant<sip::Received, sip::TransportFailed, sip::FlowClosed, sip::dns::Answer,
-                           cx::AnswerArrived, cx::SendFailed, cx::RequestArrived>;
-using Effect = std::variant<sip::Transmit, sip::dns::Query, cx::Send, cx::Reply, Note>;
+                           cx::AnswerArrived, cx::SendFailed, cx::RequestArrived, ipsec::Report>;
+using Effect = std::variant<sip::Transmit, sip::dns::Query, cx::Send, cx::Reply, ipsec::Order, Note>;
 using Effects = std::vector<Effect>;
 
 // A number for /metrics: registrations, dialogs, transactions alive.

@@ -63,6 +63,7 @@ class CscfHost final : public Hosted {
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
     void execute(Effect& effect);
+    void order(const ipsec::Order& order);
     void note(const Note& note);
     std::vector<std::string> listening() const;
 
@@ -111,6 +112,14 @@ bool CscfHost::listen(std::string& why) {
             return false;
         }
         point.endpoint = *listening;
+        for (const auto port : point.client_ports) {
+            if (point.transport != sip::Transport::Udp) continue;  // one socket, and connections bind to it
+            const auto opened = transports_.open_client_port({point.endpoint.address, port});
+            if (opened) continue;
+            why = "protected client port " + point.endpoint.address.uri_text() + ":" + std::to_string(port) +
+                  ": " + opened.error();
+            return false;
+        }
         process_.note(Note{Severity::Info, "sip.net.listening"}
                           .with("transport", std::string{sip::transport_text(point.transport)})
                           .with("address", listening->text()));
@@ -185,9 +194,16 @@ void CscfHost::execute(Effect& effect) {
             [this](cx::Reply& r) {
                 if (diameter_) diameter_->reply(std::move(r));
             },
+            [this](ipsec::Order& o) { order(o); },
             [this](Note& n) { process_.note(n); },
         },
         effect);
+}
+
+// Reports come in a later turn, as everything from the outside does.
+void CscfHost::order(const ipsec::Order& order) {
+    if (const auto* install = std::get_if<ipsec::Install>(&order))
+        loop_->handle(ipsec::Report{ipsec::InstallFailed{install->id, "no IPsec in this process"}});
 }
 
 // ---- state
@@ -325,9 +341,9 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
         Settings settings;
         settings.sections = read_cscf(root);
         if (cscf.diameter) settings.diameter = read_diameter(root.section("diameter"));
-        settings.build = cscf.configure(
-            root.section(cscf.name),
-            CscfCommon{settings.sections.element, settings.diameter.value_or(diameter::Config{})});
+        CscfCommon common{settings.sections.element, settings.diameter.value_or(diameter::Config{})};
+        settings.build = cscf.configure(root.section(cscf.name), common);
+        settings.sections.element.listen = std::move(common.element.listen);
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);
         };

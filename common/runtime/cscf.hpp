@@ -39,7 +39,8 @@ struct CscfProgram {
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;
     // Reads the node's own section; complaints go into the section, then Build is not called.
-    std::function<Build(Section own, const CscfCommon& common)> configure{};
+    // A node may add listening points of its own.
+    std::function<Build(Section own, CscfCommon& common)> configure{};
     // What an operator may order: POST `path` on the admin port, from the machine itself only.
     struct Command {
         std::string path;  // "/registrations/reauthenticate"

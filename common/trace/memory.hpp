@@ -53,6 +53,9 @@ class Memory {
     void keep(const Turn& turn, const cx::Send& effect, WallClock now);
     void keep(const Turn& turn, const cx::Reply& effect, WallClock now);
     void keep(const Turn& turn, const Note& note, WallClock now);
+    // Notes say what becomes of associations; an order may have keys in it.
+    void keep(const Turn&, const ipsec::Order&, WallClock) {}
+    void keep(const Turn&, const ipsec::Report&, WallClock) {}
 
     // ---- for who asks
     const std::vector<Shelf>& shelves() const { return shelves_; }

@@ -358,6 +358,7 @@ void Icscf::handle(const Event& event, TimePoint now, Effects& out) {
                        else
                            out.emplace_back(cx::Reply{e.id, cx::RegistrationTerminationAnswer{}});
                    },
+                   [](const ipsec::Report&) {},  // it has no UEs of its own
                    [&](const auto& e) { impl_->element.handle(e, now, impl_->outputs); },
                },
                event);

@@ -25,30 +25,33 @@ bool is_digest(const sip::AuthValue& authorization, bool associated, const Chall
     return associated || algorithm.has_value();
 }
 
-AccessRefused refuse(const sip::Message& request) {
-    // RFC 3329 2.3.1 wants a Security-Server in the 494. With no mechanism to offer there is nothing to
-    // write: its grammar has no empty list, and an offer we could not keep would lead the UE astray. RFC
-    // 3329 2.3.2: sec-agree asked for nowhere is 421, only in Supported (or without the header) is 494.
+}  // namespace
+
+AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanisms& offer,
+                             std::string_view reason) {
+    // RFC 3329 2.3.2: sec-agree asked for nowhere is 421, only in Supported (or without the header) is 494.
+    // 2.3.1 wants a Security-Server in it. With no mechanism to offer there is nothing to write: its grammar
+    // has no empty list, and an offer we could not keep would lead the UE astray.
     const bool asked = request.has_option(HeaderId::Require, "sec-agree") ||
                        request.has_option(HeaderId::ProxyRequire, "sec-agree") ||
                        request.has_option(HeaderId::Supported, "sec-agree");
     auto response = asked ? sip::Message::response(request, 494, "Security Agreement Required")
                           : sip::Message::response(request, 421, "Extension Required");
     response.set<sip::h::Require>("sec-agree");
-    return {std::move(response), asked ? "no acceptable Security-Client" : "no security agreement"};
+    if (!offer.empty()) response.set_all<sip::h::SecurityServer>(offer);
+    return {std::move(response), reason};
 }
 
-}  // namespace
-
-AccessDecision screen_register(const sip::Message& request, Security policy, bool associated,
-                               const Challenge* challenge) {
-    // 5.2.2.2 step 3: the spec leaves the code to us. None of the mechanisms a UE can offer is available
-    // here, so also an offer ends in a refusal (33.203 7.3.2: unacceptable proposal).
-    if (policy == Security::Required) return refuse(request);
-
+bool answers(const sip::Message& request, const Challenge& challenge) {
     const auto authorization = request.get<sip::h::Authorization>();
-    if (!authorization) return AccessAccepted{};
-    if (!is_digest(*authorization, associated, challenge)) return AccessAccepted{"no"};
+    return authorization && has_response(*authorization) && !authorization->params.has("auts") &&
+           authorization->params.get("nonce") == challenge.nonce;
+}
+
+AccessAccepted accept_in_clear(const sip::Message& request, bool associated, const Challenge* challenge) {
+    const auto authorization = request.get<sip::h::Authorization>();
+    if (!authorization) return {};
+    if (!is_digest(*authorization, associated, challenge)) return {"no"};
     AccessAccepted accepted{.integrity_protected = {}, .digest = true};
     if (associated)
         accepted.integrity_protected = "ip-assoc-yes";
@@ -67,6 +70,7 @@ std::optional<Challenge> take_keys(sip::Message& unauthorized) {
     for (auto& c : *challenges) {
         if (const auto algorithm = c.params.get("algorithm"); algorithm && istarts_with(*algorithm, "AKA"))
             taken.kind = Challenge::Kind::Aka;
+        if (const auto nonce = c.params.get("nonce"); nonce && taken.nonce.empty()) taken.nonce = *nonce;
         if (const auto ck = c.params.get("ck")) taken.ck = *ck;
         if (const auto ik = c.params.get("ik")) taken.ik = *ik;
         changed = c.params.remove("ck") || changed;

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/ipsec/agreement.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/message.hpp"
 #include "pcscf/core/config.hpp"
@@ -6,11 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
-// How a REGISTER may come in (24.229 5.2.2.1 "mechanism choice", 5.2.2.2, RFC 3329). The place where the Gm
-// security mechanisms (ipsec-3gpp, tls) will decide; until then there is clear text where the policy allows
-// it, and a refusal.
+// How a REGISTER may come in (24.229 5.2.2.1 "mechanism choice", 5.2.2.2, RFC 3329). What comes on security
+// associations is decided in gm_security.cpp; here is what comes in clear.
 namespace ims::pcscf {
 
 // What runs between the challenge and its answer.
@@ -18,6 +17,9 @@ struct Challenge {
     enum class Kind : std::uint8_t { Aka, Digest };
     Kind kind = Kind::Aka;
     std::string ck, ik;  // hexadecimal, taken out of the 401; keys of security associations, never logged
+    std::string nonce;   // of the AKA challenge
+    std::uint64_t association = 0;  // the set that was made for it, on which the answer must come; 0: none
+    ipsec::Mechanisms security_client;  // of the REGISTER that was challenged
 };
 
 struct AccessAccepted {
@@ -29,12 +31,15 @@ struct AccessRefused {
     sip::Message response;
     std::string_view reason;
 };
-using AccessDecision = std::variant<AccessAccepted, AccessRefused>;
-
-// `associated`: the source is an IP association of this user (5.2.2.3). `challenge`: the running one of this
-// user, or null.
-AccessDecision screen_register(const sip::Message& request, Security policy, bool associated,
-                               const Challenge* challenge);
+// In clear, where the policy allows it. `associated`: the source is an IP association of this user (5.2.2.3).
+// `challenge`: the running one of this user, or null.
+AccessAccepted accept_in_clear(const sip::Message& request, bool associated, const Challenge* challenge);
+// A REGISTER that wants no security agreement, or none that we can keep. `offer`: what we can, which may be
+// nothing.
+AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanisms& offer,
+                             std::string_view reason);
+// Whether it carries the answer to this challenge; AUTS and an empty response are none (33.203 7.3).
+bool answers(const sip::Message& request, const Challenge& challenge);
 
 // Takes ck and ik out of a 401 (5.2.2.2, 401, step 2); nothing if it is no challenge. The 401 may only be
 // sent on if both are gone, which they then are.

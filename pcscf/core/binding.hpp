@@ -27,8 +27,8 @@ struct AssociatedUri {
 };
 
 // A contact of a UE as the P-CSCF knows it: which identities it registered, and the flow it is reached on. It
-// is found by the token in the user part of our Path URI. Later a security association or TLS session stands
-// beside the flow. Some 700 octets with three identities: there are as many as registered UEs.
+// is found by the token in the user part of our Path URI. Some 700 octets with three identities: there are as
+// many as registered UEs.
 class Binding {
   public:
     enum class State : std::uint8_t {
@@ -54,6 +54,7 @@ class Binding {
     bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
     bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
     bool flow_open = true;
+    bool on_associations = false;    // its flow is the datagrams of an AssociationSet
     bool privileged_sender = false;  // 24.229 5.2.4: the reg event says so
     State state = State::Registered;
     TimePoint until;  // end of this state

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/address_range.hpp"
 #include "common/ims/identity.hpp"
+#include "common/ipsec/association.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -14,8 +15,28 @@ namespace ims::pcscf {
 
 // Whether a UE must protect its signalling (TS 33.203 6, RFC 3329).
 enum class Security : std::uint8_t {
-    Required,  // a REGISTER without a security agreement is refused
-    Off,       // IMS-AKA and digest in clear: laboratories on loopback only
+    Required,   // a REGISTER without a security agreement is refused
+    Preferred,  // who offers one gets it, who does not is served in clear
+    Off,        // IMS-AKA and digest in clear: laboratories on loopback only
+};
+// 33.203 7.2 leaves the policy to the operator: other addresses (another access network), another policy.
+struct AccessPolicy {
+    AddressRange from;
+    Security security = Security::Required;
+};
+// IPsec towards UEs (33.203 7.1, annex H).
+struct IpsecConfig {
+    // What is accepted, best first: the choice is ours (33.203 7.2), so encryption comes before none.
+    std::vector<ipsec::Transform> transforms;
+    std::uint16_t server_port = 0;            // protected; 0: no IPsec here
+    std::vector<std::uint16_t> client_ports;  // protected; a UE's registrations take turns with them
+    std::size_t waiting_per_address = 1000;   // associations of challenges not answered, of one address
+    std::size_t max_sets = 1'000'000;
+    // A longer request to a UE goes over TCP. Of 1500 octets GTP-U takes 64 over IPv6, ESP with AES-CBC and
+    // HMAC-SHA-1-96 up to 61, IPv6 and UDP 48; many a tunnel on the way takes more.
+    std::size_t largest_datagram = 1200;
+
+    bool available() const { return server_port != 0; }
 };
 // TS 24.229 5.2.6.3.3 step 2 leaves the choice to the operator.
 enum class RouteMismatch : std::uint8_t { Replace, Refuse };
@@ -49,6 +70,8 @@ struct Config {
     std::optional<std::vector<AddressRange>> trusted_peers;
 
     Security security = Security::Required;
+    std::vector<AccessPolicy> access_policies;  // the first that fits, before `security`
+    IpsecConfig ipsec;
     RouteMismatch route_mismatch = RouteMismatch::Replace;
     Unregistered unregistered = Unregistered::Discard;
     // 4.14.3: a UE whose S-CSCF does not answer is told to register anew, which finds it another one

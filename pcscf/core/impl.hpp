@@ -2,6 +2,7 @@
 #include "common/base/text.hpp"
 #include "common/base/wakeups.hpp"
 #include "common/ims/reginfo.hpp"
+#include "pcscf/core/association_set.hpp"
 #include "pcscf/core/binding.hpp"
 #include "pcscf/core/charging.hpp"
 #include "pcscf/core/dialog.hpp"
@@ -13,8 +14,8 @@
 #include <variant>
 
 // The inside of the P-CSCF. One file for each procedure: registration.cpp (5.2.2, 5.2.5), originating.cpp
-// (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, reg_event.cpp (5.2.3, 5.2.4), emergency.cpp (5.2.10),
-// way_to_ue.cpp, saved.cpp.
+// (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, gm_security.cpp (5.2.2.2, TS 33.203), reg_event.cpp
+// (5.2.3, 5.2.4), emergency.cpp (5.2.10), way_to_ue.cpp, saved.cpp.
 namespace ims::pcscf {
 
 // A contact as it stands in a REGISTER.
@@ -36,6 +37,9 @@ struct RegisterContext {
     bool ob = false;      // in the Path URI
     bool digest = false;  // of a password
     sip::Flow flow;
+    std::uint64_t association = 0;            // the set it came on; 0: in clear
+    std::optional<ipsec::Proposal> proposal;  // a challenge makes a set of it
+    ipsec::Mechanisms security_client;        // which says so
     ChargingVector charging;
     std::optional<sip::Message> retry;  // as it went out, while there are further entry points
     std::size_t entry_point = 0;
@@ -79,6 +83,9 @@ struct Pcscf::Impl {
     // ---- REGISTER
     void on_register(sip::RequestArrived& e, TimePoint now);
     void on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now);
+    void forward_register(sip::RequestArrived& e, RegisterContext c, const AccessAccepted& accepted,
+                          TimePoint now);
+    const Binding* known_binding(const RegisterContext& c, const sip::Flow& flow);
     bool try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
                               TimePoint now);
     void take_bindings(RegisterContext& c, sip::Message& ok, TimePoint now);
@@ -92,6 +99,39 @@ struct Pcscf::Impl {
     // The binding goes when what it still carries is over (5.2.5).
     void leave(Binding& b, std::string_view reason, TimePoint now);
     void drop(Binding& b);
+
+    // ---- security agreement and associations (gm_security.cpp)
+    Security policy_at(const IpAddress& ue) const;
+    // What came over the wire, with the flow that answers take.
+    void arrive(const sip::Received& e, TimePoint now, sip::ElementOutputs& out);
+    // Whether this REGISTER may go on, and what is said of it to the core; nothing if it was answered or
+    // ignored.
+    std::optional<AccessAccepted> secure(sip::RequestArrived& e, RegisterContext& c, bool associated,
+                                         const RunningChallenge* running, TimePoint now);
+    std::optional<AccessAccepted> secure_in_clear(sip::RequestArrived& e, RegisterContext& c, bool associated,
+                                                  const RunningChallenge* running, TimePoint now);
+    std::optional<AccessAccepted> secure_on_set(sip::RequestArrived& e, RegisterContext& c, AssociationSet& s,
+                                                const RunningChallenge* running, TimePoint now);
+    bool take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
+                       ipsec::Mode mode, TimePoint now);
+    ipsec::Mechanisms security_server(const AssociationSet& s) const;
+    void refuse_agreement(sip::RequestArrived& e, const RegisterContext& c, AccessRefused refused,
+                          TimePoint now);
+    // The 401 goes out when its set stands; false: it has none, and goes now.
+    bool make_set(RegisterContext& c, Challenge& challenge, sip::ServerTransactionId id,
+                  sip::Message& response, TimePoint now);
+    void handle(const ipsec::Installed& e, TimePoint now);
+    void handle(const ipsec::InstallFailed& e, TimePoint now);
+    void handle(const ipsec::Lost& e, TimePoint now);
+    void handle(const ipsec::Started& e, TimePoint now);
+    void established(const RegisterContext& c, Binding& b, TimePoint now);
+    void registration_failed_on(const RegisterContext& c, TimePoint now);
+    void take_into_use(AssociationSet& s, TimePoint now);
+    void remove_set(AssociationSet& s, std::string_view reason);
+    void remove_sets_of(const Binding& b, std::string_view reason);
+    void associations_due(TimePoint now);
+    AssociationSet* associations_of(const Binding& b);
+    const AssociationSet* associations_of(const Binding& b) const;
 
     // ---- from the UE
     void on_originating(sip::RequestArrived& e, Binding& b, TimePoint now);
@@ -154,11 +194,12 @@ struct Pcscf::Impl {
     // A later value of what a binding keeps; the old one stays if it does not fit.
     void keep(Binding& b, Binding::Text text, std::string_view value);
     Binding* sender(const sip::Message& request, const sip::Flow& flow);
+    bool knows(const sip::Flow& flow);                    // it is a UE's
     const UserPolicy& policy_of(const Binding* b) const;  // 5.2.1; null: nothing is agreed
     // Whether what comes on this flow may be of the core (Config::trusted_peers).
     bool is_core(const sip::Flow& flow) const;
     // Whether it comes from the UE of the binding: on its flow or, without security, from its address.
-    bool is_of_ue(const sip::Flow& flow, const Binding& b) const;
+    bool is_of_ue(const sip::Flow& flow, const Binding& b);
     std::string new_token() { return random.token(12); }  // 96 random bits: nobody guesses it
     std::string ioi() const { return type_1_ioi(config.ioi.empty() ? config.visited_network : config.ioi); }
 
@@ -174,6 +215,13 @@ struct Pcscf::Impl {
     Dialogs dialogs;
     Subscriptions subscriptions;
     RunningChallenges challenges;
+    AssociationSets associations{config.ipsec};
+    // 401s that wait for their set.
+    struct Held {
+        sip::ServerTransactionId transaction;
+        sip::Message response;
+    };
+    std::unordered_map<std::uint64_t, Held> held;
 
     std::unordered_map<sip::ServerTransactionId, Context> contexts;
     std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription

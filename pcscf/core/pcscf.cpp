@@ -55,14 +55,19 @@ void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
                         .with("impi", b->impi().value())
                         .with("flow", b->flow.text());
                 }
+                if (auto* s = associations.on(closed.flow); s != nullptr && s->connection == closed.flow)
+                    s->connection.reset();
                 element.handle(closed, now, outputs);
             },
-            [&](const sip::Received& e) { element.handle(e, now, outputs); },
+            [&](const sip::Received& e) { arrive(e, now, outputs); },
+            [&](const ipsec::Report& e) { std::visit([&](const auto& r) { handle(r, now); }, e); },
             [&](const sip::TransportFailed& e) { element.handle(e, now, outputs); },
             [&](const sip::dns::Answer& e) { element.handle(e, now, outputs); },
             [&](const auto&) { note(Severity::Error, "pcscf.event.unexpected"); },  // a P-CSCF has no Cx
         },
         event);
+    std::move(pending.begin(), pending.end(), std::back_inserter(outputs));
+    pending.clear();
     settle(outputs, now);
     effects = nullptr;
 }
@@ -76,6 +81,7 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
             drop(*b);
     }
     for (auto* s : subscriptions.due(now)) on_subscription_due(*s, now);
+    associations_due(now);
     for (const auto& impi : challenges.take_due(now))
         note(Severity::Info, "pcscf.challenge.unanswered").with("impi", impi.value());
     while (const auto token = dialog_wakeups.take_due(now))
@@ -90,7 +96,7 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
 std::optional<TimePoint> Pcscf::Impl::next_deadline() const {
     auto next = earliest(element.next_deadline(), dialog_wakeups.next());
     next = earliest(next, earliest(bindings.next_wakeup(), subscriptions.next_wakeup()));
-    return earliest(next, challenges.next_wakeup());
+    return earliest(next, earliest(challenges.next_wakeup(), associations.next_wakeup()));
 }
 
 void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
@@ -129,7 +135,7 @@ void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
     }
     // 5.2.6.2: our Path mark makes it terminating; what comes on a UE's own flow, or not of the core, never
     // is.
-    if (e.own_route && !e.own_route->uri.user.empty() && !bindings.knows(e.flow) && is_core(e.flow)) {
+    if (e.own_route && !e.own_route->uri.user.empty() && !knows(e.flow) && is_core(e.flow)) {
         trying();
         return on_terminating(e, bindings.by_token(e.own_route->uri.user), now);
     }
@@ -278,8 +284,13 @@ sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view us
     auto own = own_uri(user);
     own.uri.host = b.flow.local.address.uri_text();
     own.uri.port = b.flow.local.port;
-    if (b.flow.transport != sip::Transport::Udp)
-        own.uri.params.set("transport", to_lower(sip::transport_text(b.flow.transport)));
+    auto transport = b.flow.transport;
+    if (const auto* s = associations_of(b)) {
+        own.uri.port = s->set.own.server_port;
+        if (s->stream) transport = sip::Transport::Tcp;
+    }
+    if (transport != sip::Transport::Udp)
+        own.uri.params.set("transport", to_lower(sip::transport_text(transport)));
     if (b.outbound) own.uri.params.set("ob");
     return own;
 }
@@ -290,9 +301,16 @@ bool Pcscf::Impl::is_core(const sip::Flow& flow) const {
                        [&](const AddressRange& r) { return r.contains(flow.remote.address); });
 }
 
-bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) const {
-    return flow == b.flow ||
-           (config.security == Security::Off && flow.remote.address == b.flow.remote.address);
+bool Pcscf::Impl::knows(const sip::Flow& flow) {
+    return associations.on(flow) != nullptr || bindings.knows(flow);
+}
+
+bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) {
+    // 33.203 7.1 rule 3: who sends on a set is its user.
+    if (const auto* s = associations.on(flow))
+        return b.on_associations && b.is_of(s->impi) && b.flow.remote.address == s->set.peer.address;
+    return flow == b.flow || (!b.on_associations && config.security == Security::Off &&
+                              flow.remote.address == b.flow.remote.address);
 }
 
 void Pcscf::Impl::keep(Binding& b, Binding::Text text, std::string_view value) {
@@ -309,6 +327,17 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
         if (auto impu = canonical_impu(text)) hints.push_back(std::move(*impu));
         if (auto tel = tel_of(text)) hints.push_back(std::move(*tel));
     };
+    if (associations.on(flow) != nullptr) {
+        std::vector<Binding*> candidates;
+        for (auto* b : bindings.of_user(associations.on(flow)->impi))
+            if (is_of_ue(flow, *b)) candidates.push_back(b);
+        if (candidates.empty()) return nullptr;
+        for (auto* b : candidates)  // several contacts on one set: the one it gives
+            if (const auto contact = request.get<sip::h::Contact>();
+                contact && !contact->star && contact->address.uri.text() == b->contact())
+                return b;
+        return candidates.front();
+    }
     if (bindings.knows(flow)) {
         if (auto* b = bindings.sender(flow, {})) return b;
         hint(request.get<sip::h::PPreferredIdentity>());
@@ -370,6 +399,8 @@ std::vector<Gauge> Pcscf::gauges() const {
         {"pcscf_subscriptions", "Subscriptions of this P-CSCF to the reg event",
          count(impl_->subscriptions.size())},
         {"pcscf_challenges", "Authentications waiting for the UE", count(impl_->challenges.size())},
+        {"pcscf_association_sets", "Sets of four security associations with UEs, those in setup included",
+         count(impl_->associations.size())},
         {"pcscf_transactions", "SIP transactions alive", count(impl_->element.transactions())},
     };
 }
@@ -383,6 +414,7 @@ bool Pcscf::restore(std::string_view saved, TimePoint now, std::string& why) {
 
 void Pcscf::reload(Config config, sip::LocatorConfig locator) {
     config.uri = impl_->config.uri;
+    config.ipsec = impl_->config.ipsec;  // what was agreed with UEs depends on it
     impl_->config = std::move(config);
     impl_->element.reload(std::move(locator));
 }

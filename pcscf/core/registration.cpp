@@ -173,16 +173,13 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
 
     // The same Path URI for a registration, its challenge, its refreshes, queries and its end (5.2.2.1 step
     // 1).
-    const Binding* known = nullptr;
-    for (const auto* b : bindings.of_user(c.impi)) {
-        if (b->flow != e.flow) continue;
-        if (c.contact.uri.empty() || offers(c, b->contact())) known = b;
-    }
-    const Challenge* challenge = nullptr;
-    if (const auto* running = challenges.find(c.impi); running != nullptr && running->flow == e.flow) {
-        challenge = &running->challenge;
-        if (known == nullptr && offers(c, running->contact)) c.token = running->token;
-    }
+    if (const auto* s = associations.on(e.flow)) c.association = s->id;
+    const auto* known = known_binding(c, e.flow);
+    const auto* running = challenges.find(c.impi);
+    const bool answers =
+        running != nullptr &&
+        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association));
+    if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
     if (known != nullptr) c.token = known->token();
     if (c.token.empty()) {
         if (bindings.size() + challenges.size() >= config.max_bindings) {
@@ -196,17 +193,23 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
 
     const bool associated =
         known != nullptr && known->state == Binding::State::Registered && known->ip_association;
-    auto decision = screen_register(request, config.security, associated, challenge);
-    if (auto* refused = std::get_if<AccessRefused>(&decision)) {
-        note(Severity::Info, "pcscf.registration.refused", request)
-            .with("impi", c.impi.value())
-            .with("impu", c.impu)
-            .with("status", std::to_string(refused->response.status()))
-            .with("reason", std::string{refused->reason});
-        return respond(e.transaction, std::move(refused->response), now);
-    }
+    if (const auto accepted = secure(e, c, associated, running, now))
+        forward_register(e, std::move(c), *accepted, now);
+}
 
-    c.digest = std::get<AccessAccepted>(decision).digest;
+// The one it refreshes, queries or ends.
+const Binding* Pcscf::Impl::known_binding(const RegisterContext& c, const sip::Flow& flow) {
+    for (const auto* b : bindings.of_user(c.impi))
+        if ((b->flow == flow || (c.association != 0 && is_of_ue(flow, *b))) &&
+            (c.contact.uri.empty() || offers(c, b->contact())))
+            return b;
+    return nullptr;
+}
+
+void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c, const AccessAccepted& accepted,
+                                   TimePoint now) {
+    auto& request = e.request;
+    c.digest = accepted.digest;
     c.radio_access = names_radio_access(request);
     strip_from_ue(request);
     remove_option(request, HeaderId::Supported, "sec-agree");
@@ -223,7 +226,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     request.set<sip::h::PVisitedNetworkId>({config.visited_network, true, {}});
     // Step 4B and 5.2.2.2 step 1
     if (auto authorization = request.get<sip::h::Authorization>()) {
-        const auto value = std::get<AccessAccepted>(decision).integrity_protected;
+        const auto value = accepted.integrity_protected;
         const bool removed = authorization->params.remove("integrity-protected");
         if (value) authorization->params.set_quoted("integrity-protected", *value);
         if (removed || value) request.set<sip::h::Authorization>(*authorization);
@@ -296,17 +299,21 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
             response.remove(HeaderId::WwwAuthenticate);
             response.set_status(500);
         } else {
-            challenges.set(
-                {c.impi, std::move(*challenge), c.token, c.contact.uri, c.flow, now + config.reg_await_auth});
             note(Severity::Trace, "pcscf.registration.challenged", response)
                 .with("impi", c.impi.value())
                 .with("impu", c.impu);
+            strip_towards_ue(response);
+            const bool waits = make_set(c, *challenge, e.transaction, response, now);
+            challenges.set(
+                {c.impi, std::move(*challenge), c.token, c.contact.uri, c.flow, now + config.reg_await_auth});
+            if (waits) return;
         }
     } else if (status / 100 == 2) {
         challenges.erase(c.impi);
         take_bindings(c, response, now);
     } else if (status >= 300) {
         challenges.erase(c.impi);
+        registration_failed_on(c, now);
         note(Severity::Info, "pcscf.registration.rejected", response)
             .with("impi", c.impi.value())
             .with("impu", c.impu)
@@ -375,7 +382,6 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     auto* b = bindings.by_token(c.token);
     const bool anew = b == nullptr || b->state != Binding::State::Registered;
     if (!keep(c, ok, b)) return;
-    bindings.set_flow(*b, c.flow);
     b->reg_id = c.contact.reg_id;
     b->radio_access = c.radio_access;
     b->ob = c.ob;
@@ -386,11 +392,15 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     const auto until = now + expires + expiry_grace;
     const bool sooner = until < b->until;
     b->until = until;
+    if (c.association != 0)
+        established(c, *b, now);
+    else
+        bindings.set_flow(*b, c.flow);
     // Step 3A
     if (const auto identity = b->default_identity(); config.forward_only_default_impu && identity)
         ok.set_raw(HeaderId::PAssociatedUri, identity->name_addr());
 
-    offer_keep_alives(ok, c.flow, b->outbound);
+    if (c.association == 0) offer_keep_alives(ok, c.flow, b->outbound);
     if (anew || sooner) bindings.wake(*b);
     note(Severity::Info, anew ? "pcscf.registration.accepted" : "pcscf.registration.refreshed", ok, b)
         .with("flow", b->flow.text())
@@ -442,6 +452,8 @@ void Pcscf::Impl::replace_others(const RegisterContext& c, const Binding& fresh)
             (c.contact.instance.empty() || old->instance() != c.contact.instance))
             continue;
         dialogs.rebind(old->token(), fresh.token());
+        if (old->on_associations && old->flow.remote.address != fresh.flow.remote.address)
+            remove_sets_of(*old, "the UE has another address");
         bindings.remove(*old);
     }
 }
@@ -471,6 +483,7 @@ void Pcscf::Impl::drop(Binding& b) {
     // 5.2.8.1.4: what is left of its dialogs goes without a word.
     for (const auto& token : dialogs.of_binding(b.token())) dialogs.remove(token);
     const auto impi = b.impi();
+    if (b.on_associations) remove_sets_of(b, "its registration is over");
     bindings.remove(b);
     unsubscribe_if_alone(impi);
 }

@@ -56,6 +56,7 @@ json binding_json(const Binding& b, TimePoint now) {
             {"outbound", b.outbound},
             {"ip_association", b.ip_association},
             {"radio_access", b.radio_access},
+            {"on_associations", b.on_associations},
             {"privileged_sender", b.privileged_sender},
             {"leaving", b.state == Binding::State::Leaving},
             {"until", from_now(b.until, now)},
@@ -91,7 +92,55 @@ Binding binding_from(const json& j, TimePoint now) {
     b.flow = flow_from(j.at("flow"));
     // A connection does not outlive the process: the UE will make a new one (RFC 5626 4.3).
     b.flow_open = !sip::is_reliable(b.flow.transport);
+    b.on_associations = j.value("on_associations", false);
     return b;
+}
+
+json side_json(const ipsec::Side& s) {
+    return {{"address", s.address.text()},
+            {"port_c", s.client_port},
+            {"port_s", s.server_port},
+            {"spi_c", s.spi_client},
+            {"spi_s", s.spi_server}};
+}
+ipsec::Side side_from(const json& j) {
+    const auto address = IpAddress::parse(j.at("address").get<std::string>());
+    if (!address) throw json::other_error::create(501, "not an address", nullptr);
+    return {*address, j.at("port_c"), j.at("port_s"), j.at("spi_c"), j.at("spi_s")};
+}
+
+// The keys are the kernel's, and stay there.
+json association_json(const AssociationSet& s, TimePoint now) {
+    return {{"id", s.id},
+            {"impi", s.impi.value()},
+            {"own", side_json(s.set.own)},
+            {"peer", side_json(s.set.peer)},
+            {"transform", s.set.transform.text()},
+            {"udp_enc_tun", s.set.mode == ipsec::Mode::UdpEncapsulatedTunnel},
+            {"encapsulation_port", s.set.encapsulation_port},
+            {"old", s.state == AssociationSet::State::Old},
+            {"in_use", s.in_use},
+            {"stream", s.stream},
+            {"since", from_now(s.since, now)},
+            {"last_used", from_now(s.last_used, now)},
+            {"until", from_now(s.until, now)}};
+}
+AssociationSet association_from(const json& j, TimePoint now) {
+    AssociationSet s;
+    const auto transform = ipsec::parse_transform(j.at("transform").get<std::string>());
+    if (!transform) throw json::other_error::create(501, "not a transform", nullptr);
+    s.id = j.at("id");
+    s.impi = Impi{j.at("impi").get<std::string>()};
+    s.set = {side_from(j.at("own")), side_from(j.at("peer")), *transform,
+             j.at("udp_enc_tun").get<bool>() ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport,
+             j.at("encapsulation_port")};
+    s.state = j.at("old").get<bool>() ? AssociationSet::State::Old : AssociationSet::State::Established;
+    s.in_use = j.at("in_use");
+    s.stream = j.at("stream");
+    s.since = to_time(j.at("since"), now);
+    s.last_used = to_time(j.at("last_used"), now);
+    s.until = to_time(j.at("until"), now);
+    return s;
 }
 
 json dialog_json(const Dialog& d, TimePoint now) {
@@ -186,12 +235,20 @@ std::string Pcscf::Impl::save(TimePoint now) const {
            {"bindings", json::array()},
            {"dialogs", json::array()},
            {"subscriptions", json::array()},
-           {"challenges", json::array()}};
+           {"challenges", json::array()},
+           {"associations", json::array()}};
     bindings.for_each([&](const Binding& b) { j["bindings"].push_back(binding_json(b, now)); });
     dialogs.for_each([&](const Dialog& d) { j["dialogs"].push_back(dialog_json(d, now)); });
     subscriptions.for_each(
         [&](const Subscription& s) { j["subscriptions"].push_back(subscription_json(s, now)); });
+    // A challenge that waits for its associations dies with the process: its keys are nowhere but in the
+    // kernel, and the UE tries again.
+    associations.for_each([&](const AssociationSet& s) {
+        if (s.state != AssociationSet::State::Temporary)
+            j["associations"].push_back(association_json(s, now));
+    });
     challenges.for_each([&](const RunningChallenge& c) {
+        if (c.challenge.association != 0) return;
         j["challenges"].push_back({{"impi", c.impi.value()},
                                    {"aka", c.challenge.kind == Challenge::Kind::Aka},
                                    {"token", c.token},
@@ -227,6 +284,10 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
             running.until = to_time(c.at("until"), now);
             read_challenges.push_back(std::move(running));
         }
+        std::vector<AssociationSet> read_associations;
+        if (j.contains("associations"))  // absent in what was saved before there were any
+            for (const auto& s : j.at("associations")) read_associations.push_back(association_from(s, now));
+        for (auto& s : read_associations) associations.add(std::move(s));
         for (auto& b : read_bindings) bindings.wake(bindings.add(std::move(b)));
         for (auto& d : read_dialogs) {
             if (!d.ends && !d.confirmed()) d.ends = now + early_dialog_left;

@@ -23,6 +23,13 @@ std::optional<sip::Target> Pcscf::Impl::contact_of(const Binding& b) const {
 }
 
 std::optional<sip::NextHop> Pcscf::Impl::way_to(const Binding& b) const {
+    // 33.203 7.1: a flow is a set of associations. Over TCP on the connection that is there, else on a new
+    // one from our client port to its server port.
+    if (const auto* s = associations_of(b)) {
+        if (s->connection) return *s->connection;
+        return s->target(s->stream ? sip::Transport::Tcp : sip::Transport::Udp);
+    }
+    if (b.on_associations) return std::nullopt;
     if (b.flow_open) return b.flow;
     if (b.outbound) return std::nullopt;  // RFC 5626 5.3.1: the flow, or 430
     if (const auto contact = contact_of(b)) return *contact;
@@ -47,9 +54,12 @@ void Pcscf::Impl::refuse_unreachable(const sip::RequestArrived& e, const Binding
 bool Pcscf::Impl::try_contact(sip::ServerTransactionId id, TerminatingContext& c, const Binding& b,
                               std::string_view why, TimePoint now) {
     const auto* request = element.request_of(id);
-    const auto contact = contact_of(b);
-    if (c.by_contact || b.outbound || !sip::is_reliable(b.flow.transport) || request == nullptr || !contact)
-        return false;
+    std::optional<sip::Target> contact;
+    if (const auto* s = associations_of(b))  // the connection is gone, or the UE takes none: the other way
+        contact = s->target(s->stream && s->connection ? sip::Transport::Tcp : sip::Transport::Udp);
+    else if (!b.outbound && sip::is_reliable(b.flow.transport))
+        contact = contact_of(b);
+    if (c.by_contact || request == nullptr || !contact) return false;
     c.by_contact = true;
     note(Severity::Info, "pcscf.ue.by_contact", *request, &b)
         .with("reason", std::string{why})

@@ -14,6 +14,45 @@ void check_sip_uri(const runtime::Section& own, std::string_view key, const std:
         own.error(key, "must be a SIP URI such as sip:icscf.ims.example:4060, not '" + text + "'");
 }
 
+const std::initializer_list<std::pair<std::string_view, Security>> security_words{
+    {"required", Security::Required}, {"preferred", Security::Preferred}, {"off", Security::Off}};
+
+// Best first: with encryption before without, newer before older (annex H; the last three are those that
+// Rel-13 and Rel-14 took out, for phones that offer nothing else).
+constexpr std::string_view default_transforms[]{
+    "null/aes-gcm",       "hmac-sha-1-96/aes-cbc",      "aes-gmac/null",
+    "hmac-sha-1-96/null", "hmac-sha-1-96/des-ede3-cbc", "hmac-md5-96/aes-cbc",
+    "hmac-md5-96/null",   "hmac-md5-96/des-ede3-cbc"};
+
+IpsecConfig read_ipsec(const runtime::Section& ipsec) {
+    IpsecConfig c;
+    if (!ipsec.present()) return c;
+    c.server_port = ipsec.get_between<std::uint16_t>("server_port", 5063, 1024, 65535);
+    c.client_ports = ipsec.list<std::uint16_t>("client_ports");
+    if (!ipsec.has("client_ports")) c.client_ports = {5064, 5065, 5066, 5067};
+    if (c.client_ports.size() < 3)
+        ipsec.error("client_ports", "three at least: a UE's registrations take turns, and two overlap");
+    for (const auto port : c.client_ports)
+        if (port == c.server_port || port == 5060 || port == 5061 || port < 1024)
+            ipsec.error("client_ports", "must be ports of their own from 1024 on, not 5060 and 5061");
+    auto names = ipsec.list<std::string>("transforms");
+    if (!ipsec.has("transforms")) names.assign(std::begin(default_transforms), std::end(default_transforms));
+    for (const auto& name : names) {
+        const auto transform = ipsec::parse_transform(name);
+        if (transform && transform->valid())
+            c.transforms.push_back(*transform);
+        else
+            ipsec.error("transforms",
+                        "'" + name + "' is no pair of TS 33.203 annex H, such as hmac-sha-1-96/aes-cbc");
+    }
+    if (c.transforms.empty()) ipsec.error("transforms", "none is left");
+    c.waiting_per_address =
+        ipsec.get_between<std::size_t>("waiting_per_address", c.waiting_per_address, 1, 1'000'000);
+    c.largest_datagram = ipsec.get_between<std::size_t>("largest_datagram", c.largest_datagram, 500, 65000);
+    c.max_sets = ipsec.get_between<std::size_t>("max_sets", c.max_sets, 1, 10'000'000);
+    return c;
+}
+
 UserPolicy read_policy(const runtime::Section& own) {
     using Private = UserPolicy::PrivateNetwork;
     UserPolicy p;
@@ -38,14 +77,18 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
     c.entry_points = own.list<std::string>("entry_points");
     for (const auto& uri : c.entry_points) check_sip_uri(own, "entry_points", uri);
     if (own.has("trusted_peers")) c.trusted_peers = own.list<AddressRange>("trusted_peers");
-    c.security =
-        own.choice("security", c.security, {{"required", Security::Required}, {"off", Security::Off}});
+    c.security = own.choice("security", c.security, security_words);
+    for (const auto& policy : own.sections("access_policies"))
+        c.access_policies.push_back(
+            {policy.require<AddressRange>("from"), policy.choice("security", c.security, security_words)});
+    c.ipsec = read_ipsec(own.section("ipsec"));
     const bool all_loopback =
         std::all_of(common.element.listen.begin(), common.element.listen.end(),
                     [](const auto& point) { return point.endpoint.address.is_loopback(); });
-    if (c.security == Security::Off && !all_loopback && !own.get<bool>("security_off_beyond_loopback", false))
+    if (c.security != Security::Required && !all_loopback &&
+        !own.get<bool>("security_off_beyond_loopback", false))
         own.error("security",
-                  "is off and a listening address is no loopback: anybody could speak for any UE; "
+                  "is not required and a listening address is no loopback: anybody could speak for any UE; "
                   "if that is meant, say security_off_beyond_loopback: true");
     else
         (void)own.get<bool>("security_off_beyond_loopback", false);
@@ -70,6 +113,19 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
         "reg_await_auth", c.reg_await_auth, std::chrono::seconds{5}, std::chrono::seconds{3600});
     c.max_bindings = own.get_between<std::size_t>("max_bindings", c.max_bindings, 1, 100'000'000);
     return c;
+}
+
+void add_protected_points(const IpsecConfig& ipsec, std::vector<sip::ListeningPoint>& listen) {
+    if (!ipsec.available()) return;
+    const auto clear = listen;
+    for (const auto& point : clear) {
+        if (point.transport != sip::Transport::Udp && point.transport != sip::Transport::Tcp) continue;
+        auto own = point;
+        own.endpoint.port = ipsec.server_port;
+        own.client_ports = ipsec.client_ports;
+        own.largest_datagram = ipsec.largest_datagram;
+        listen.push_back(std::move(own));
+    }
 }
 
 }  // namespace ims::pcscf

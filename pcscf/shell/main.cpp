@@ -9,10 +9,11 @@ int main(int argc, char** argv) {
     program.name = "pcscf";
     program.description = "Proxy CSCF: the first contact point of UEs in an IMS (TS 24.229 5.2)";
     program.diameter = false;
-    program.configure = [](runtime::Section own,
-                           const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
-        return [config = pcscf::read_config(own, common)](sip::ElementConfig element,
-                                                          Random& random) -> std::unique_ptr<Node> {
+    program.configure = [](runtime::Section own, runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
+        auto config = pcscf::read_config(own, common);
+        pcscf::add_protected_points(config.ipsec, common.element.listen);
+        return [config = std::move(config)](sip::ElementConfig element,
+                                            Random& random) -> std::unique_ptr<Node> {
             return std::make_unique<pcscf::Pcscf>(config, std::move(element), random);
         };
     };

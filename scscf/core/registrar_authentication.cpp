@@ -51,7 +51,10 @@ void Registrar::on_unprotected_aka(RegisterRequest r) {
     const bool answers_challenge = state != nullptr && state->aka &&
                                    r.message.call_id() == state->aka->call_id &&
                                    r.auth_param("nonce") == state->aka->nonce;
-    if (core_.config.accept_aka_without_integrity_protection && answers_challenge) {
+    // Where the UE had no keys to protect it with it says so in clear (5.4.1.2.3A, 33.203 7.3): AUTS, or
+    // nothing at all when the MAC was wrong.
+    const bool without_keys = !r.auth_param("auts").empty() || !r.has_answer();
+    if (answers_challenge && (core_.config.accept_aka_without_integrity_protection || without_keys)) {
         auto& challenge = *state->aka;
         return check_aka(std::move(r), challenge);
     }
@@ -76,7 +79,8 @@ void Registrar::on_protected_aka(RegisterRequest r) {
                    (contact == nullptr || is_same_contact(binding, *contact));
         });
     });
-    if (wanted) return core_.run(challenge_aka(std::move(r)));  // A1
+    if (wanted || (registered && core_.config.authenticate_reregistrations))
+        return core_.run(challenge_aka(std::move(r)));  // A1
     if (!registered) {
         // 5.4.1.2.3A, 4.14: who was never challenged here is taken in only on the word of a known P-CSCF.
         if (!core_.config.scscf_restoration || !core_.config.trusted_peers)

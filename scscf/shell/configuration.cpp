@@ -35,6 +35,8 @@ std::string sip_uri(const runtime::Section& section, std::string_view key) {
 void read_authentication(const runtime::Section& own, Config& c) {
     c.accept_aka_without_integrity_protection =
         own.get<bool>("accept_aka_without_integrity_protection", c.accept_aka_without_integrity_protection);
+    c.authenticate_reregistrations =
+        own.get<bool>("authenticate_reregistrations", c.authenticate_reregistrations);
     c.accept_auth_done = own.get<bool>("accept_auth_done", c.accept_auth_done);
     c.reg_await_auth =
         own.get_between<seconds>("reg_await_auth", c.reg_await_auth, seconds{5}, seconds{3600});

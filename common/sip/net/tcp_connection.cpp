@@ -60,13 +60,15 @@ bool TcpConnection::accepted(std::string& why) {
     return true;
 }
 
-void TcpConnection::connect(const IpEndpoint& to, const std::optional<IpAddress>& from) {
+void TcpConnection::connect(const IpEndpoint& to, const std::optional<IpEndpoint>& from) {
     state_ = State::Connecting;
     flow_.remote = to;
     error_code error;
     const auto remote = asio_endpoint<tcp>(to);
     socket_.open(remote.protocol(), error);
-    if (!error && from) socket_.bind({asio_address(*from), 0}, error);
+    // A client port has a connection to each UE.
+    if (!error && from && from->port != 0) socket_.set_option(tcp::socket::reuse_address{true}, error);
+    if (!error && from) socket_.bind(asio_endpoint<tcp>(*from), error);
     if (error) {
         // Told like every other failure to connect: later, not from within send().
         boost::asio::post(socket_.get_executor(),

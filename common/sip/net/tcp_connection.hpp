@@ -22,8 +22,9 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
     TcpConnection(boost::asio::ip::tcp::socket socket, Wire& wire, std::uint64_t id);
 
-    bool accepted(std::string& why);                                           // then Open
-    void connect(const IpEndpoint& to, const std::optional<IpAddress>& from);  // then Connecting
+    bool accepted(std::string& why);  // then Open
+    // Then Connecting. From any port of the address where the port is 0.
+    void connect(const IpEndpoint& to, const std::optional<IpEndpoint>& from);
 
     void send(std::uint64_t transmit, Buffer bytes);
     void flush();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include <boost/asio/io_context.hpp>
@@ -65,7 +66,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void send_to(std::uint64_t id, Buffer bytes, const Target& target);
     UdpSocket* datagram_socket(const Target& target);
     TcpConnection* connection_to(const Target& target);
-    std::optional<IpAddress> bind_address(const Target& target) const;
+    std::optional<IpEndpoint> bind_address(const Target& target) const;
     void flush();
 
     void tell(Event event);
@@ -76,6 +77,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     Sink sink;
     std::vector<std::shared_ptr<UdpSocket>> datagram_sockets;
     std::vector<std::shared_ptr<Acceptor>> acceptors;
+    std::set<IpEndpoint> client_ports;
     std::unordered_map<std::uint64_t, std::shared_ptr<TcpConnection>> connections;
     std::multimap<IpEndpoint, std::uint64_t> by_remote;
     std::unordered_map<IpAddress, std::size_t> accepted_from;
@@ -274,13 +276,14 @@ UdpSocket* Transports::Impl::datagram_socket(const Target& target) {
 
 // The address we listen on, so that a peer sees the one it knows us by. A loopback address reaches nobody
 // else.
-std::optional<IpAddress> Transports::Impl::bind_address(const Target& target) const {
-    if (target.local) return target.local->address;
+std::optional<IpEndpoint> Transports::Impl::bind_address(const Target& target) const {
+    if (target.local && client_ports.contains(*target.local)) return target.local;
+    if (target.local) return IpEndpoint{target.local->address, 0};
     for (const auto& listener : acceptors) {
         const auto& address = listener->local.address;
         if (address.family() == target.remote.address.family() &&
             address.is_loopback() == target.remote.address.is_loopback())
-            return address;
+            return IpEndpoint{address, 0};
     }
     return std::nullopt;
 }
@@ -291,6 +294,9 @@ TcpConnection* Transports::Impl::connection_to(const Target& target) {
         const auto& connection = connections.at(it->second);
         if (connection->state() == TcpConnection::State::Closing) continue;
         const bool connecting = connection->state() == TcpConnection::State::Connecting;
+        if (!connecting && target.local && client_ports.contains(*target.local) &&
+            connection->flow().local != *target.local)
+            continue;
         if (!target.local || connecting || target.local->address == connection->flow().local.address)
             return connection.get();
     }
@@ -345,6 +351,11 @@ Transports::~Transports() {
     impl_->close();
 }
 
+Result<IpEndpoint, std::string> Transports::open_client_port(const IpEndpoint& at) {
+    auto opened = impl_->listen(Transport::Udp, at);
+    if (opened) impl_->client_ports.insert(*opened);
+    return opened;
+}
 Result<IpEndpoint, std::string> Transports::listen(Transport transport, const IpEndpoint& at) {
     return impl_->listen(transport, at);
 }

@@ -55,6 +55,9 @@ class Transports {
     // or ::.
     Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
     std::vector<std::pair<Transport, IpEndpoint>> listening() const;
+    // A port to send from: datagrams, and connections that bind to it (TS 33.203 7.1, a protected client
+    // port). Nothing is accepted on it.
+    Result<IpEndpoint, std::string> open_client_port(const IpEndpoint& at);
 
     void send(Transmit transmit);
     void flush();

@@ -2,6 +2,8 @@
 
 #include "common/sip/proxy/element_impl.hpp"
 
+#include <algorithm>
+
 namespace ims::sip {
 
 namespace {
@@ -20,6 +22,13 @@ std::uint16_t port_of(const Uri& uri) {
 }
 
 }  // namespace
+
+bool ListeningPoint::has_client_port(std::uint16_t port) const {
+    return std::find(client_ports.begin(), client_ports.end(), port) != client_ports.end();
+}
+bool ListeningPoint::sends_from(std::uint16_t port) const {
+    return port == endpoint.port || has_client_port(port);
+}
 
 Element::Impl::Impl(ElementConfig c, Random& r)
     : config{std::move(c)},
@@ -79,8 +88,7 @@ const ListeningPoint* Element::Impl::listening_point(const Destination& to) cons
     for (const auto& point : config.listen) {
         if (point.transport != transport || point.endpoint.address.is_v6() != v6) continue;
         int score = 0;
-        if (local && local->address == point.endpoint.address)
-            score = local->port == point.endpoint.port ? 2 : 1;
+        if (local && local->address == point.endpoint.address) score = point.sends_from(local->port) ? 2 : 1;
         if (score > best_score) {
             best = &point;
             best_score = score;

@@ -7,8 +7,6 @@ namespace ims::sip {
 
 namespace {
 
-// RFC 3261 18.1.1: where the path MTU is not known.
-constexpr std::size_t largest_datagram_request = 1300;
 constexpr Duration longest_retry_after = 1h;
 constexpr unsigned most_redirects = 5;
 
@@ -89,8 +87,11 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
 
     bool tcp_for_size = false;
     if (auto* target = std::get_if<Target>(&to)) {
-        if (target->transport == Transport::Udp && text.size() > largest_datagram_request && !o.udp_next) {
-            const Target stream{Transport::Tcp, target->remote, {}};
+        if (target->transport == Transport::Udp && text.size() > point->largest_datagram && !o.udp_next) {
+            // From a protected port to a protected port, over the same associations.
+            const bool guarded = target->local && point->has_client_port(target->local->port);
+            const Target stream{Transport::Tcp, target->remote,
+                                guarded ? target->local : std::optional<IpEndpoint>{}};
             const auto* tcp = listening_point(stream);
             if (tcp != nullptr && (stateless || !locator.penalized(stream, now))) {
                 to = stream;

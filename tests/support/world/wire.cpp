@@ -29,8 +29,19 @@ std::vector<std::string> Wire::host_names() const {
 
 Host* Wire::host_at(const IpEndpoint& at) {
     for (auto& [name, h] : hosts_)
-        if (h.at == at) return &h;
+        if (h.listens_on(at)) return &h;
     return nullptr;
+}
+
+bool Host::listens_on(const IpEndpoint& endpoint) const {
+    if (endpoint == at) return true;
+    if (endpoint.address != at.address) return false;
+    if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
+        return true;
+    return std::any_of(associations.begin(), associations.end(), [&](const auto& entry) {
+        const auto& own = entry.second.set.own;
+        return endpoint.port == own.client_port || endpoint.port == own.server_port;
+    });
 }
 
 // ---- processes
@@ -61,6 +72,7 @@ void Wire::save_and_restore(std::string_view name) {
     std::string why;
     if (!host(name).node->restore(saved, now_, why))
         throw std::logic_error{std::string{name} + " cannot restore: " + why};
+    deliver(name, ipsec::Report{ipsec::Started{}});
 }
 
 void Wire::freeze(std::string_view name, bool frozen) {
@@ -145,6 +157,7 @@ void Wire::carry(Host& from, Effects effects) {
                        [&](sip::Transmit& t) { transmit(from, t); },
                        [&](cx::Send& s) { on_cx(from, s); },
                        [&](cx::Reply& r) { on_cx(from, r); },
+                       [&](ipsec::Order& o) { on_ipsec(from, o); },
                        [&](Note& n) {
                            remarks_.push_back({now_, from.name, std::move(n)});
                        },
@@ -156,6 +169,63 @@ void Wire::carry(Host& from, Effects effects) {
                        },
                    },
                    effect);
+}
+
+// ---- ESP
+
+void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
+    const auto report = [&](const ipsec::Report& r) {
+        later(Duration{0}, [this, name = from.name, r, starts = from.starts] {
+            if (host(name).starts == starts) deliver(name, r);
+        });
+    };
+    std::visit(overloaded{
+                   [&](const ipsec::Install& o) {
+                       if (!why_no_associations.empty())
+                           return report(ipsec::InstallFailed{o.id, why_no_associations});
+                       from.associations.insert_or_assign(o.id, o);
+                       report(ipsec::Installed{o.id});
+                   },
+                   [&](const ipsec::Extend& o) { from.associations.at(o.id).lifetime = o.lifetime; },
+                   [&](const ipsec::Remove& o) { from.associations.erase(o.id); },
+                   [&](const ipsec::Keep& o) {
+                       std::map<std::uint64_t, ipsec::Install> kept;
+                       for (const auto& one : o.sets) {
+                           const auto found = from.associations.find(one.id);
+                           if (found != from.associations.end() && found->second.set == one.set)
+                               kept.insert(*found);
+                           else
+                               report(ipsec::Lost{one.id, "the kernel does not have it"});
+                       }
+                       from.associations = std::move(kept);
+                   },
+               },
+               order);
+}
+
+Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& source,
+                            const IpEndpoint& destination) {
+    const auto find = [&](const Host& host, bool inbound) {
+        std::pair<const ipsec::Install*, std::uint32_t> found{nullptr, 0};
+        for (const auto& [id, install] : host.associations)
+            for (const auto& a : ipsec::associations(install.set))
+                if (a.inbound == inbound && a.source == source && a.destination == destination)
+                    found = {&install, a.spi};
+        return found;
+    };
+    const auto [out, out_spi] = find(from, false);
+    const auto [in, in_spi] = find(to, true);
+    if (out != nullptr && in != nullptr)
+        return out_spi == in_spi && out->keys == in->keys && out->set.transform == in->set.transform
+                   ? Passage::Protected
+                   : Passage::Refused;
+    const auto guarded = [](const Host& host, const IpEndpoint& at) {
+        return std::find(host.protected_ports.begin(), host.protected_ports.end(), at.port) !=
+               host.protected_ports.end();
+    };
+    if (out != nullptr || in != nullptr || guarded(to, destination) || guarded(from, source))
+        return Passage::Refused;
+    return Passage::Clear;
 }
 
 void Wire::transmit(Host& from, const sip::Transmit& t) {
@@ -173,17 +243,26 @@ void Wire::transmit(Host& from, const sip::Transmit& t) {
     if (target.transport == sip::Transport::Udp)
         return transmit_datagram(from, t, target.local && target.local->port != 0 ? *target.local : from.at,
                                  target.remote);
-    for (auto& [id, c] : connections_)
-        if (c.open &&
-            ((c.a == from.name && c.b_at == target.remote) || (c.b == from.name && c.a_at == target.remote)))
-            return transmit_on(from, t, c);
+    const bool own_port = target.local && target.local->port != from.at.port &&
+                          from.listens_on(*target.local);  // a protected client port
+    for (auto& [id, c] : connections_) {
+        const bool forth = c.a == from.name;
+        if (!c.open || (!forth && c.b != from.name)) continue;
+        const auto& own = forth ? c.a_at : c.b_at;
+        const auto& other = forth ? c.b_at : c.a_at;
+        if (other == target.remote && (!own_port || own == *target.local)) return transmit_on(from, t, c);
+    }
     auto* to = host_at(target.remote);
     if (to == nullptr || !to->node)
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connection refused"});
         });
-    Connection c{
-        ++last_connection_, from.name, to->name, {from.at.address, ++from.last_ephemeral}, to->at, true};
+    const IpEndpoint source = own_port ? *target.local : IpEndpoint{from.at.address, ++from.last_ephemeral};
+    if (passage(from, *to, source, target.remote) == Passage::Refused)
+        return later(latency_, [this, name = from.name, id = t.id] {
+            deliver(name, sip::TransportFailed{id, "connect timed out"});
+        });
+    Connection c{++last_connection_, from.name, to->name, source, target.remote, true};
     transmit_on(from, t, connections_.emplace(c.id, c).first->second);
 }
 
@@ -191,7 +270,9 @@ void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoin
                              const IpEndpoint& to) {
     const auto* target = host_at(to);
     Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.bytes};
-    crossing.lost = target == nullptr || !target->node || (drop && drop(datagrams_, crossing));
+    const auto passes = target == nullptr ? Passage::Refused : passage(from, *target, source, to);
+    crossing.by_esp = passes == Passage::Protected;
+    crossing.lost = passes == Passage::Refused || !target->node || (drop && drop(datagrams_, crossing));
     ++datagrams_;
     const bool lost = crossing.lost;
     crossings_.push_back(std::move(crossing));
@@ -208,7 +289,10 @@ void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoin
 void Wire::transmit_on(Host& from, const sip::Transmit& t, Connection& c) {
     const bool forth = c.a == from.name;
     const auto& peer = forth ? c.b : c.a;
-    crossings_.push_back({now_, from.name, peer, *t.bytes});
+    const auto passes = passage(from, host(peer), forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at);
+    crossings_.push_back(
+        {now_, from.name, peer, *t.bytes, passes == Passage::Refused, passes == Passage::Protected});
+    if (passes == Passage::Refused) return;
     const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
     later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {
         if (connections_.at(id).open) deliver(peer, sip::Received{bytes, flow});

@@ -21,6 +21,11 @@ struct Host {
     std::function<std::unique_ptr<Node>()> build;
     std::unique_ptr<Node> node;       // null: the process is down
     trace::Memory memory{32U << 20};  // dies with the process
+    // What its kernel has: it outlives the process. Nothing but what comes on an association reaches a
+    // protected port.
+    std::map<std::uint64_t, ipsec::Install> associations;
+    std::vector<std::uint16_t> protected_ports;
+    bool listens_on(const IpEndpoint& endpoint) const;
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };
@@ -31,6 +36,7 @@ struct Crossing {
     std::string from, to;
     std::string text;
     bool lost = false;
+    bool by_esp = false;
 };
 
 class Wire {
@@ -64,6 +70,7 @@ class Wire {
     std::function<bool(std::uint64_t number, const Crossing& crossing)> drop;
     // Called when nothing is under way: before time moves on to a deadline, or the test goes on.
     std::function<void(std::uint64_t number)> at_quiet_moment;
+    std::string why_no_associations;  // kernels refuse to install any, for this reason
     std::uint64_t datagrams() const { return datagrams_; }
     std::uint64_t quiet_moments() const { return quiet_moments_; }
     void pass_quiet_moment();  // if this is one, and nobody was told yet
@@ -125,6 +132,11 @@ class Wire {
         bool operator>(const Arrival& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
 
+    void on_ipsec(Host& from, const ipsec::Order& order);
+    enum class Passage : std::uint8_t { Clear, Protected, Refused };
+    // What ESP makes of it: both ends have the same association, or neither has one and the ports are open.
+    static Passage passage(const Host& from, const Host& to, const IpEndpoint& source,
+                           const IpEndpoint& destination);
     void transmit(Host& from, const sip::Transmit& t);
     void transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
                            const IpEndpoint& to);

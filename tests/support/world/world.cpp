@@ -37,6 +37,30 @@ crypto::MilenageKeys keys() {
     return {bytes("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes("cd63cb71954a9f4e48a5994e37a02baf")};
 }
 
+const std::vector<std::uint16_t> protected_ports{5063, 5064, 5065, 5066};
+
+std::vector<ipsec::Transform> all_transforms() {
+    using ipsec::Encryption;
+    using ipsec::Integrity;
+    return {{Integrity::HmacSha1_96, Encryption::AesCbc},
+            {Integrity::Null, Encryption::AesGcm},
+            {Integrity::AesGmac, Encryption::Null},
+            {Integrity::HmacMd5_96, Encryption::DesEde3Cbc},
+            {Integrity::HmacSha1_96, Encryption::Null}};
+}
+
+void add_ipsec(pcscf::IpsecConfig& ipsec, std::vector<sip::ListeningPoint>& listen) {
+    if (ipsec.transforms.empty()) ipsec.transforms = all_transforms();
+    ipsec.server_port = protected_ports.front();
+    ipsec.client_ports.assign(protected_ports.begin() + 1, protected_ports.end());
+    for (const auto& point : std::vector{listen}) {
+        listen.push_back(point);
+        listen.back().endpoint.port = ipsec.server_port;
+        listen.back().client_ports = ipsec.client_ports;
+        listen.back().largest_datagram = ipsec.largest_datagram;
+    }
+}
+
 }  // namespace
 
 World::World(Options options) : Wire{options.latency}, options_{std::move(options)} {
@@ -45,9 +69,13 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         auto c = options_.pcscf;
         c.uri = sip_uri(pcscf_at);
         if (c.visited_network.empty()) c.visited_network = home;
-        c.security = options_.security_required ? pcscf::Security::Required : pcscf::Security::Off;
-        return std::make_unique<pcscf::Pcscf>(c, element(pcscf_at), randoms_.emplace_back(++last_seed_));
+        const bool required = options_.security_required || options_.ipsec;
+        if (c.security == pcscf::Security::Required && !required) c.security = pcscf::Security::Off;
+        auto e = element(pcscf_at);
+        if (options_.ipsec) add_ipsec(c.ipsec, e.listen);
+        return std::make_unique<pcscf::Pcscf>(c, std::move(e), randoms_.emplace_back(++last_seed_));
     });
+    if (options_.ipsec) host("pcscf").protected_ports = protected_ports;
     add_host("icscf", icscf_at, [this] {
         icscf::Config c;
         c.uri = sip_uri(icscf_at);
@@ -60,7 +88,7 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         c.server_name = sip_uri(scscf_at);
         c.home_domain = home;
         c.icscf = sip_uri(icscf_at);
-        c.accept_aka_without_integrity_protection = true;
+        c.accept_aka_without_integrity_protection = !options_.ipsec;
         return std::make_unique<scscf::Scscf>(c, element(scscf_at), randoms_.emplace_back(++last_seed_));
     });
     add_host("hss", hss_at, [this] {
@@ -102,6 +130,7 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     c.local = *IpEndpoint::parse("127.0.2." + std::to_string(number) + ":5060");
     c.pcscf = pcscf_at;
     c.subscribe_to_reg_event = true;
+    if (options_.ipsec) c.ipsec = {all_transforms(), 5062, {5064, 5066, 5068}};
     if (change) change(c);
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,

@@ -35,6 +35,7 @@ struct Options {
     std::uint64_t seed = 1;
     bool udp_only = false;  // large requests too, so that each of them can be lost
     bool security_required = false;
+    bool ipsec = false;  // security is required, and UEs and P-CSCF have IPsec
     std::size_t max_transactions = 200'000;
     pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;

@@ -124,7 +124,9 @@ Authentication::Answer Authentication::answer_aka(const Card& card, std::string_
                     secret(octets_of(crypto::aka_v2_password(last_.algorithm.hash, res, s.ik, s.ck)));
                 else
                     secret(res);
-                return {{last_.algorithm_text, Challenged::Verdict::Answered}, respond(method, uri, body)};
+                return {{last_.algorithm_text, Challenged::Verdict::Answered},
+                        respond(method, uri, body),
+                        Answer::Keys{s.ik, s.ck}};
             },
             [&](const crypto::UsimSyncFailure& f) -> Answer {
                 secret({});  // RFC 3310 3.4: with auts, the password is empty

@@ -6,6 +6,7 @@
 #include "tests/ue/core/config.hpp"
 #include "tests/ue/core/happening.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ class Authentication {
     struct Answer {
         Challenged challenged;
         sip::AuthValue authorization;
+        struct Keys {
+            std::array<std::uint8_t, 16> ik{}, ck{};
+        };
+        std::optional<Keys> keys = {};  // of AKA, where the network authenticated itself
     };
     std::optional<Answer> answer(const std::vector<sip::AuthValue>& challenges, std::string_view method,
                                  std::string_view uri, std::string_view body);

@@ -3,6 +3,7 @@
 #include "common/base/time.hpp"
 #include "common/crypto/aka.hpp"
 #include "common/ims/identity.hpp"
+#include "common/ipsec/association.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/proxy/element.hpp"
 
@@ -29,16 +30,25 @@ struct Password {  // SIP Digest (24.229 5.1.1.2.3)
 // What the UE does wrong on purpose.
 enum class Misbehaviour : std::uint8_t {
     None,
-    WrongResponse,  // the challenge is answered with a response of the right form and the wrong value
-    NoAnswerToMac,  // after a MAC failure it stays silent, as most handsets do, instead of an empty response
-    NeverAnswers,   // challenges are ignored
-    NoAck,          // a 2xx to its INVITE is never acknowledged
+    WrongResponse,   // the challenge is answered with a response of the right form and the wrong value
+    NoAnswerToMac,   // after a MAC failure it stays silent, as most handsets do, instead of an empty response
+    NeverAnswers,    // challenges are ignored
+    NoAck,           // a 2xx to its INVITE is never acknowledged
+    AnswersInClear,  // the challenge is answered outside the associations made for it
+    ChangesSecurityVerify,  // and not as the P-CSCF sent it
 };
 
 enum class Answering : std::uint8_t {
     Manual,     // rings until answer() or reject()
     Automatic,  // answers after Config::ring
     Reject,     // answers Config::reject_status
+};
+
+// Security associations with the P-CSCF (TS 33.203 7.1).
+struct Ipsec {
+    std::vector<ipsec::Transform> transforms;  // offered, in this order; none: everything goes in clear
+    std::uint16_t server_port = 0;             // protected; stays
+    std::vector<std::uint16_t> client_ports;   // protected; each authentication takes the next
 };
 
 struct Config {
@@ -51,6 +61,7 @@ struct Config {
     IpEndpoint pcscf;  // everything goes there
     sip::Transport transport = sip::Transport::Udp;
     sip::TimerValues timers = sip::gm_timers;
+    Ipsec ipsec;
 
     // ---- registration (24.229 5.1.1)
     std::chrono::seconds expires{600'000};

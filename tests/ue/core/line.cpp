@@ -10,11 +10,20 @@ namespace {
 
 using namespace sip;
 
+// ESP and the radio network's tunnel take their part of 1500 octets.
+constexpr std::size_t protected_datagram = 1200;
+
 ElementConfig element_config(const Config& config) {
     ElementConfig out;
     const auto other = config.transport == Transport::Udp ? Transport::Tcp : Transport::Udp;
     // Both, the preferred one first: RFC 3261 18.1.1 sends what is too long for a datagram on a stream.
     out.listen = {{config.transport, config.local, {}}, {other, config.local, {}}};
+    const auto& ipsec = config.ipsec;
+    if (!ipsec.transforms.empty()) {
+        const IpEndpoint own{config.local.address, ipsec.server_port};
+        for (const auto transport : {config.transport, other})
+            out.listen.push_back({transport, own, {}, ipsec.client_ports, protected_datagram});
+    }
     out.timers = config.timers;
     out.max_transactions = 1000;
     return out;
@@ -58,7 +67,7 @@ Impu Line::preferred_identity() const {
 }
 
 ContactValue Line::contact() const {
-    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), config_.local.port);
+    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), contact_port());
     if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
@@ -75,7 +84,7 @@ ContactValue Line::dialog_contact() const {
 
 bool Line::is_own_contact(const Uri& uri) const {
     return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
-           uri.port.value_or(default_port(config_.transport)) == config_.local.port;
+           uri.port.value_or(default_port(config_.transport)) == contact_port();
 }
 
 std::string Line::new_call_id() {
@@ -92,7 +101,8 @@ Message Line::initial_request(Method method, const Uri& to) {
     const auto identity = preferred_identity();
     auto message = Message::request(method, to);
     // 24.229 5.1.2A.1.1: the P-CSCF, then what the registrar gave.
-    auto pcscf = Uri::sip("", config_.pcscf.address.uri_text(), config_.pcscf.port);
+    const auto way_there = way(false);
+    auto pcscf = Uri::sip("", way_there.remote.address.uri_text(), way_there.remote.port);
     pcscf.params.set("lr");
     std::vector<NameAddr> route{NameAddr{std::move(pcscf)}};
     route.insert(route.end(), binding.service_route.begin(), binding.service_route.end());
@@ -104,16 +114,29 @@ Message Line::initial_request(Method method, const Uri& to) {
     message.set<h::CSeq>({1, method, std::string{method_text(method)}});
     message.set_raw(HeaderId::PPreferredIdentity, "<" + identity.value() + ">");
     dress(message);
+    security.dress(message);
     return message;
 }
 
 ClientTransactionId Line::send(Message request, TimePoint now) {
-    return element_.send(std::move(request), Target{config_.transport, config_.pcscf, config_.local}, now,
-                         outputs);
+    return element_.send(std::move(request), way(false), now, outputs);
+}
+
+ClientTransactionId Line::send_register(Message request, bool answer, TimePoint now) {
+    return element_.send(std::move(request), way(answer), now, outputs);
+}
+
+Target Line::way(bool answer) const {
+    return security.way(answer).value_or(Target{config_.transport, config_.pcscf, config_.local});
+}
+
+// 24.229 5.1.1.2.2: the protected server port, from the first REGISTER on.
+std::uint16_t Line::contact_port() const {
+    return security.wanted() ? config_.ipsec.server_port : config_.local.port;
 }
 
 void Line::send_ack(Message ack, TimePoint now) {
-    element_.send_ack(std::move(ack), Target{config_.transport, config_.pcscf, config_.local}, now, outputs);
+    element_.send_ack(std::move(ack), way(false), now, outputs);
 }
 
 void Line::respond(ServerTransactionId id, Message response, TimePoint now) {

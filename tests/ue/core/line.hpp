@@ -3,6 +3,7 @@
 #include "common/sip/proxy/element.hpp"
 #include "tests/ue/core/config.hpp"
 #include "tests/ue/core/happening.hpp"
+#include "tests/ue/core/security_agreement.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ struct Binding {
 // The UE's line to its P-CSCF: the element below, the words that all requests share, and a place for
 // happenings.
 class Line {
+  private:
+    Config config_;
+    Random& random_;
+
   public:
     Line(Config config, Random& random);
 
@@ -29,6 +34,7 @@ class Line {
     const sip::Element& element() const { return element_; }
     Random& random() { return random_; }
     Binding binding;
+    SecurityAgreement security{config_, random_};
 
     Impu default_identity() const;
     // Whom others shall see (24.229 5.1.2A.1.1): the registered identity if it was given, else one with a
@@ -48,6 +54,8 @@ class Line {
     void dress(sip::Message& request) const;
 
     sip::ClientTransactionId send(sip::Message request, TimePoint now);
+    // The REGISTER that answers a challenge goes on the associations made for it.
+    sip::ClientTransactionId send_register(sip::Message request, bool answer, TimePoint now);
     void send_ack(sip::Message ack, TimePoint now);
     void cancel(sip::ClientTransactionId id, TimePoint now) { element_.cancel(id, now, outputs); }
     void respond(sip::ServerTransactionId id, sip::Message response, TimePoint now);
@@ -60,8 +68,9 @@ class Line {
     sip::ElementOutputs outputs;  // of the element, not yet worked off
 
   private:
-    Config config_;
-    Random& random_;
+    sip::Target way(bool answer) const;
+    std::uint16_t contact_port() const;
+
     sip::Element element_;
 };
 

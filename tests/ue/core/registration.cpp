@@ -31,7 +31,7 @@ Duration refresh_after(seconds expires) {
 }  // namespace
 
 void Registration::start(TimePoint now) {
-    if (request_) return;
+    if (busy()) return;
     deadlines_.clear(Timer::Refresh);
     state_ = State::Trying;
     attempts_ = 0;
@@ -55,7 +55,7 @@ void Registration::stop(TimePoint now) {
     send(authentication_.again("REGISTER", uri(), {}), now);
 }
 
-void Registration::send(std::optional<AuthValue> authorization, TimePoint now) {
+void Registration::send(std::optional<AuthValue> authorization, TimePoint now, bool answer) {
     const auto& config = line_.config();
     const auto expires = state_ == State::Leaving ? seconds{0} : min_expires_.value_or(config.expires);
 
@@ -71,7 +71,8 @@ void Registration::send(std::optional<AuthValue> authorization, TimePoint now) {
     request.set_raw(HeaderId::Supported, config.gruu ? "path, gruu" : "path");
     if (authorization) request.set<h::Authorization>(*authorization);
     line_.dress(request);
-    request_ = line_.send(std::move(request), now);
+    line_.security.dress_register(request, answer);
+    request_ = line_.send_register(std::move(request), answer, now);
 }
 
 bool Registration::handle(const ResponseArrived& event, TimePoint now) {
@@ -80,6 +81,8 @@ bool Registration::handle(const ResponseArrived& event, TimePoint now) {
     request_.reset();
     if (response.status() < 300) {
         if (state_ == State::Leaving) {
+            line_.security.accepted(0s, now);
+            line_.security.forget_later(now);
             left();
             return false;
         }
@@ -114,7 +117,22 @@ void Registration::challenged(const Message& response, TimePoint now) {
     if (answer->challenged.verdict == Challenged::Verdict::MacFailure &&
         line_.config().misbehaviour == Misbehaviour::NoAnswerToMac)
         return failed(0, "MAC failure: the network does not know this card's key", {}, now);
-    send(std::move(answer->authorization), now);
+    if (!line_.security.wanted() || !answer->keys) return send(std::move(answer->authorization), now);
+    const auto why = line_.security.challenged(response, answer->keys->ik, answer->keys->ck);
+    if (why) return failed(response.status(), *why, {}, now);
+    waiting_ = std::move(answer->authorization);
+}
+
+void Registration::handle(const ipsec::Report& report, TimePoint now) {
+    if (!waiting_) return;
+    if (const auto* done = std::get_if<ipsec::Installed>(&report);
+        done && line_.security.is_awaited(done->id))
+        return send(std::exchange(waiting_, {}), now, true);
+    const auto* refused = std::get_if<ipsec::InstallFailed>(&report);
+    if (refused == nullptr || !line_.security.is_awaited(refused->id)) return;
+    waiting_.reset();
+    line_.security.give_up();
+    failed(0, "no security associations: " + refused->reason, {}, now);
 }
 
 seconds Registration::granted(const Message& response) const {
@@ -155,6 +173,7 @@ bool Registration::accepted(const Message& response, TimePoint now) {
 
     // 24.229 5.1.1.2.1 a) to e)
     const auto expires = granted(response);
+    line_.security.accepted(expires, now);
     deadlines_.set(Timer::Expiry, now + expires);
     if (line_.config().register_again_by_itself) deadlines_.set(Timer::Refresh, now + refresh_after(expires));
     line_.binding = {};
@@ -192,6 +211,7 @@ void Registration::taken_away(std::string event) {
     state_ = State::Idle;
     bound_ = false;
     line_.binding = {};
+    line_.security.forget();
     deadlines_.clear();
     line_.tell(Deregistered{.by_network = true, .event = std::move(event)});
 }
@@ -203,6 +223,7 @@ void Registration::shortened(seconds expires, TimePoint now) {
 }
 
 void Registration::failed(int status, std::string reason, std::optional<seconds> retry_after, TimePoint now) {
+    line_.security.give_up();
     const bool was_leaving = state_ == State::Leaving;
     line_.tell(RegistrationFailed{.status = status, .reason = std::move(reason)});
     if (was_leaving || !bound_) {
@@ -219,11 +240,18 @@ void Registration::failed(int status, std::string reason, std::optional<seconds>
 
 void Registration::handle(const RequestFailed& event, TimePoint now) {
     request_.reset();
+    // 33.203 7.4.1: the P-CSCF does not know the associations any more: from the beginning, in clear.
+    if (line_.security.in_use() && line_.config().register_again_by_itself && state_ == State::Trying) {
+        line_.security.forget();
+        taken_away("the P-CSCF is silent on the security associations");
+        return start(now);
+    }
     failed(0, event.reason == RequestFailed::Reason::Timeout ? "no answer" : "unreachable: " + event.detail,
            {}, now);
 }
 
 void Registration::handle_timeout(TimePoint now) {
+    line_.security.handle_timeout(now);
     if (deadlines_.take_due(Timer::Expiry, now)) {
         const bool again = line_.config().register_again_by_itself;
         taken_away("expired");

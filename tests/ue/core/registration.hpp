@@ -32,13 +32,16 @@ class Registration {
     // True if the UE has just become registered anew (no refresh).
     bool handle(const sip::ResponseArrived& event, TimePoint now);
     void handle(const sip::RequestFailed& event, TimePoint now);
+    void handle(const ipsec::Report& report, TimePoint now);
     void handle_timeout(TimePoint now);
-    std::optional<TimePoint> next_deadline() const { return deadlines_.next(); }
+    std::optional<TimePoint> next_deadline() const {
+        return earliest(deadlines_.next(), line_.security.next_deadline());
+    }
 
     State state() const { return state_; }
     bool registered() const { return bound_; }
     std::optional<TimePoint> expires() const { return deadlines_.at(Timer::Expiry); }
-    bool busy() const { return request_.has_value(); }
+    bool busy() const { return request_.has_value() || waiting_.has_value(); }
 
     // For saving and restoring the UE.
     struct Saved {
@@ -54,7 +57,7 @@ class Registration {
   private:
     enum class Timer : std::uint8_t { Refresh, Expiry, Count };
 
-    void send(std::optional<sip::AuthValue> authorization, TimePoint now);
+    void send(std::optional<sip::AuthValue> authorization, TimePoint now, bool answer = false);
     void challenged(const sip::Message& response, TimePoint now);
     bool accepted(const sip::Message& response, TimePoint now);
     void left();
@@ -71,7 +74,8 @@ class Registration {
     std::string call_id_, tag_;
     std::uint32_t cseq_ = 0;
     std::optional<sip::ClientTransactionId> request_;
-    int attempts_ = 0;  // challenges and 423s in a row, without a 2xx between
+    std::optional<sip::AuthValue> waiting_;  // the answer to a challenge, for its associations
+    int attempts_ = 0;                       // challenges and 423s in a row, without a 2xx between
     std::optional<std::chrono::seconds> min_expires_;
     Deadlines<Timer> deadlines_;
 };

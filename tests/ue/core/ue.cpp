@@ -40,6 +40,7 @@ struct Ue::Impl {
             for (auto& output : outputs) std::visit([&](auto& o) { on(o, now, out); }, output);
         }
         std::erase_if(calls, [](const Call& c) { return c.over(); });
+        for (auto& order : line.security.take_orders()) out.emplace_back(std::move(order));
     }
 
     void on(Transmit& transmit, TimePoint, Effects& out) { out.emplace_back(std::move(transmit)); }
@@ -176,7 +177,11 @@ void Ue::handle(const Event& event, TimePoint now, Effects& out) {
     auto& element = impl_->line.element();
     auto& outputs = impl_->line.outputs;
     std::visit(overloaded{
-                   [&](const Received& e) { element.handle(e, now, outputs); },
+                   [&](const Received& e) {
+                       element.handle(Received{e.bytes, impl_->line.security.reply_flow(e.flow), e.waited},
+                                      now, outputs);
+                   },
+                   [&](const ipsec::Report& e) { impl_->registration.handle(e, now); },
                    [&](const TransportFailed& e) { element.handle(e, now, outputs); },
                    [&](const FlowClosed& e) { element.handle(e, now, outputs); },
                    [&](const dns::Answer& e) { element.handle(e, now, outputs); },

@@ -80,6 +80,7 @@ void Bench::absorb(Effects& effects) {
                        },
                        [&](cx::Send& s) { asked.push_back(std::move(s)); },
                        [&](cx::Reply&) {},
+                       [](ipsec::Order&) { FAIL("orders security associations"); },
                        [&](Note& n) { notes.push_back(std::move(n)); },
                        [&](sip::dns::Query& q) { FAIL("asks DNS for " << q.name); },
                    },

@@ -1,0 +1,26 @@
+#pragma once
+#include "common/ipsec/association.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+// What a core that has security associations orders of its shell, and what it hears of it.
+namespace ims::ipsec {
+
+// After Started: of the associations on our protected ports those that are not in this list are some
+// predecessor's, and go. One of the list of which the kernel has not all four is reported as Lost.
+struct Keep {
+    std::vector<Extend> sets;
+};
+using Order = std::variant<Install, Extend, Remove, Keep>;
+
+struct Lost {  // the kernel has it no more
+    std::uint64_t id = 0;
+    std::string reason;
+};
+struct Started {};  // the process has; to be answered with Keep
+using Report = std::variant<Installed, InstallFailed, Lost, Started>;
+
+}  // namespace ims::ipsec

@@ -1,0 +1,96 @@
+#pragma once
+#include "common/base/random.hpp"
+#include "common/base/time.hpp"
+#include "common/base/wakeups.hpp"
+#include "common/ims/identity.hpp"
+#include "common/ipsec/agreement.hpp"
+#include "common/ipsec/order.hpp"
+#include "common/sip/message/flow.hpp"
+#include "pcscf/core/config.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+// The SA_table of the P-CSCF (TS 33.203 7.1) and the life of its entries (7.4.2a, TS 24.229 5.2.2.2).
+namespace ims::pcscf {
+
+// The four associations that one authentication made.
+//
+//   Temporary --the UE's REGISTER on it is accepted--> Established --a newer one is--> Old --> gone
+//        \--reg-await-auth, refused--> gone                 \--deregistered, expired--> gone
+struct AssociationSet {
+    enum class State : std::uint8_t {
+        Temporary,    // between the 401 and the 200
+        Established,  // the newest that an authentication succeeded on
+        Old,          // the one before: the UE may still use it
+    };
+    std::uint64_t id = 0;
+    Impi impi;
+    ipsec::SaSet set;
+    State state = State::Temporary;
+    // What goes to the UE goes here. An Established set is, once the UE has used it or the Old one is gone.
+    bool in_use = false;
+    bool stream = false;                  // the UE's last request came over TCP
+    std::optional<sip::Flow> connection;  // an open one, on these associations
+    TimePoint until;
+    std::optional<TimePoint> take_at;  // takes the Old one's place, used or not
+    TimePoint since;                   // when it was made
+    TimePoint last_used;               // a message came on it
+
+    // The datagrams of this UE as a flow: each side sends from its client port to the other's server port
+    // (33.203 7.1). So an answer does not go to where the request came from.
+    sip::Flow datagrams() const;
+    sip::Target target(sip::Transport transport) const;  // the same ports, to open a connection too
+};
+
+// All of them. A message is recognised by the protected ports it came on: the kernel lets nothing come there
+// but through the association whose ports they are. References stay valid until the set is removed.
+class AssociationSets {
+  public:
+    explicit AssociationSets(const IpsecConfig& config) : config_{config} {}
+
+    // Its client port differs from those of the UE's other sets; its SPIs are of no other set, nor in the
+    // UE's own offer. Nothing if no client port is left.
+    std::optional<ipsec::Side> allocate(const IpAddress& own, const IpAddress& ue, const ipsec::Side& offered,
+                                        Random& random) const;
+    AssociationSet& add(AssociationSet s);  // id 0: gives it one
+    void set_state(AssociationSet& s, AssociationSet::State state);
+    void remove(const AssociationSet& s);
+
+    AssociationSet* find(std::uint64_t id);
+    AssociationSet* on(const sip::Flow& flow);
+    AssociationSet* at(const IpEndpoint& ue_client_port);  // 33.203 7.1 rule 2
+    std::vector<AssociationSet*> of_user(const Impi& impi);
+    AssociationSet* temporary_of(const Impi& impi);
+    // Of this user at this address, where requests go to; null if there is none.
+    AssociationSet* in_use(const Impi& impi, const IpAddress& ue);
+    std::size_t waiting_at(const IpAddress& ue) const;  // Temporary ones, to bound them
+
+    void wake(const AssociationSet& s);               // `until` or `take_at` is new, or earlier
+    std::vector<AssociationSet*> due(TimePoint now);  // their time is over, or take_at is there
+    std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+
+    std::size_t size() const { return sets_.size(); }
+    void for_each(const std::function<void(const AssociationSet&)>& f) const;
+
+  private:
+    void waits_no_more(const IpAddress& ue);
+
+    const IpsecConfig& config_;
+    std::unordered_map<std::uint64_t, AssociationSet> sets_;
+    std::unordered_multimap<Impi, std::uint64_t> by_impi_;
+    std::unordered_map<IpEndpoint, std::uint64_t> by_client_port_;       // of the UE
+    std::unordered_multimap<IpEndpoint, std::uint64_t> by_server_port_;  // of the UE; ours tells them apart
+    std::unordered_set<std::uint32_t> spis_;                             // what we receive on
+    std::unordered_map<IpAddress, std::size_t> waiting_;                 // Temporary ones
+    std::uint64_t last_id_ = 0;
+    Wakeups<std::uint64_t> wakeups_;
+};
+
+}  // namespace ims::pcscf
