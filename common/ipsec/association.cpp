@@ -69,4 +69,14 @@ std::array<Association, 4> associations(const SaSet& set) {
              {true, at(peer, peer.server_port), at(own, own.client_port), own.spi_client}}};
 }
 
+const std::vector<Transform>& all_transforms() {
+    using I = Integrity;
+    using E = Encryption;
+    static const std::vector<Transform> all{
+        {I::Null, E::AesGcm},       {I::HmacSha1_96, E::AesCbc},    {I::HmacSha1_96, E::DesEde3Cbc},
+        {I::HmacMd5_96, E::AesCbc}, {I::HmacMd5_96, E::DesEde3Cbc}, {I::AesGmac, E::Null},
+        {I::HmacSha1_96, E::Null},  {I::HmacMd5_96, E::Null}};
+    return all;
+}
+
 }  // namespace ims::ipsec

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // IPsec security associations of Gm (TS 33.203 6.3, 7.1, annexes H, I and M; RFC 3329), as both ends see
 // them: P-CSCF and UE are mirror images, so there is one set of words for both.
@@ -33,6 +34,9 @@ std::string_view encryption_text(Encryption e);                     // as in "ea
 std::optional<Integrity> parse_integrity(std::string_view text);    // any case
 std::optional<Encryption> parse_encryption(std::string_view text);  // any case
 std::optional<Transform> parse_transform(std::string_view text);    // as text() writes it
+// All that annex H and its older releases allow and Linux can do (RFC 4543 has no encryption), best first:
+// with encryption before without, newer before older.
+const std::vector<Transform>& all_transforms();
 
 enum class Mode : std::uint8_t {
     Transport,              // mod=trans

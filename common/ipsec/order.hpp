@@ -20,7 +20,9 @@ struct Lost {  // the kernel has it no more
     std::uint64_t id = 0;
     std::string reason;
 };
-struct Started {};  // the process has; to be answered with Keep
+struct Started {                     // the process has; to be answered with Keep
+    std::vector<Transform> missing;  // what this kernel cannot do
+};
 using Report = std::variant<Installed, InstallFailed, Lost, Started>;
 
 }  // namespace ims::ipsec

@@ -2,6 +2,7 @@
 
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
+#include "common/ipsec/kernel/orders.hpp"
 #include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/node_loop.hpp"
@@ -28,6 +29,7 @@ struct Settings {
     CscfSections sections;
     std::optional<diameter::Config> diameter;
     CscfProgram::Build build;
+    std::vector<ipsec::Transform> transforms;  // of IPsec, best first
 };
 
 class CscfHost final : public Hosted {
@@ -55,6 +57,7 @@ class CscfHost final : public Hosted {
 
   private:
     bool listen(std::string& why);
+    bool begin_ipsec(std::string& why);
     void restore();
     void save();
     void save_later();
@@ -82,6 +85,7 @@ class CscfHost final : public Hosted {
     sip::Resolver resolver_;
     sip::Transports transports_;
     std::unique_ptr<diameter::Service> diameter_;
+    std::optional<ipsec::Orders> ipsec_;
 };
 
 bool CscfHost::start(std::string& why) {
@@ -89,7 +93,7 @@ bool CscfHost::start(std::string& why) {
         why = "dns: " + why;
         return false;
     }
-    if (!listen(why)) return false;
+    if (!listen(why) || !begin_ipsec(why)) return false;
     node_ = settings_.build(settings_.sections.element, random_);
     loop_ =
         std::make_unique<NodeLoop>(process_.io(), *node_, turn_, memory_, [this](Effect& e) { execute(e); });
@@ -99,6 +103,7 @@ bool CscfHost::start(std::string& why) {
         restore();
         save_later();
     }
+    if (ipsec_) loop_->handle(ipsec::Report{ipsec_->started()});
     return start_diameter(why);
 }
 
@@ -124,6 +129,29 @@ bool CscfHost::listen(std::string& why) {
                           .with("transport", std::string{sip::transport_text(point.transport)})
                           .with("address", listening->text()));
     }
+    return true;
+}
+
+// Where there are protected ports, the kernel is asked whether it can do what is wanted, before anybody is
+// promised it.
+bool CscfHost::begin_ipsec(std::string& why) {
+    std::vector<IpAddress> own;
+    std::vector<std::uint16_t> ports;
+    for (const auto& point : settings_.sections.element.listen) {
+        if (point.client_ports.empty()) continue;
+        if (std::find(own.begin(), own.end(), point.endpoint.address) == own.end())
+            own.push_back(point.endpoint.address);
+        ports = point.client_ports;
+        ports.push_back(point.endpoint.port);
+    }
+    if (own.empty()) return true;
+    auto orders = ipsec::Orders::begin(std::move(own), std::move(ports), settings_.transforms,
+                                       [this](const Note& n) { note(n); });
+    if (!orders) {
+        why = "ipsec: " + orders.error();
+        return false;
+    }
+    ipsec_.emplace(std::move(*orders));
     return true;
 }
 
@@ -202,8 +230,9 @@ void CscfHost::execute(Effect& effect) {
 
 // Reports come in a later turn, as everything from the outside does.
 void CscfHost::order(const ipsec::Order& order) {
-    if (const auto* install = std::get_if<ipsec::Install>(&order))
-        loop_->handle(ipsec::Report{ipsec::InstallFailed{install->id, "no IPsec in this process"}});
+    if (!ipsec_) return;  // no protected ports, so nobody orders
+    ipsec_->carry_out(
+        order, [this](ipsec::Report r) { loop_->handle(std::move(r)); }, [this](const Note& n) { note(n); });
 }
 
 // ---- state
@@ -273,6 +302,7 @@ void CscfHost::stop(std::function<void()> stopped) {
     if (!state_.path().empty()) save();
     loop_->stop();
     transports_.close();
+    if (ipsec_) ipsec_->end([this](const Note& n) { note(n); });
     if (!diameter_) return stopped();
     diameter_->stop(std::move(stopped));
 }
@@ -286,7 +316,8 @@ void CscfHost::reload(Document& document) {
         changed = "routes";
     }
     if (program_.reload_own) {
-        const CscfCommon common{settings_.sections.element, settings_.diameter.value_or(diameter::Config{})};
+        const CscfCommon common{
+            settings_.sections.element, settings_.diameter.value_or(diameter::Config{}), {}};
         for (const auto& key : program_.reload_own(*node_, document.root().section(program_.name), common))
             needs_restart += (needs_restart.empty() ? "" : ", ") + program_.name + "." + key;
         changed += (changed.empty() ? "" : ", ") + program_.name;
@@ -341,9 +372,10 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
         Settings settings;
         settings.sections = read_cscf(root);
         if (cscf.diameter) settings.diameter = read_diameter(root.section("diameter"));
-        CscfCommon common{settings.sections.element, settings.diameter.value_or(diameter::Config{})};
+        CscfCommon common{settings.sections.element, settings.diameter.value_or(diameter::Config{}), {}};
         settings.build = cscf.configure(root.section(cscf.name), common);
         settings.sections.element.listen = std::move(common.element.listen);
+        settings.transforms = std::move(common.transforms);
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);
         };

@@ -29,7 +29,8 @@ namespace ims::runtime {
 // final ports only when the node is built.
 struct CscfCommon {
     sip::ElementConfig element;
-    diameter::Config diameter;  // identity and realm; empty for a node without Diameter
+    diameter::Config diameter;                   // identity and realm; empty for a node without Diameter
+    std::vector<ipsec::Transform> transforms{};  // said by the node, where it has protected ports
 };
 
 struct CscfProgram {
@@ -39,7 +40,7 @@ struct CscfProgram {
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;
     // Reads the node's own section; complaints go into the section, then Build is not called.
-    // A node may add listening points of its own.
+    // A node may add listening points of its own, and says with which transforms they are protected.
     std::function<Build(Section own, CscfCommon& common)> configure{};
     // What an operator may order: POST `path` on the admin port, from the machine itself only.
     struct Command {

@@ -244,7 +244,7 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     if (!own) return fails("no protected client port is left for this UE");
     AssociationSet s;
     s.impi = c.impi;
-    s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0};
+    s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0, {}};
     s.set.peer.address = ue;
     s.since = s.last_used = now;
     s.until = now + config.reg_await_auth;
@@ -398,7 +398,10 @@ void Pcscf::Impl::associations_due(TimePoint now) {
 }
 
 // What an earlier process left: what is not known any more goes, what is known and gone is lost.
-void Pcscf::Impl::handle(const ipsec::Started&, TimePoint now) {
+void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
+    std::erase_if(config.ipsec.transforms, [&](const auto& t) {
+        return std::find(e.missing.begin(), e.missing.end(), t) != e.missing.end();
+    });
     ipsec::Keep keep;
     associations.for_each([&](const AssociationSet& s) {
         keep.sets.push_back({s.id, s.set, lifetime(s.until, now)});

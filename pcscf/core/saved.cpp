@@ -131,9 +131,12 @@ AssociationSet association_from(const json& j, TimePoint now) {
     if (!transform) throw json::other_error::create(501, "not a transform", nullptr);
     s.id = j.at("id");
     s.impi = Impi{j.at("impi").get<std::string>()};
-    s.set = {side_from(j.at("own")), side_from(j.at("peer")), *transform,
+    s.set = {side_from(j.at("own")),
+             side_from(j.at("peer")),
+             *transform,
              j.at("udp_enc_tun").get<bool>() ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport,
-             j.at("encapsulation_port")};
+             j.at("encapsulation_port"),
+             {}};
     s.state = j.at("old").get<bool>() ? AssociationSet::State::Old : AssociationSet::State::Established;
     s.in_use = j.at("in_use");
     s.stream = j.at("stream");

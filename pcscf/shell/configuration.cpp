@@ -17,13 +17,6 @@ void check_sip_uri(const runtime::Section& own, std::string_view key, const std:
 const std::initializer_list<std::pair<std::string_view, Security>> security_words{
     {"required", Security::Required}, {"preferred", Security::Preferred}, {"off", Security::Off}};
 
-// Best first: with encryption before without, newer before older (annex H; the last three are those that
-// Rel-13 and Rel-14 took out, for phones that offer nothing else).
-constexpr std::string_view default_transforms[]{
-    "null/aes-gcm",       "hmac-sha-1-96/aes-cbc",      "aes-gmac/null",
-    "hmac-sha-1-96/null", "hmac-sha-1-96/des-ede3-cbc", "hmac-md5-96/aes-cbc",
-    "hmac-md5-96/null",   "hmac-md5-96/des-ede3-cbc"};
-
 IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     IpsecConfig c;
     if (!ipsec.present()) return c;
@@ -35,9 +28,8 @@ IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     for (const auto port : c.client_ports)
         if (port == c.server_port || port == 5060 || port == 5061 || port < 1024)
             ipsec.error("client_ports", "must be ports of their own from 1024 on, not 5060 and 5061");
-    auto names = ipsec.list<std::string>("transforms");
-    if (!ipsec.has("transforms")) names.assign(std::begin(default_transforms), std::end(default_transforms));
-    for (const auto& name : names) {
+    if (!ipsec.has("transforms")) c.transforms = ipsec::all_transforms();
+    for (const auto& name : ipsec.list<std::string>("transforms")) {
         const auto transform = ipsec::parse_transform(name);
         if (transform && transform->valid())
             c.transforms.push_back(*transform);

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     program.configure = [](runtime::Section own, runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
         auto config = pcscf::read_config(own, common);
         pcscf::add_protected_points(config.ipsec, common.element.listen);
+        common.transforms = config.ipsec.transforms;
         return [config = std::move(config)](sip::ElementConfig element,
                                             Random& random) -> std::unique_ptr<Node> {
             return std::make_unique<pcscf::Pcscf>(config, std::move(element), random);

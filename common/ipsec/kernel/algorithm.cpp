@@ -69,19 +69,6 @@ EspKeys placeholder_keys(const KernelTransform& transform) {
     return {count(transform.authentication.key_octets), count(transform.encryption.key_octets)};
 }
 
-const std::vector<Transform>& all_transforms() {
-    static const std::vector<Transform> all = [] {
-        std::vector<Transform> found;
-        for (const auto i :
-             {Integrity::HmacMd5_96, Integrity::HmacSha1_96, Integrity::AesGmac, Integrity::Null})
-            for (const auto e :
-                 {Encryption::Null, Encryption::DesEde3Cbc, Encryption::AesCbc, Encryption::AesGcm})
-                if (Transform{i, e}.valid()) found.push_back({i, e});
-        return found;
-    }();
-    return all;
-}
-
 std::string transform_text(std::string_view aead, std::string_view authentication,
                            std::string_view encryption) {
     for (const auto& transform : all_transforms()) {

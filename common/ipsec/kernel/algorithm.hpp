@@ -30,7 +30,4 @@ EspKeys placeholder_keys(const KernelTransform& transform);
 std::string transform_text(std::string_view aead, std::string_view authentication,
                            std::string_view encryption);
 
-// Those that annex H and its older releases can name.
-const std::vector<Transform>& all_transforms();
-
 }  // namespace ims::ipsec

@@ -3,7 +3,12 @@
 #include "common/ipsec/kernel/refusal.hpp"
 #include "common/ipsec/kernel/sockets.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <set>
+#include <utility>
+
+#include <arpa/inet.h>
 
 namespace ims::ipsec {
 
@@ -26,24 +31,61 @@ std::optional<Failure> delete_all(Netlink& orders, const Names& names, const Add
     return std::nullopt;
 }
 
+// What is ours and is not in the sets that stay.
+class Strangers {
+  public:
+    Strangers(const IpAddress& own, std::span<const std::uint16_t> ports, std::span<const SaSet> but)
+        : own_{own}, ports_{ports} {
+        for (const auto& set : but)
+            for (const auto& a : associations(set)) {
+                states_.emplace(outer(set, a).destination, a.spi);
+                policies_.emplace(a.source, a.destination);
+            }
+    }
+    bool is_state(const State& state, const StateName& name) const {
+        return is_ours(state.inbound ? state.destination : state.source) &&
+               !states_.contains({name.destination, name.spi});
+    }
+    bool is_policy(const xfrm_selector& s) const {
+        const IpEndpoint source{address_from(s.saddr, s.family), ntohs(s.sport)};
+        const IpEndpoint destination{address_from(s.daddr, s.family), ntohs(s.dport)};
+        return (is_ours(source) || is_ours(destination)) && !policies_.contains({source, destination});
+    }
+
+  private:
+    bool is_ours(const IpEndpoint& end) const {
+        return end.address == own_ && std::find(ports_.begin(), ports_.end(), end.port) != ports_.end();
+    }
+    const IpAddress& own_;
+    std::span<const std::uint16_t> ports_;
+    std::set<std::pair<IpAddress, std::uint32_t>> states_;
+    std::set<std::pair<IpEndpoint, IpEndpoint>> policies_;
+};
+
 }  // namespace
 
-Result<std::size_t, Failure> Kernel::clear(const IpAddress& own) {
+Result<std::size_t, Failure> Kernel::clear(const IpAddress& own, std::span<const std::uint16_t> ports,
+                                           std::span<const SaSet> but) {
     auto& orders = sockets_->orders;
+    const Strangers strangers{own, ports, but};
     std::vector<StateName> states;
     std::vector<xfrm_userpolicy_id> policies;
     for (const auto direction : {Direction::To, Direction::From}) {
         Batch question;
         list_states(question, own, direction);
-        const auto answer =
-            orders.query(question, [&](nlmsghdr& message) { states.push_back(state_name(message)); });
+        const auto answer = orders.query(question, [&](nlmsghdr& message) {
+            const auto name = state_name(message);
+            if (strangers.is_state(state_from(message, own, WallTime{}), name)) states.push_back(name);
+        });
         if (!answer) return answer.error();
         if (answer->error != 0) return refused(*answer, "the states of " + own.text());
     }
     Batch question;
     list_policies(question);
     const auto answer = orders.query(question, [&](nlmsghdr& message) {
-        if (is_association_policy(message, own)) policies.push_back(policy_name(message));
+        if (!is_association_policy(message, own)) return;
+        const auto name = policy_name(message);
+        if (strangers.is_policy(name.sel)) policies.push_back(name);
     });
     if (!answer) return answer.error();
     if (answer->error != 0 && answer->error != ENOENT)

@@ -71,7 +71,10 @@ TEST_CASE("a set of which a part is missing is not extended, and can be removed"
     CHECK(*street.pcscf.count() == ipsec::Count{0, 0});
 }
 
-TEST_CASE("what an earlier process left is cleared, of this address only and not the guard", "[ipsec]") {
+TEST_CASE(
+    "what an earlier process left at its ports is cleared, but no guard and nothing of others or of what "
+    "stays",
+    "[ipsec]") {
     Street street;
     const std::array<std::uint16_t, 1> port{5100};
     for (const auto family : families) {
@@ -80,9 +83,14 @@ TEST_CASE("what an earlier process left is cleared, of this address only and not
         REQUIRE(text(street.pcscf.guard(pcscf_address(family), port)) == "done");
     }
     CHECK(*street.pcscf.count() == ipsec::Count{24, 28});
-    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4)) == 12);
-    CHECK(*street.pcscf.count() == ipsec::Count{12, 16});
-    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6)) == 12);
+    const std::array<std::uint16_t, 4> ports{5100, 5101, 5102, 5103};
+    const std::array<std::uint16_t, 1> of_others{5200};
+    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), of_others) == 0);
+    const std::array<SaSet, 1> stays{Street::ends(families[0], sha1_aes, 1).pcscf};
+    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), ports, stays) == 8);
+    CHECK(*street.pcscf.count() == ipsec::Count{16, 20});
+    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), ports) == 4);
+    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6), ports) == 12);
     CHECK(*street.pcscf.count() == ipsec::Count{0, 4});
-    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6)) == 0);
+    CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6), ports) == 0);
 }

@@ -18,6 +18,7 @@ struct Words {
     std::string k, op, opc, top, topc, amf, password;
     std::uint64_t sqn = 0;
     std::string pcscf, local;
+    std::vector<std::string> ipsec;
     sip::Transport transport = sip::Transport::Udp;
     std::string algorithm, instance;
     std::int64_t expires = 600'000;
@@ -87,6 +88,19 @@ void identities(Words& w, Config& config) {
     config.domain = w.domain;
 }
 
+std::vector<ipsec::Transform> transforms(const std::vector<std::string>& names) {
+    std::vector<ipsec::Transform> list;
+    for (const auto& name : names) {
+        if (name == "all") return ipsec::all_transforms();
+        const auto transform = ipsec::parse_transform(name);
+        if (!transform || !transform->valid())
+            throw Mistake{"--ipsec wants pairs of TS 33.203 annex H, such as hmac-sha-1-96/aes-cbc, not " +
+                          name};
+        list.push_back(*transform);
+    }
+    return list;
+}
+
 Duration duration(double seconds) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
 }
@@ -104,6 +118,7 @@ void configure(Words& w, Options& out) {
     config.pcscf = endpoint("--pcscf", w.pcscf, 5060);
     if (!w.local.empty()) config.local = endpoint("--local", w.local, 0);
     config.transport = w.transport;
+    config.ipsec.transforms = transforms(w.ipsec);
     const auto t1 = duration(w.t1);
     config.timers = {t1, std::max(t1, 8 * t1),
                      std::max(t1, duration(w.t1 * 8.5))};  // 24.229 table 7.7.1: 2, 16 and 17 s
@@ -139,10 +154,13 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     Words w;
     const std::map<std::string, sip::Transport> transports{{"udp", sip::Transport::Udp},
                                                            {"tcp", sip::Transport::Tcp}};
-    const std::map<std::string, Misbehaviour> misbehaviours{{"wrong-response", Misbehaviour::WrongResponse},
-                                                            {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
-                                                            {"never-answers", Misbehaviour::NeverAnswers},
-                                                            {"no-ack", Misbehaviour::NoAck}};
+    const std::map<std::string, Misbehaviour> misbehaviours{
+        {"wrong-response", Misbehaviour::WrongResponse},
+        {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
+        {"never-answers", Misbehaviour::NeverAnswers},
+        {"no-ack", Misbehaviour::NoAck},
+        {"answers-in-clear", Misbehaviour::AnswersInClear},
+        {"changes-security-verify", Misbehaviour::ChangesSecurityVerify}};
 
     auto* who = app.add_option_group("Identity");
     who->add_option("--imsi", w.imsi, "from which the rest is made (TS 23.003 13)");
@@ -170,6 +188,12 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
     network->add_option("--transport", w.transport, "udp (default) or tcp")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
+    network
+        ->add_option(
+            "--ipsec", w.ipsec,
+            "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "
+            "null/aes-gcm, or all; needs CAP_NET_ADMIN and a kernel with ESP")
+        ->delimiter(',');
     network->add_option("--t1", w.t1, "timer T1 in seconds, 2 as TS 24.229 has it for a UE")
         ->check(CLI::Range(0.05, 60.0));
 
@@ -184,7 +208,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     how->add_flag("--no-rtp", w.no_rtp, "no media, and no check of it");
     how->add_option("--patience", w.patience, "seconds to wait for others")->check(CLI::Range(0.1, 1e6));
     how->add_option("--misbehave", w.misbehaviour,
-                    "wrong-response, no-answer-to-mac, never-answers or no-ack")
+                    "wrong-response, no-answer-to-mac, never-answers, no-ack, answers-in-clear or "
+                    "changes-security-verify")
         ->transform(CLI::CheckedTransformer(misbehaviours, CLI::ignore_case).description(""));
 
     auto* telling = app.add_option_group("Output");

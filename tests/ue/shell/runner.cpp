@@ -1,6 +1,7 @@
 #include "tests/ue/shell/runner.hpp"
 
 #include "common/crypto/seal.hpp"
+#include "common/ipsec/kernel/orders.hpp"
 #include "common/sip/net/transports.hpp"
 #include "tests/ue/core/ue.hpp"
 #include "tests/ue/shell/ladder.hpp"
@@ -16,6 +17,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 namespace ims::ue {
@@ -76,6 +78,7 @@ struct Runner::Impl {
 
     // ---- the wire
     bool open(std::string& why);
+    bool open_protected(std::string& why);
     void on(sip::Transports::Event event);
     void perform(Effects& effects);
     void note(const Note& note) const;
@@ -120,6 +123,7 @@ struct Runner::Impl {
     boost::asio::io_context io;
     crypto::SystemRandom random;
     sip::Transports transports;
+    std::optional<ipsec::Orders> ipsec;
     RtpPort rtp;
     boost::asio::signal_set signals;
     std::unique_ptr<Ue> ue;
@@ -162,6 +166,7 @@ bool Runner::Impl::open(std::string& why) {
         why = "TCP " + datagrams->text() + ": " + stream.error();
         if (config.local.port != 0 || i + 1 == listen_attempts) return false;
     }
+    if (!config.ipsec.transforms.empty() && !open_protected(why)) return false;
     if (options.rtp) {
         const auto port = rtp.open(config.local.address);
         if (!port) {
@@ -186,6 +191,42 @@ void Runner::Impl::on(sip::Transports::Event event) {
     });
 }
 
+bool Runner::Impl::open_protected(std::string& why) {
+    auto& config = options.ue;
+    auto& protection = config.ipsec;
+    if (protection.server_port == 0) {
+        protection.server_port = static_cast<std::uint16_t>(config.local.port + 1);
+        for (std::uint16_t n = 2; n <= 5; ++n)
+            protection.client_ports.push_back(static_cast<std::uint16_t>(config.local.port + n));
+    }
+    const IpEndpoint server{config.local.address, protection.server_port};
+    for (const auto transport : {sip::Transport::Udp, sip::Transport::Tcp})
+        if (const auto listening = transports.listen(transport, server); !listening) {
+            why = "protected server port " + server.text() + ": " + listening.error();
+            return false;
+        }
+    auto ports = protection.client_ports;
+    for (const auto port : ports) {
+        const IpEndpoint client{config.local.address, port};
+        if (const auto opened = transports.open_client_port(client); !opened) {
+            why = "protected client port " + client.text() + ": " + opened.error();
+            return false;
+        }
+    }
+    ports.push_back(protection.server_port);
+    const auto remark = [this](const Note& n) { note(n); };
+    auto begun = ipsec::Orders::begin({config.local.address}, ports, protection.transforms, remark);
+    if (!begun) {
+        why = "IPsec: " + begun.error();
+        return false;
+    }
+    ipsec.emplace(std::move(*begun));
+    // What a UE that was switched off at these ports left in this kernel.
+    ipsec->carry_out(
+        ipsec::Order{ipsec::Keep{}}, [](const ipsec::Report&) {}, remark);
+    return true;
+}
+
 void Runner::Impl::perform(Effects& effects) {
     for (auto& effect : effects)
         std::visit(overloaded{
@@ -194,6 +235,19 @@ void Runner::Impl::perform(Effects& effects) {
                            transports.send(std::move(t));
                        },
                        [&](const Note& n) { note(n); },
+                       [&](const ipsec::Order& o) {
+                           if (!ipsec) return;
+                           ipsec->carry_out(
+                               o,
+                               [this](ipsec::Report r) {
+                                   boost::asio::post(io, [this, r = std::move(r)] {
+                                       command([&](Ue& u, TimePoint now, Effects& out) {
+                                           u.handle(Event{r}, now, out);
+                                       });
+                                   });
+                               },
+                               [this](const Note& n) { note(n); });
+                       },
                        [](const auto&) {},  // neither DNS nor Diameter: the P-CSCF is an address
                    },
                    effect);
@@ -482,6 +536,7 @@ void Runner::Impl::leave() {
     until([] { return false; }, 20ms);
     signals.cancel();
     transports.close();
+    if (ipsec) ipsec->end([this](const Note& n) { note(n); });
 }
 
 Runner::Runner(Options options) : impl_{std::make_unique<Impl>(std::move(options))} {}

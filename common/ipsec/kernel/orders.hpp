@@ -1,0 +1,44 @@
+#pragma once
+#include "common/base/note.hpp"
+#include "common/ipsec/kernel/kernel.hpp"
+#include "common/ipsec/order.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ims::ipsec {
+
+// The shell of a core that orders associations: carries orders out, and says what came of them. At once: the
+// kernel waits for no peer.
+//
+// Notes: ipsec.kernel.ready (info), ipsec.kernel.cannot, ipsec.kernel.refused, ipsec.kernel.cleared
+// (warning), each with its reason.
+class Orders {
+  public:
+    using Tell = std::function<void(Report)>;
+    using Remark = std::function<void(Note)>;
+
+    // The ports at each of these addresses are protected from now on. Why not, if the kernel cannot.
+    static Result<Orders, std::string> begin(std::vector<IpAddress> own, std::vector<std::uint16_t> ports,
+                                             const std::vector<Transform>& wanted, const Remark& remark);
+
+    Started started() const { return {missing_}; }
+    void carry_out(const Order& order, const Tell& tell, const Remark& remark);
+    // The ports are anybody's again; associations stay, so that another process can go on with them.
+    void end(const Remark& remark);
+    // What stands, for those who ask.
+    std::vector<State> list(const Remark& remark);
+
+  private:
+    Orders(Kernel kernel, std::vector<IpAddress> own, std::vector<std::uint16_t> ports)
+        : kernel_{std::move(kernel)}, own_{std::move(own)}, ports_{std::move(ports)} {}
+    void keep(const Keep& order, const Tell& tell, const Remark& remark);
+
+    Kernel kernel_;
+    std::vector<IpAddress> own_;
+    std::vector<std::uint16_t> ports_;
+    std::vector<Transform> missing_;
+};
+
+}  // namespace ims::ipsec
