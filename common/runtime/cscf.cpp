@@ -30,6 +30,7 @@ struct Settings {
     std::optional<diameter::Config> diameter;
     CscfProgram::Build build;
     std::vector<ipsec::Transform> transforms;  // of IPsec, best first
+    bool goes_without_ipsec = false;
 };
 
 class CscfHost final : public Hosted {
@@ -103,7 +104,10 @@ bool CscfHost::start(std::string& why) {
         restore();
         save_later();
     }
-    if (ipsec_) loop_->handle(ipsec::Report{ipsec_->started()});
+    if (ipsec_)
+        loop_->handle(ipsec::Report{ipsec_->started()});
+    else if (!settings_.transforms.empty())
+        loop_->handle(ipsec::Report{ipsec::Started{settings_.transforms}});
     return start_diameter(why);
 }
 
@@ -147,6 +151,10 @@ bool CscfHost::begin_ipsec(std::string& why) {
     if (own.empty()) return true;
     auto orders = ipsec::Orders::begin(std::move(own), std::move(ports), settings_.transforms,
                                        [this](const Note& n) { note(n); });
+    if (!orders && settings_.goes_without_ipsec) {
+        note(Note{Severity::Warning, "ipsec.kernel.none"}.with("reason", orders.error()));
+        return true;
+    }
     if (!orders) {
         why = "ipsec: " + orders.error();
         return false;
@@ -156,6 +164,17 @@ bool CscfHost::begin_ipsec(std::string& why) {
 }
 
 void CscfHost::offer_commands() {
+    if (program_.show_associations)
+        process_.admin_route("GET", program_.associations_path,
+                             [this](const HttpRequest& request, const HttpServer::Reply& reply) {
+                                 if (!request.remote.address.is_loopback())
+                                     return reply({403, "this is shown on this machine only\n"});
+                                 const auto standing = ipsec_
+                                                           ? ipsec_->list([this](const Note& n) { note(n); })
+                                                           : std::vector<ipsec::State>{};
+                                 reply(program_.show_associations(
+                                     *node_, request, std::chrono::steady_clock::now(), standing));
+                             });
     for (const auto& command : program_.commands)
         process_.admin_route("POST", command.path,
                              [this, &command](const HttpRequest& request, const HttpServer::Reply& reply) {
@@ -317,7 +336,7 @@ void CscfHost::reload(Document& document) {
     }
     if (program_.reload_own) {
         const CscfCommon common{
-            settings_.sections.element, settings_.diameter.value_or(diameter::Config{}), {}};
+            settings_.sections.element, settings_.diameter.value_or(diameter::Config{}), {}, false};
         for (const auto& key : program_.reload_own(*node_, document.root().section(program_.name), common))
             needs_restart += (needs_restart.empty() ? "" : ", ") + program_.name + "." + key;
         changed += (changed.empty() ? "" : ", ") + program_.name;
@@ -372,10 +391,12 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
         Settings settings;
         settings.sections = read_cscf(root);
         if (cscf.diameter) settings.diameter = read_diameter(root.section("diameter"));
-        CscfCommon common{settings.sections.element, settings.diameter.value_or(diameter::Config{}), {}};
+        CscfCommon common{
+            settings.sections.element, settings.diameter.value_or(diameter::Config{}), {}, false};
         settings.build = cscf.configure(root.section(cscf.name), common);
         settings.sections.element.listen = std::move(common.element.listen);
         settings.transforms = std::move(common.transforms);
+        settings.goes_without_ipsec = common.goes_without_ipsec;
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);
         };

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/random.hpp"
 #include "common/diameter/peer/config.hpp"
+#include "common/ipsec/kernel/kernel.hpp"
 #include "common/node/node.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/http_server.hpp"
@@ -29,8 +30,10 @@ namespace ims::runtime {
 // final ports only when the node is built.
 struct CscfCommon {
     sip::ElementConfig element;
-    diameter::Config diameter;                   // identity and realm; empty for a node without Diameter
-    std::vector<ipsec::Transform> transforms{};  // said by the node, where it has protected ports
+    diameter::Config diameter;  // identity and realm; empty for a node without Diameter
+    // Said by the node, where it has protected ports; and whether it goes on where this kernel has no ESP.
+    std::vector<ipsec::Transform> transforms{};
+    bool goes_without_ipsec = false;
 };
 
 struct CscfProgram {
@@ -48,6 +51,10 @@ struct CscfProgram {
         std::function<HttpResponse(Node&, const HttpRequest&, TimePoint, Effects&)> run;
     };
     std::vector<Command> commands{};
+    // GET `associations_path`: what the node knows of its security associations, and the kernel. Optional.
+    std::string associations_path{};
+    std::function<HttpResponse(Node&, const HttpRequest&, TimePoint, const std::vector<ipsec::State>&)>
+        show_associations{};
     // SIGHUP: static routes changed. Optional; a node passes it on to Element::reload().
     std::function<void(Node&, const sip::LocatorConfig&)> reload_routes{};
     // SIGHUP: the node's own section, already checked. Gives the keys that changed and need a restart.

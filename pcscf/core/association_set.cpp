@@ -20,6 +20,15 @@ void erase_one(Map& map, const Key& key, std::uint64_t id) {
 }
 }  // namespace
 
+std::string_view state_text(AssociationSet::State state) {
+    switch (state) {
+        case AssociationSet::State::Temporary: return "temporary";
+        case AssociationSet::State::Established: return "established";
+        case AssociationSet::State::Old: return "old";
+    }
+    return {};
+}
+
 sip::Flow AssociationSet::datagrams() const {
     return {sip::Transport::Udp,
             {set.own.address, set.own.client_port},

@@ -49,6 +49,8 @@ struct AssociationSet {
     sip::Target target(sip::Transport transport) const;  // the same ports, to open a connection too
 };
 
+std::string_view state_text(AssociationSet::State state);  // "temporary", "established", "old"
+
 // All of them. A message is recognised by the protected ports it came on: the kernel lets nothing come there
 // but through the association whose ports they are. References stay valid until the set is removed.
 class AssociationSets {

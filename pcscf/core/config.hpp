@@ -36,7 +36,7 @@ struct IpsecConfig {
     // HMAC-SHA-1-96 up to 61, IPv6 and UDP 48; many a tunnel on the way takes more.
     std::size_t largest_datagram = 1200;
 
-    bool available() const { return server_port != 0; }
+    bool available() const { return server_port != 0 && !transforms.empty(); }
 };
 // TS 24.229 5.2.6.3.3 step 2 leaves the choice to the operator.
 enum class RouteMismatch : std::uint8_t { Replace, Refuse };

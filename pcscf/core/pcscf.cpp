@@ -435,4 +435,15 @@ std::size_t Pcscf::subscriptions() const {
     return impl_->subscriptions.size();
 }
 
+std::vector<Pcscf::Associations> Pcscf::associations(TimePoint now) const {
+    std::vector<Associations> list;
+    const auto seconds = [](Duration d) { return std::chrono::floor<std::chrono::seconds>(d); };
+    impl_->associations.for_each([&](const AssociationSet& s) {
+        list.push_back({s.id, s.impi, s.set, state_text(s.state), s.in_use, seconds(now - s.since),
+                        seconds(now - s.last_used), seconds(s.until - now)});
+    });
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return list;
+}
+
 }  // namespace ims::pcscf

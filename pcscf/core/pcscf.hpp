@@ -40,6 +40,17 @@ class Pcscf final : public Node {
     std::size_t dialogs() const;
     std::size_t subscriptions() const;
 
+    // The security associations with UEs, for people.
+    struct Associations {
+        std::uint64_t id = 0;
+        Impi impi;
+        ipsec::SaSet set;
+        std::string_view state;  // "temporary", "established", "old"
+        bool in_use = false;     // what goes to the UE goes on these
+        std::chrono::seconds age{}, unused{}, left{};
+    };
+    std::vector<Associations> associations(TimePoint now) const;
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

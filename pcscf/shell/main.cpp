@@ -1,5 +1,6 @@
 #include "common/runtime/cscf.hpp"
 #include "pcscf/core/pcscf.hpp"
+#include "pcscf/shell/associations.hpp"
 #include "pcscf/shell/configuration.hpp"
 
 using namespace ims;
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
         auto config = pcscf::read_config(own, common);
         pcscf::add_protected_points(config.ipsec, common.element.listen);
         common.transforms = config.ipsec.transforms;
+        common.goes_without_ipsec = config.security != pcscf::Security::Required;
         return [config = std::move(config)](sip::ElementConfig element,
                                             Random& random) -> std::unique_ptr<Node> {
             return std::make_unique<pcscf::Pcscf>(config, std::move(element), random);
@@ -21,5 +23,7 @@ int main(int argc, char** argv) {
     program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
         static_cast<pcscf::Pcscf&>(node).reload(routes);
     };
+    program.associations_path = "/associations";
+    program.show_associations = pcscf::show_associations;
     return runtime::run_cscf(argc, argv, program);
 }
