@@ -171,6 +171,107 @@ TEST_CASE("why: no-common-security, with what the UE offers", "[why]") {
     CHECK(why.sentence().find("alg=hmac-md5-96") != std::string::npos);
 }
 
+TEST_CASE("why: no-common-security, with what the P-CSCF has", "[why]") {
+    Options options;
+    options.ipsec = true;
+    World world{options};
+    auto& alice = world.ue("alice", [](ue::Config& c) {
+        c.ipsec.transforms = {{ipsec::Integrity::HmacMd5_96, ipsec::Encryption::AesCbc}};
+    });
+    alice.registers();
+    world.run();
+    const Why why{world, "001010000000001"};
+    INFO(why.text());
+    CHECK(why.cause() == "no-common-security");
+    CHECK(why.sentence().find("hmac-md5-96/des-ede3-cbc") != std::string::npos);
+}
+
+TEST_CASE("why: security-verify-differs", "[why]") {
+    Options options;
+    options.ipsec = true;
+    World world{options};
+    auto& alice =
+        world.ue("alice", [](ue::Config& c) { c.misbehaviour = ue::Misbehaviour::ChangesSecurityVerify; });
+    alice.registers();
+    world.run();
+    const Why why{world, "001010000000001"};
+    INFO(why.text());
+    CHECK(why.cause() == "security-verify-differs");
+}
+
+TEST_CASE("why: challenge-answered-elsewhere", "[why]") {
+    Options options;
+    options.ipsec = true;
+    World world{options};
+    auto& alice = world.ue("alice", [](ue::Config& c) { c.misbehaviour = ue::Misbehaviour::AnswersInClear; });
+    alice.registers();
+    world.run();
+    const Why why{world, "001010000000001"};
+    INFO(why.text());
+    CHECK(why.cause() == "challenge-answered-elsewhere");
+}
+
+TEST_CASE("why: associations-not-made", "[why]") {
+    Options options;
+    options.ipsec = true;
+    World world{options};
+    world.why_no_associations = "CAP_NET_ADMIN is missing";
+    world.ue("alice").registers();
+    world.run();
+    const Why why{world, "001010000000001"};
+    INFO(why.text());
+    CHECK(why.cause() == "associations-not-made");
+    CHECK(why.sentence().find("CAP_NET_ADMIN") != std::string::npos);
+}
+
+TEST_CASE("why: nat-before-pcscf, protected-port-in-use, too-many-associations", "[why]") {
+    const auto offer = [](std::string_view port) {
+        return "Require: sec-agree\r\nProxy-Require: sec-agree\r\nSecurity-Client: "
+               "ipsec-3gpp;alg=hmac-sha-1-96;"
+               "ealg=aes-cbc;spi-c=1001;spi-s=1002;port-c=" +
+               std::string{port} + ";port-s=5062\r\n";
+    };
+    Options options;
+    options.ipsec = true;
+    SECTION("nat") {
+        World world{options};
+        world.ue("alice");
+        auto text = a_register("001010000000001", 1, offer("5064"));
+        const auto via = text.find("127.0.2.1", text.find("Via:"));
+        REQUIRE(via != std::string::npos);
+        says(world, "alice", text.replace(via, 9, "198.18.7.7"));
+        world.run();
+        const Why why{world, "001010000000001"};
+        INFO(why.text());
+        CHECK(why.cause() == "nat-before-pcscf");
+    }
+    SECTION("port") {
+        World world{options};
+        auto& alice = world.ue("alice");
+        world.ue("bob");
+        alice.registers();
+        world.run();
+        says(world, "alice", a_register("001010000000002", 1, offer("5064")));
+        world.run();
+        const Why why{world, "001010000000002"};
+        INFO(why.text());
+        CHECK(why.cause() == "protected-port-in-use");
+    }
+    SECTION("many") {
+        options.pcscf.ipsec.waiting_per_address = 1;
+        World world{options};
+        world.ue("alice");
+        world.ue("bob");
+        says(world, "alice", a_register("001010000000001", 1, offer("5064")));
+        world.run();
+        says(world, "alice", a_register("001010000000002", 2, offer("5065")));
+        world.run();
+        const Why why{world, "001010000000002"};
+        INFO(why.text());
+        CHECK(why.cause() == "too-many-associations");
+    }
+}
+
 // ---- authentication
 
 TEST_CASE("why: mac-refused", "[why]") {
