@@ -52,7 +52,7 @@ def why_not():
         return "Debian's package user-mode-linux is not installed"
     if not any(MODULES.glob("*/modules.dep")):
         return f"no modules below {MODULES}: the package user-mode-linux was not set up"
-    for program, package in (("ip", "iproute2"), ("modprobe", "kmod"), ("busybox", "busybox")):
+    for program, package in (("ip", "iproute2"), ("modprobe", "kmod"), ("busybox", "busybox-static")):
         if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
             return f"Debian's package {package} is not installed"
     return None

@@ -8,10 +8,12 @@ constexpr KernelAlgorithm none{};
 constexpr KernelAlgorithm md5{"hmac(md5)", 16, 96, "hmac md5 authenc"};
 constexpr KernelAlgorithm sha1{"hmac(sha1)", 20, 96, "hmac sha1_generic authenc"};
 constexpr KernelAlgorithm cipher_null{"ecb(cipher_null)", 0, 0, "crypto_null"};
-constexpr KernelAlgorithm des3{"cbc(des3_ede)", 24, 0, "cbc des_generic echainiv"};
-constexpr KernelAlgorithm aes{"cbc(aes)", 16, 0, "cbc aes_generic echainiv"};
-constexpr KernelAlgorithm gmac{"rfc4543(gcm(aes))", 20, 128, "gcm ghash_generic ctr seqiv crypto_null"};
-constexpr KernelAlgorithm gcm{"rfc4106(gcm(aes))", 20, 128, "gcm ghash_generic ctr seqiv crypto_null"};
+constexpr KernelAlgorithm des3{"cbc(des3_ede)", 24, 0, "cbc des_generic echainiv drbg sha512_generic"};
+constexpr KernelAlgorithm aes{"cbc(aes)", 16, 0, "cbc aes_generic echainiv drbg sha512_generic"};
+constexpr KernelAlgorithm gmac{"rfc4543(gcm(aes))", 20, 128,
+                               "gcm ghash_generic ctr seqiv drbg sha512_generic crypto_null"};
+constexpr KernelAlgorithm gcm{"rfc4106(gcm(aes))", 20, 128,
+                              "gcm ghash_generic ctr seqiv drbg sha512_generic crypto_null"};
 
 }  // namespace
 

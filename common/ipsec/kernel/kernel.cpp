@@ -35,11 +35,12 @@ Kernel::~Kernel() = default;
 Result<Kernel, Failure> Kernel::open() {
     auto orders = Netlink::open();
     if (!orders) return orders.error();
-    auto mappings = Netlink::open(XFRMNLGRP_MAPPING);
-    if (!mappings) return mappings.error();
-    Kernel kernel{std::make_unique<Sockets>(Sockets{std::move(*orders), std::move(*mappings)})};
+    Kernel kernel{std::make_unique<Sockets>(Sockets{std::move(*orders), {}})};
     // Even asking needs the capability.
     if (const auto counted = kernel.count(); !counted) return counted.error();
+    auto mappings = Netlink::open(XFRMNLGRP_MAPPING);
+    if (!mappings) return mappings.error();
+    kernel.sockets_->mappings = std::move(*mappings);
     return kernel;
 }
 

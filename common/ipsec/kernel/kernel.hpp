@@ -25,7 +25,8 @@ struct State {
     std::uint64_t bytes = 0, packets = 0;
     std::uint32_t replayed = 0, forged = 0;  // what it refused, since it was made
     WallTime added{};
-    std::optional<WallTime> last_used;
+    std::optional<WallTime> first_used;
+    std::optional<WallTime> last_used;         // where the kernel keeps it for ESP: 6.1 does not
     std::optional<std::chrono::seconds> left;  // until its hard lifetime ends; nothing: it has none
 };
 

@@ -66,6 +66,7 @@ State state_from(nlmsghdr& message, const IpAddress& own, WallTime now) {
     state.replayed = info.stats.replay;
     state.forged = info.stats.integrity_failed;
     state.added = wall(info.curlft.add_time);
+    if (info.curlft.use_time != 0) state.first_used = wall(info.curlft.use_time);
     if (const auto used = attribute<std::uint64_t>(message, sizeof info, XFRMA_LASTUSED))
         state.last_used = wall(*used);
     if (info.lft.hard_add_expires_seconds != 0)

@@ -44,6 +44,8 @@ TEST_CASE("UDP and TCP pass over the four associations, with each transform, and
             const auto ends = Street::ends(family, transform);
             REQUIRE(text(street.pcscf.install(install(ends.pcscf))) == "done");
             REQUIRE(text(street.ue.install(install(ends.ue))) == "done");
+            // What the last set's connections still had to say when it was gone was in clear.
+            for (auto* wire : {&from_pcscf, &from_ue}) wire->sent();
             exchange(street, ends);
             for (auto* wire : {&from_pcscf, &from_ue}) {
                 const auto frames = wire->sent();
@@ -124,7 +126,9 @@ TEST_CASE("a list tells ends, counters and times of each state", "[ipsec]") {
         const bool used = a.spi == ends.pcscf.own.spi_server;
         CHECK(found->packets == (used ? 1U : 0U));
         CHECK((found->bytes >= 1000) == used);
-        CHECK(found->last_used.has_value() == used);
+        CHECK(found->first_used.has_value() == used);
+        CHECK(found->first_used.value_or(before) >= before);
+        if (found->last_used) CHECK(found->last_used >= found->first_used);
     }
     CHECK(street.pcscf.list(*IpAddress::parse("198.18.7.7"))->empty());
 }
