@@ -62,10 +62,14 @@ void Pcscf::Impl::arrive(const sip::Received& e, TimePoint now, sip::ElementOutp
     auto* s = associations.on(e.flow);
     if (s == nullptr) return element.handle(e, now, out);
     s->last_used = now;
-    s->stream = sip::is_reliable(e.flow.transport);
-    if (s->stream) s->connection = e.flow;
+    const bool by_stream = sip::is_reliable(e.flow.transport);
+    // A connection that we opened, for one request that was too long for a datagram, says nothing of the UE.
+    if (e.flow.local.port == s->set.own.server_port) {
+        s->stream = by_stream;
+        if (by_stream) s->connection = e.flow;
+    }
     if (s->state == AssociationSet::State::Established && !s->in_use) take_into_use(*s, now);
-    element.handle(sip::Received{e.bytes, s->stream ? e.flow : s->datagrams(), e.waited}, now, out);
+    element.handle(sip::Received{e.bytes, by_stream ? e.flow : s->datagrams(), e.waited}, now, out);
 }
 
 // ---- REGISTER

@@ -133,17 +133,14 @@ TEST_CASE("a list tells ends, counters and times of each state", "[ipsec]") {
     CHECK(street.pcscf.list(*IpAddress::parse("198.18.7.7"))->empty());
 }
 
-TEST_CASE("a kernel is asked what it can do, and has all of annex H but aes-gmac with encryption",
+TEST_CASE("a kernel is asked what it can do, and has all that we offer",
           "[TS33.203-H]") {
     Street street;
     const auto abilities = street.pcscf.probe();
-    CHECK(abilities.size() == 2 * 10);
-    const auto usable = usable_transforms();
+    CHECK(abilities.size() == 2 * ipsec::all_transforms().size());
     for (const auto& ability : abilities) {
         CAPTURE(ability.transform.text());
-        const bool expected = std::find(usable.begin(), usable.end(), ability.transform) != usable.end();
-        CHECK(!ability.missing == expected);
-        if (ability.missing) CHECK(ability.missing->kind == ipsec::Failure::Kind::Algorithm);
+        CHECK(!ability.missing);
     }
     CHECK(*street.pcscf.count() == ipsec::Count{0, 0});
 }

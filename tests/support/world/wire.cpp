@@ -228,7 +228,13 @@ Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& 
     return Passage::Clear;
 }
 
-void Wire::transmit(Host& from, const sip::Transmit& t) {
+void Wire::transmit(Host& from, const sip::Transmit& original) {
+    auto t = original;
+    if (rewrite) {
+        std::string text = *t.bytes;
+        rewrite(from.name, text);
+        t.bytes = sip::make_buffer(std::move(text));
+    }
     if (const auto* flow = std::get_if<sip::Flow>(&t.to)) {
         if (flow->transport == sip::Transport::Udp)
             return transmit_datagram(from, t, flow->local, flow->remote);
@@ -272,6 +278,8 @@ void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoin
     Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.bytes};
     const auto passes = target == nullptr ? Passage::Refused : passage(from, *target, source, to);
     crossing.by_esp = passes == Passage::Protected;
+    crossing.source = source;
+    crossing.destination = to;
     crossing.lost = passes == Passage::Refused || !target->node || (drop && drop(datagrams_, crossing));
     ++datagrams_;
     const bool lost = crossing.lost;
@@ -290,8 +298,9 @@ void Wire::transmit_on(Host& from, const sip::Transmit& t, Connection& c) {
     const bool forth = c.a == from.name;
     const auto& peer = forth ? c.b : c.a;
     const auto passes = passage(from, host(peer), forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at);
-    crossings_.push_back(
-        {now_, from.name, peer, *t.bytes, passes == Passage::Refused, passes == Passage::Protected});
+    crossings_.push_back({now_, from.name, peer, *t.bytes, passes == Passage::Refused,
+                          passes == Passage::Protected, true, forth ? c.a_at : c.b_at,
+                          forth ? c.b_at : c.a_at});
     if (passes == Passage::Refused) return;
     const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
     later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {

@@ -37,6 +37,8 @@ struct Crossing {
     std::string text;
     bool lost = false;
     bool by_esp = false;
+    bool by_stream = false;
+    IpEndpoint source = {}, destination = {};
 };
 
 class Wire {
@@ -68,6 +70,8 @@ class Wire {
     // ---- faults
     // Which datagram is lost: asked for each, counted from 0.
     std::function<bool(std::uint64_t number, const Crossing& crossing)> drop;
+    // What a phone writes otherwise than our test UE: changes the text of what `from` sends.
+    std::function<void(const std::string& from, std::string& text)> rewrite;
     // Called when nothing is under way: before time moves on to a deadline, or the test goes on.
     std::function<void(std::uint64_t number)> at_quiet_moment;
     std::string why_no_associations;  // kernels refuse to install any, for this reason
