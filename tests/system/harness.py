@@ -271,7 +271,7 @@ def run_on(lab, name):
                 print("\n".join("    " + line for line in text.splitlines()[-40:]), flush=True)
     finally:
         if failed:
-            kept = ROOT / "build" / "logs" / f"system-{name}"
+            kept = pathlib.Path(os.environ.get("LOGS", ROOT / "build" / "logs")) / f"system-{name}"
             shutil.rmtree(kept, ignore_errors=True)
             if (lab.directory / "log").exists():
                 shutil.copytree(lab.directory / "log", kept)
