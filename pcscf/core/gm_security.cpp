@@ -351,6 +351,8 @@ void Pcscf::Impl::take_into_use(AssociationSet& s, TimePoint now) {
         if (other->until > now + transactions_end) {
             other->until = now + transactions_end;
             associations.wake(*other);
+            effects->emplace_back(
+                ipsec::Order{ipsec::Extend{other->id, other->set, lifetime(other->until, now)}});
         }
     }
 }

@@ -18,7 +18,7 @@ struct Words {
     std::string k, op, opc, top, topc, amf, password;
     std::uint64_t sqn = 0;
     std::string pcscf, local;
-    std::vector<std::string> ipsec;
+    std::string ipsec;
     sip::Transport transport = sip::Transport::Udp;
     std::string algorithm, instance;
     std::int64_t expires = 600'000;
@@ -88,10 +88,12 @@ void identities(Words& w, Config& config) {
     config.domain = w.domain;
 }
 
-std::vector<ipsec::Transform> transforms(const std::vector<std::string>& names) {
+std::vector<ipsec::Transform> transforms(std::string_view names) {
     std::vector<ipsec::Transform> list;
-    for (const auto& name : names) {
-        if (name == "all") return ipsec::all_transforms();
+    if (names == "all") return ipsec::all_transforms();
+    while (!names.empty()) {
+        const std::string name{names.substr(0, names.find(','))};
+        names.remove_prefix(std::min(names.size(), name.size() + 1));
         const auto transform = ipsec::parse_transform(name);
         if (!transform || !transform->valid())
             throw Mistake{"--ipsec wants pairs of TS 33.203 annex H, such as hmac-sha-1-96/aes-cbc, not " +
@@ -188,12 +190,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
     network->add_option("--transport", w.transport, "udp (default) or tcp")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
-    network
-        ->add_option(
-            "--ipsec", w.ipsec,
-            "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "
-            "null/aes-gcm, or all; needs CAP_NET_ADMIN and a kernel with ESP")
-        ->delimiter(',');
+    network->add_option(
+        "--ipsec", w.ipsec,
+        "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "
+        "null/aes-gcm, or all; needs CAP_NET_ADMIN and a kernel with ESP");
     network->add_option("--t1", w.t1, "timer T1 in seconds, 2 as TS 24.229 has it for a UE")
         ->check(CLI::Range(0.05, 60.0));
 

@@ -536,7 +536,11 @@ void Runner::Impl::leave() {
     until([] { return false; }, 20ms);
     signals.cancel();
     transports.close();
-    if (ipsec) ipsec->end([this](const Note& n) { note(n); });
+    if (!ipsec) return;
+    // A phone that is switched off forgets its associations.
+    const auto remark = [this](const Note& n) { note(n); };
+    ipsec->carry_out(ipsec::Order{ipsec::Keep{}}, [](const ipsec::Report&) {}, remark);
+    ipsec->end(remark);
 }
 
 Runner::Runner(Options options) : impl_{std::make_unique<Impl>(std::move(options))} {}
