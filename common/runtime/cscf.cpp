@@ -262,7 +262,7 @@ void CscfHost::order(const ipsec::Order& order) {
 // takes longer to write down, and is done less often.
 void CscfHost::save_soon() {
     if (state_.path().empty() || std::exchange(save_is_due_, true)) return;
-    soon_timer_.expires_after(std::max<Duration>(200ms, 20 * saving_took_));
+    soon_timer_.expires_after(std::max<Duration>(100ms, 4 * saving_took_));
     soon_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
         save_is_due_ = false;
