@@ -53,7 +53,7 @@ class Provisioning {
     // Whose these identities are now: only those that are somebody's.
     struct Owner {
         SubscriptionId subscription;
-        Impi impi;  // the first of its private identities
+        Impi impi;  // one of its private identities
     };
     struct Owners {
         std::unordered_map<std::string, Owner> impis, imsis, impus;

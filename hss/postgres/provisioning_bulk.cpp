@@ -84,25 +84,23 @@ Provisioned<Provisioning::Owners> Provisioning::owners(std::span<const Subscript
         for (const auto& set : s.implicit_registration_sets)
             for (const auto& r : set.public_identities) impus.push_back(r.identity.identity.value());
     }
-    static const std::string first =
-        "(SELECT min(q.impi::text) FROM private_identity q WHERE q.subscription_id = ";
     Owners out;
     const auto error = run([&](pqxx::connection_base& c) {
         out = {};
         pqxx::read_transaction t{c};
-        read_owners(out.impis, t.exec_params("SELECT p.impi, p.subscription_id, " + first +
-                                                 "p.subscription_id) FROM private_identity p "
-                                                 "WHERE p.impi = ANY ($1::text[])",
+        read_owners(out.impis, t.exec_params("SELECT impi, subscription_id, impi FROM private_identity "
+                                             "WHERE impi = ANY ($1::text[])",
                                              array_of(impis)));
-        read_owners(out.imsis, t.exec_params("SELECT p.imsi, p.subscription_id, " + first +
-                                                 "p.subscription_id) FROM private_identity p "
-                                                 "WHERE p.imsi = ANY ($1::text[])",
+        read_owners(out.imsis, t.exec_params("SELECT imsi, subscription_id, impi FROM private_identity "
+                                             "WHERE imsi = ANY ($1::text[])",
                                              array_of(imsis)));
-        read_owners(out.impus, t.exec_params("SELECT u.identity, r.subscription_id, " + first +
-                                                 "r.subscription_id) FROM public_identity u "
-                                                 "JOIN implicit_registration_set r ON r.id = u.set_id "
-                                                 "WHERE u.identity = ANY ($1::text[])",
-                                             array_of(impus)));
+        read_owners(
+            out.impus,
+            t.exec_params("SELECT u.identity, r.subscription_id, (SELECT a.impi FROM association a "
+                          "WHERE a.set_id = u.set_id ORDER BY a.position LIMIT 1) "
+                          "FROM public_identity u JOIN implicit_registration_set r ON r.id = u.set_id "
+                          "WHERE u.identity = ANY ($1::text[])",
+                          array_of(impus)));
     });
     if (error) return *error;
     return out;
@@ -172,7 +170,7 @@ Provisioned<std::optional<Pushes>> Provisioning::apply(std::span<const Subscript
     bool fresh = false;
     const auto error = run([&](pqxx::connection_base& c) {
         pqxx::work work{c};
-        work.exec("SET LOCAL statement_timeout = 0");
+        if (created.size() + replaced.size() > 1) work.exec("SET LOCAL statement_timeout = 0");
         fresh = lock_as_they_were(work, replaced);
         if (!fresh) return;
         SubscriptionWriter writer{work, store_.secrets(), random_};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ims::hss {
 namespace {
@@ -96,14 +97,24 @@ ApiOutcome import(const Call& call) {
     const bool csv = call.request.header("Content-Type").starts_with("text/csv");
     const auto lines = read_lines(call.request.body, csv, options->first_line.value_or(csv ? 2 : 1));
 
+    // Most files are of new subscribers only; who is here is asked for to say why one is refused.
+    bool all_are_new = !options->dry_run && options->on_conflict == OnConflict::Refuse;
     // A registration in between makes a replacement stale: then all is looked at anew.
     for (int attempt = 0; attempt < 8; ++attempt) {
-        const auto plan = plan_import(call.provisioning, *templates, lines, options->on_conflict);
+        const auto plan =
+            plan_import(call.provisioning, *templates, lines, options->on_conflict, all_are_new);
         if (!plan) return {refuse(plan.error())};
         if (options->dry_run) return {respond(200, plan_json(*plan, true))};
-        if (plan->first_refused()) return {refusal_of(*plan)};
+        const bool was_blind = std::exchange(all_are_new, false);
+        if (plan->first_refused()) {
+            if (was_blind) continue;
+            return {refusal_of(*plan)};
+        }
         auto pushes = call.provisioning.apply(plan->created, plan->replaced);
-        if (!pushes) return {refuse(pushes.error())};
+        if (!pushes) {
+            if (was_blind && pushes.error().kind == ProvisioningError::Kind::Exists) continue;
+            return {refuse(pushes.error())};
+        }
         if (*pushes) return {respond(201, plan_json(*plan, false)), std::move(**pushes)};
     }
     return {problem(503, "Busy", "those who are registered change too fast: import fewer at a time")};

@@ -41,10 +41,12 @@ class Planner {
     Planner(Provisioning& provisioning, const Templates& templates, OnConflict on_conflict)
         : provisioning_{provisioning}, templates_{templates}, on_conflict_{on_conflict} {}
 
-    Provisioned<ImportPlan> plan(const std::vector<ImportLine>& lines) {
+    Provisioned<ImportPlan> plan(const std::vector<ImportLine>& lines, bool all_are_new) {
         read(lines);
-        if (auto error = find_existing()) return std::move(*error);
-        if (auto error = load_existing()) return std::move(*error);
+        if (!all_are_new) {
+            if (auto error = find_existing()) return std::move(*error);
+            if (auto error = load_existing()) return std::move(*error);
+        }
         const auto catalogue = provisioning_.catalogue();
         if (!catalogue) return catalogue.error();
         catalogue_ = *catalogue;
@@ -234,8 +236,9 @@ const PlannedLine* ImportPlan::first_refused() const {
 }
 
 Provisioned<ImportPlan> plan_import(Provisioning& provisioning, const Templates& templates,
-                                    const std::vector<ImportLine>& lines, OnConflict on_conflict) {
-    return Planner{provisioning, templates, on_conflict}.plan(lines);
+                                    const std::vector<ImportLine>& lines, OnConflict on_conflict,
+                                    bool all_are_new) {
+    return Planner{provisioning, templates, on_conflict}.plan(lines, all_are_new);
 }
 
 json plan_json(const ImportPlan& plan, bool each_line) {

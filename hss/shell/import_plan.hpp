@@ -43,8 +43,10 @@ struct ImportPlan {
     std::size_t count(Outcome outcome) const;
     const PlannedLine* first_refused() const;
 };
+// `all_are_new`: the database is not asked who is here; it checks that itself when they are created.
 Provisioned<ImportPlan> plan_import(Provisioning& provisioning, const Templates& templates,
-                                    const std::vector<ImportLine>& lines, OnConflict on_conflict);
+                                    const std::vector<ImportLine>& lines, OnConflict on_conflict,
+                                    bool all_are_new = false);
 
 // {"created": 1, ...}, and with `each_line` what becomes of each.
 nlohmann::json plan_json(const ImportPlan& plan, bool each_line);

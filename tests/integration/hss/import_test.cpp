@@ -153,7 +153,8 @@ TEST_CASE("an import of an export makes the same subscribers on an empty HSS", "
     const auto without_keys = from.read("all");
     CHECK(without_keys.find(k_hex) == std::string::npos);
 
-    for (const auto& s : json::parse(from.api(http::verb::get, "/v1/subscribers").body)["subscribers"])
+    const auto listed = from.api(http::verb::get, "/v1/subscribers").parsed();
+    for (const auto& s : listed["subscribers"])
         REQUIRE(from.api(http::verb::delete_, "/v1/subscribers/" + s["impi"].get<std::string>()).status ==
                 204);
     const auto options = format == std::string{"csv"} ? std::string{"import --csv "} : std::string{"import "};

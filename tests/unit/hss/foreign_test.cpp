@@ -19,10 +19,11 @@ bool warns(const Foreign& f, const std::string& of) {
 TEST_CASE("subscribers of Open5GS as mongoexport writes them", "[issue]") {
     const auto f = from_open5gs(foreign_objects(
         R"({"_id":{"$oid":"65a"},"imsi":"001010000000001","msisdn":["15550001","15550002"],"schema_version":1,
-  "security":{"k":"465B5CE8 B199B49F AA5F0A2E E238A6BC","op":null,"opc":"CD63CB71 954A9F4E 48A5994E 37A02BAF",
-  "amf":"8000","sqn":{"$numberLong":"4097"},"rand":"00"},
+  "security":{"k":"465B5CE8 B199B49F AA5F0A2E E238A6BC","op":null,"opc":
+  "CD63CB71 954A9F4E 48A5994E 37A02BAF","amf":"8000","sqn":{"$numberLong":"4097"},"rand":"00"},
   "slice":[{"sst":1}],"ambr":{"uplink":{"value":1,"unit":3}},"subscriber_status":0,"__v":0}
-{"imsi":"001010000000002","msisdn":[],"security":{"k":"11","op":"22","opc":null,"sqn":64},"subscriber_status":1}
+{"imsi":"001010000000002","msisdn":[],"security":{"k":"11","op":"22","opc":null,"sqn":64},
+ "subscriber_status":1}
 )",
         "dump.json"));
     REQUIRE(f.rows.size() == 2);
@@ -56,12 +57,16 @@ TEST_CASE("subscribers of PyHSS as its REST API gives them", "[issue]") {
 "auc": [{"auc_id":1,"ki":"11","opc":"22","amf":"8000","sqn":100,"iccid":"89","imsi":"001010000000001"},
         {"auc_id":2,"ki":"33","opc":"44","amf":"9001","sqn":1,"imsi":null},
         {"auc_id":3,"ki":"55","opc":"66","amf":"8000","imsi":"001010000000009"}],
-"subscriber": [{"subscriber_id":1,"imsi":"001010000000001","auc_id":1,"default_apn":1,"msisdn":"15550001","enabled":true},
-               {"subscriber_id":2,"imsi":"001010000000002","auc_id":2,"default_apn":1,"enabled":false,"roaming_enabled":false},
+"subscriber": [{"subscriber_id":1,"imsi":"001010000000001","auc_id":1,"default_apn":1,
+                "msisdn":"15550001","enabled":true},
+               {"subscriber_id":2,"imsi":"001010000000002","auc_id":2,"default_apn":1,
+                "enabled":false,"roaming_enabled":false},
                {"subscriber_id":3,"imsi":"001010000000003","auc_id":7,"default_apn":1}],
-"ims_subscriber": [{"ims_subscriber_id":1,"imsi":"001010000000001","msisdn":"15550001","msisdn_list":"15550001,15550003",
+"ims_subscriber": [{"ims_subscriber_id":1,"imsi":"001010000000001","msisdn":"15550001",
+                    "msisdn_list":"15550001,15550003",
                     "ifc_path":"default_ifc.xml","scscf":"sip:scscf.example"},
-                   {"ims_subscriber_id":2,"imsi":"001010000000002","msisdn":"15550002","msisdn_list":"15550002"}],
+                   {"ims_subscriber_id":2,"imsi":"001010000000002","msisdn":"15550002",
+                    "msisdn_list":"15550002"}],
 "apn": [{"apn_id":1}]})",
                                               "pyhss.json"));
     REQUIRE(f.rows.size() == 2);

@@ -17,7 +17,8 @@ const auto whole = json::parse(R"({
   "loose_route": true, "privileged_sender": false,
   "private_identities": [
     {"impi": "alice@ims.example", "imsi": "001010000000001", "sqn": 4096,
-     "aka": {"k": "465b5ce8b199b49faa5f0a2ee238a6bc", "op": "cdc202d5123e20f62b6d676ac72cb318", "amf": "9001"}},
+     "aka": {"k": "465b5ce8b199b49faa5f0a2ee238a6bc", "amf": "9001",
+             "op": "cdc202d5123e20f62b6d676ac72cb318"}},
     {"impi": "tuak@ims.example", "aka": {"algorithm": "tuak", "keccak_iterations": 2,
       "k": "abababababababababababababababab",
       "topc": "bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff"}},
@@ -26,11 +27,14 @@ const auto whole = json::parse(R"({
     {"impi": "early@ims.example", "scheme": "early", "framed_ip_address": "2001:db8::1"}],
   "implicit_registration_sets": [
     {"private_identities": ["alice@ims.example", "tuak@ims.example"], "public_identities": [
-      {"identity": "sip:alice@ims.example", "display_name": "Alice", "alias_group": "1", "service_priority_level": 2},
+      {"identity": "sip:alice@ims.example", "display_name": "Alice", "alias_group": "1",
+       "service_priority_level": 2},
       {"identity": "tel:+15550001", "alias_group": "1", "max_registrations": 2},
       {"identity": "sip:alice!.*!@ims.example", "type": "wildcarded", "barred": true}]},
-    {"private_identities": ["desk@ims.example", "line@ims.example", "early@ims.example"], "public_identities": [
-      {"identity": "sip:info@ims.example", "type": "psi", "application_server": "sip:as.example", "psi_active": false}]}]
+    {"private_identities": ["desk@ims.example", "line@ims.example", "early@ims.example"],
+     "public_identities": [
+      {"identity": "sip:info@ims.example", "type": "psi", "application_server": "sip:as.example",
+       "psi_active": false}]}]
 })");
 
 Templates templates() {
