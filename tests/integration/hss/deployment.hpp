@@ -186,6 +186,7 @@ class Deployment {
     }
     std::string log() const { return read("hss.log"); }
     std::string configuration() const { return read("hss.yaml"); }
+    bool connected() const { return service_->any_open(); }  // as the S-CSCF sees it
     void hang_up() { ::kill(pid_, SIGHUP); }
 
     std::string path(const std::string& name) const { return folder_ + "/" + name; }

@@ -203,7 +203,8 @@ TEST_CASE("a killed hss forgets nothing", "[TS29.228-8.1]") {
     d.start();
     d.until("the S-CSCF is connected again", [&] {
         const auto reply = d.admin("/metrics").body;
-        return reply.find("diameter_peer_open{peer=\"scscf.ims.example\"} 1") != std::string::npos;
+        return d.connected() &&
+               reply.find("diameter_peer_open{peer=\"scscf.ims.example\"} 1") != std::string::npos;
     });
     CHECK(d.uar().server_name == scscf);
 }
