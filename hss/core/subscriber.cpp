@@ -1,6 +1,69 @@
 #include "hss/core/subscriber.hpp"
 
+#include <algorithm>
+
 namespace ims::hss {
+namespace {
+
+constexpr std::string_view imsi_mark = "{imsi}", msisdn_mark = "{msisdn}", realm_mark = "{realm}";
+
+bool asks_for(std::string_view pattern, std::string_view mark) {
+    return pattern.find(mark) != pattern.npos;
+}
+
+void fill_in(std::string& text, std::string_view mark, std::string_view value) {
+    for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + value.size()))
+        text.replace(at, mark.size(), value);
+}
+
+struct MadeIdentity {
+    Impu impu;
+    bool barred = false;
+};
+
+std::vector<MadeIdentity> identities_of(const Subscriber& subscriber) {
+    auto numbers = subscriber.further_msisdns;
+    if (subscriber.msisdn) numbers.insert(numbers.begin(), *subscriber.msisdn);
+    std::vector<MadeIdentity> made, barred_ones;
+    const auto add = [&](std::string text, std::string_view msisdn) {
+        const bool barred = subscriber.bar_imsi_identity && asks_for(text, imsi_mark);
+        fill_in(text, imsi_mark, subscriber.imsi);
+        fill_in(text, realm_mark, subscriber.realm);
+        fill_in(text, msisdn_mark, msisdn);
+        (barred ? barred_ones : made).push_back({Impu{std::move(text)}, barred});
+    };
+    const auto& patterns = subscriber.public_identities;
+    for (auto first = patterns.begin(); first != patterns.end();) {
+        const bool numbered = asks_for(*first, msisdn_mark);
+        const auto last = std::find_if(first, patterns.end(), [&](const std::string& p) {
+            return asks_for(p, msisdn_mark) != numbered;
+        });
+        if (numbered) {
+            for (const auto& number : numbers)
+                std::for_each(first, last, [&](const std::string& p) { add(p, number); });
+        } else {
+            std::for_each(first, last, [&](const std::string& p) { add(p, {}); });
+        }
+        first = last;
+    }
+    for (auto& one : barred_ones) made.push_back(std::move(one));
+    return made;
+}
+
+}  // namespace
+
+std::optional<std::string> inconsistency(const SubscriberTemplate& pattern) {
+    for (const auto& p : pattern.public_identities)
+        if (!asks_for(p, imsi_mark) && !asks_for(p, msisdn_mark))
+            return "'" + p + "' would be the same for everybody: it needs {imsi} or {msisdn}";
+    Subscriber example;
+    example.imsi = "001010000000001";
+    example.realm = "ims.example";
+    example.msisdn = "15550001";
+    example.public_identities = pattern.public_identities;
+    example.bar_imsi_identity = pattern.bar_imsi_identity;
+    return inconsistency(subscription_of(example));
+}
 
 Subscription subscription_of(const Subscriber& subscriber) {
     Subscription s;
@@ -15,7 +78,7 @@ Subscription subscription_of(const Subscriber& subscriber) {
     }
 
     ImplicitRegistrationSet set;
-    const auto add = [&](Impu impu, bool barred) {
+    for (auto& [impu, barred] : identities_of(subscriber)) {
         PublicIdentityRecord r;
         r.identity.identity = std::move(impu);
         r.identity.barring_indication = barred;
@@ -24,13 +87,6 @@ Subscription subscription_of(const Subscriber& subscriber) {
         r.identity.alias_identity_group_id = "1";
         r.service_profile = subscriber.service_profile;
         set.public_identities.push_back(std::move(r));
-    };
-    auto of_imsi = temporary_impu_of_imsi(subscriber.imsi, subscriber.realm);
-    if (!subscriber.bar_imsi_identity || !subscriber.msisdn) add(of_imsi, subscriber.bar_imsi_identity);
-    if (subscriber.msisdn) {
-        add(Impu{"sip:+" + *subscriber.msisdn + "@" + subscriber.realm}, false);
-        add(Impu{"tel:+" + *subscriber.msisdn}, false);
-        if (subscriber.bar_imsi_identity) add(of_imsi, true);
     }
     set.associations.push_back({p.impi, false, {}});
     s.private_identities.push_back(std::move(p));

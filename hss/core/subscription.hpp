@@ -34,6 +34,9 @@ std::string_view name(AuthenticationScheme scheme);  // SIP-Authentication-Schem
 struct AkaCredential {
     crypto::AkaKeys keys;
     crypto::Amf amf{0x80, 0x00};
+    // The OP or TOP that OPc or TOPc was derived from, if that is what was given. Only for who provisions: no
+    // decision needs it, and no request loads it.
+    std::optional<Octets> op{};
 };
 
 struct PrivateIdentity {

@@ -31,6 +31,23 @@ StoreAnswer PostgresStore::ask(StoreRequest request) {
 Loaded PostgresStore::load(const Lookup& lookup) {
     return std::get<Loaded>(ask(lookup));
 }
+std::vector<Loaded> PostgresStore::load(const std::vector<Lookup>& lookups) {
+    std::vector<std::optional<Loaded>> answers(lookups.size());
+    std::size_t missing = lookups.size();
+    for (std::size_t n = 0; n < lookups.size(); ++n)
+        store_->ask(lookups[n], [&answers, &missing, n](StoreAnswer a) {
+            answers[n] = std::get<Loaded>(std::move(a));
+            --missing;
+        });
+    while (missing > 0) {
+        io_.restart();
+        io_.run_one();
+    }
+    std::vector<Loaded> out;
+    out.reserve(answers.size());
+    for (auto& answer : answers) out.push_back(std::move(*answer));
+    return out;
+}
 Saved PostgresStore::save(const Snapshot& loaded, const Changes& changes) {
     return std::get<Saved>(ask(Save{loaded, changes}));
 }

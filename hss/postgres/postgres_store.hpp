@@ -14,6 +14,7 @@ class PostgresStore final : public Store {
 
     Loaded load(const Lookup& lookup) override;
     Saved save(const Snapshot& loaded, const Changes& changes) override;
+    std::vector<Loaded> load(const std::vector<Lookup>& lookups);  // asked together, answered in their order
 
     Connection& connection() { return connection_; }
     const Secrets& secrets() const { return secrets_; }

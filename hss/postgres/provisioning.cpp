@@ -4,8 +4,6 @@
 #include "hss/postgres/rows.hpp"
 #include "hss/postgres/subscription_writer.hpp"
 
-#include <algorithm>
-
 namespace ims::hss {
 
 ProvisioningError not_found(const std::string& what) {
@@ -33,7 +31,10 @@ Provisioned<Snapshot> Provisioning::find(const Impi& impi, bool credentials) {
     auto snapshot = store_.load({impi, std::nullopt, credentials});
     if (!snapshot) return provisioning_error(snapshot.error());
     if (!snapshot->subscription) return not_found("private identity '" + impi.value() + "'");
-    return std::move(*snapshot);
+    if (!credentials) return std::move(*snapshot);
+    std::vector<Snapshot> one{std::move(*snapshot)};
+    if (auto error = add_op(one)) return std::move(*error);
+    return std::move(one.front());
 }
 Provisioned<Snapshot> Provisioning::find(const Impu& impu) {
     auto snapshot = store_.load({std::nullopt, impu, false});
@@ -42,76 +43,20 @@ Provisioned<Snapshot> Provisioning::find(const Impu& impu) {
     return std::move(*snapshot);
 }
 
-namespace {
-
-// Sets that go on under a new shape keep their id, their state and what belongs to their private identities:
-// a set is the same if it shares a public identity.
-void carry_registrations(const Subscription& from, Subscription& to) {
-    for (auto& set : to.implicit_registration_sets) {
-        if (set.id != SetId{}) continue;
-        for (const auto& was : from.implicit_registration_sets) {
-            const bool same = std::ranges::any_of(set.public_identities, [&](const PublicIdentityRecord& r) {
-                return std::ranges::any_of(was.public_identities, [&](const PublicIdentityRecord& w) {
-                    return w.identity.identity == r.identity.identity;
-                });
-            });
-            const bool taken = std::ranges::any_of(to.implicit_registration_sets,
-                                                   [&](const auto& other) { return other.id == was.id; });
-            if (!same || taken) continue;
-            set.id = was.id;
-            set.state = was.state;
-            for (auto& a : set.associations)
-                if (const auto* old = was.association(a.impi)) a = *old;
-            break;
-        }
-        // Whoever registered it may not do so any longer.
-        if (set.state == RegistrationState::Registered && set.registered_count() == 0)
-            set.state = RegistrationState::NotRegistered;
-    }
-    to.assignment = from.assignment;
-    to.reassignment_pending = from.reassignment_pending && from.assignment;
-    // 29.228 6.5.2: the name stays as long as a set needs it; what had no user loses it.
-    if (!to.in_use() &&
-        std::ranges::none_of(to.private_identities, &PrivateIdentity::authentication_pending)) {
-        to.assignment.reset();
-        to.reassignment_pending = false;
-    }
-}
-
-}  // namespace
-
 Provisioned<Pushes> Provisioning::change(const Impi& impi,
                                          const std::function<std::string(Subscription&)>& edit) {
     for (int attempt = 0; attempt < 8; ++attempt) {
         auto before = find(impi, true);
         if (!before) return before.error();
-        const auto& was = *before->subscription;
-        const auto edited = std::make_shared<Subscription>(was);
-        if (auto why = edit(*edited); !why.empty())
+        auto edited = *before->subscription;
+        if (auto why = edit(edited); !why.empty())
             return ProvisioningError{ProvisioningError::Kind::Invalid, std::move(why)};
-        if (auto why = inconsistency(*edited))
+        if (auto why = inconsistency(edited))
             return ProvisioningError{ProvisioningError::Kind::Invalid, std::move(*why)};
-        carry_registrations(was, *edited);
-
-        bool fresh = false;
-        const auto error = run([&](pqxx::connection_base& c) {
-            pqxx::work work{c};
-            // The version is compared as when a request saves; the row stays locked while its children are
-            // written anew.
-            fresh = !work.exec_params("SELECT 1 FROM subscription WHERE id = $1 AND version = $2 FOR UPDATE",
-                                      was.id.value(), was.version)
-                         .empty();
-            if (!fresh) return;
-            SubscriptionWriter writer{work, store_.secrets(), random_};
-            writer.replace(*edited);
-            writer.write();
-            work.commit();
-        });
-        if (error) return *error;
-        if (!fresh) continue;
-        auto after = *before;
-        after.subscription = edited;
-        return pushes_for_change(*before, after);
+        const Replacement replacement{std::move(*before), std::move(edited)};
+        auto pushes = apply({}, {&replacement, 1});
+        if (!pushes) return pushes.error();
+        if (*pushes) return std::move(**pushes);
     }
     return ProvisioningError{ProvisioningError::Kind::Away, "the subscription changes too fast: try again"};
 }

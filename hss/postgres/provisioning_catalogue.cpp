@@ -11,12 +11,15 @@ namespace {
 using Id = std::optional<std::int64_t>;
 using Kind = Provisioning::Kind;
 
+constexpr auto default_template = "default";
+
 const char* table_of(Kind kind) {
     switch (kind) {
         case Kind::ServiceProfile: return "service_profile";
         case Kind::SharedIfcSet: return "shared_ifc_set";
         case Kind::CapabilitySet: return "capability_set";
         case Kind::ChargingSet: return "charging_set";
+        case Kind::SubscriberTemplate: return "subscriber_template";
     }
     return "";
 }
@@ -211,6 +214,60 @@ Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& na
              {"primary_collection", text_or_null(charging.primary_charging_collection_function_name)},
              {"secondary_collection", text_or_null(charging.secondary_charging_collection_function_name)}});
     });
+}
+
+// Nobody is told: a template is for those who come later.
+Provisioned<Provisioning::Stored> Provisioning::put(Id id, const std::string& name,
+                                                    const SubscriberTemplate& t) {
+    if (name == default_template || id == 0)
+        return ProvisioningError{ProvisioningError::Kind::Invalid,
+                                 "the template 'default' is the program's own: give another name, or no id"};
+    return store(false, [&](pqxx::work& work) {
+        const auto number = [](const auto& n) { return n ? std::to_string(n->value()) : std::string{}; };
+        const auto or_null = [](const std::string& n) { return n.empty() ? nullptr : n.c_str(); };
+        const auto identities = array_of(t.public_identities);
+        const auto profile = std::to_string(t.service_profile.value()), sqn = std::to_string(t.sqn);
+        const auto capabilities = number(t.capability_set), charging = number(t.charging_set);
+        const auto networks =
+            t.allowed_visited_networks ? array_of(*t.allowed_visited_networks) : std::string{};
+        const auto amf = octets_text(t.amf);
+        return upsert(work, Kind::SubscriberTemplate, id, name,
+                      {{"public_identities", identities.c_str()},
+                       {"bar_imsi_identity", t.bar_imsi_identity ? "t" : "f"},
+                       {"service_profile_id", profile.c_str()},
+                       {"capability_set_id", or_null(capabilities)},
+                       {"charging_set_id", or_null(charging)},
+                       {"allowed_visited_networks", or_null(networks)},
+                       {"amf", amf.c_str()},
+                       {"sqn", sqn.c_str()}});
+    });
+}
+
+Provisioned<std::vector<Provisioning::Named<SubscriberTemplate>>> Provisioning::subscriber_templates() {
+    std::vector<Named<SubscriberTemplate>> out;
+    const auto error = run([&](pqxx::connection_base& c) {
+        out = {{0, default_template, SubscriberTemplate{}}};
+        for (const auto& row : pqxx::nontransaction{c}.exec(
+                 "SELECT id, name, public_identities, bar_imsi_identity, service_profile_id, "
+                 "capability_set_id, charging_set_id, allowed_visited_networks, encode(amf, 'hex'), sqn "
+                 "FROM subscriber_template ORDER BY id")) {
+            auto& one = out.emplace_back();
+            one.id = row[0].as<std::int64_t>();
+            one.name = row[1].as<std::string>();
+            auto& t = one.value;
+            t.public_identities = read_array(row[2].c_str());
+            t.bar_imsi_identity = row[3].as<bool>();
+            t.service_profile = ServiceProfileId{row[4].as<std::int64_t>()};
+            if (!row[5].is_null()) t.capability_set = CapabilitySetId{row[5].as<std::int64_t>()};
+            if (!row[6].is_null()) t.charging_set = ChargingSetId{row[6].as<std::int64_t>()};
+            if (!row[7].is_null()) t.allowed_visited_networks = read_array(row[7].c_str());
+            if (const auto amf = unhex(row[8].as<std::string>()); amf && amf->size() == t.amf.size())
+                std::ranges::copy(*amf, t.amf.begin());
+            t.sqn = row[9].as<std::uint64_t>();
+        }
+    });
+    if (error) return *error;
+    return out;
 }
 
 Provisioned<std::monostate> Provisioning::remove(Kind kind, std::int64_t id) {

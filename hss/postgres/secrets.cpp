@@ -10,6 +10,9 @@ namespace {
 std::string aka_context(const Impi& impi) {
     return "private_identity.aka " + impi.value();
 }
+std::string op_context(const Impi& impi) {
+    return "private_identity.op " + impi.value();
+}
 std::string ha1_context(const Impi& impi) {
     return "private_identity.digest_ha1 " + impi.value();
 }
@@ -58,6 +61,13 @@ std::optional<crypto::AkaKeys> Secrets::unseal_aka(const Impi& impi, bool tuak, 
     t.k.assign(plain->begin(), split);
     std::copy(split, plain->end(), t.topc.begin());
     return t;
+}
+
+Octets Secrets::seal_op(const Impi& impi, std::span<const std::uint8_t> op, Random& random) const {
+    return crypto::seal(key_, op, op_context(impi), random);
+}
+std::optional<Octets> Secrets::unseal_op(const Impi& impi, std::span<const std::uint8_t> sealed) const {
+    return crypto::unseal(key_, sealed, op_context(impi));
 }
 
 Octets Secrets::seal_ha1(const Impi& impi, std::string_view ha1, Random& random) const {

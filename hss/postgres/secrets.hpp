@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-// Credentials at rest: K with OPc or TOPc, and HA1, sealed with AES-256-GCM and tied to their row and column.
-// They leave this folder only as the values a decision needs, never as text.
+// Credentials at rest: K with OPc or TOPc, OP or TOP, and HA1, sealed with AES-256-GCM and tied to their row
+// and column. They leave this folder only as the values a decision needs, never as text.
 namespace ims::hss {
 
 class Secrets {
@@ -19,6 +19,8 @@ class Secrets {
     Octets seal_aka(const Impi& impi, const crypto::AkaKeys& keys, Random& random) const;
     std::optional<crypto::AkaKeys> unseal_aka(const Impi& impi, bool tuak, unsigned keccak_iterations,
                                               std::span<const std::uint8_t> sealed) const;
+    Octets seal_op(const Impi& impi, std::span<const std::uint8_t> op, Random& random) const;
+    std::optional<Octets> unseal_op(const Impi& impi, std::span<const std::uint8_t> sealed) const;
     Octets seal_ha1(const Impi& impi, std::string_view ha1, Random& random) const;
     std::optional<std::string> unseal_ha1(const Impi& impi, std::span<const std::uint8_t> sealed) const;
 

@@ -50,9 +50,7 @@ void SubscriptionWriter::add(const Subscription& s) {
 
 void SubscriptionWriter::replace(const Subscription& s) {
     const auto id = std::to_string(s.id.value());
-    for (const auto* table : {"association", "implicit_registration_set", "private_identity"})
-        transaction_.exec_params(std::string{"DELETE FROM "} + table + " WHERE subscription_id = $1",
-                                 s.id.value());
+    replaced_.push_back(id);
     const auto opt = [](const auto& v) { return v ? std::to_string(v->value()) : std::string{}; };
     const auto null_if_empty = [](const std::string& t) { return t.empty() ? nullptr : t.c_str(); };
     const auto networks = s.allowed_visited_networks ? array_of(*s.allowed_visited_networks) : std::string{};
@@ -104,10 +102,12 @@ void SubscriptionWriter::add_private_identity(const PrivateIdentity& p, const st
         const auto* tuak = std::get_if<crypto::TuakKeys>(&p.aka->keys);
         row.push_back({tuak ? "1" : "0", false});
         row.push_back({octets_text(secrets_.seal_aka(p.impi, p.aka->keys, random_)), false});
+        row.push_back(p.aka->op ? Field{octets_text(secrets_.seal_op(p.impi, *p.aka->op, random_)), false}
+                                : null);
         row.push_back({octets_text(p.aka->amf), false});
         row.push_back(tuak ? Field{std::to_string(tuak->keccak_iterations), false} : null);
     } else {
-        row.insert(row.end(), 4, null);
+        row.insert(row.end(), 5, null);
     }
     if (p.sip_digest) {
         row.push_back({p.sip_digest->digest_realm, false});
@@ -165,6 +165,13 @@ void SubscriptionWriter::copy(Table<Columns>& table) {
 }
 
 void SubscriptionWriter::write() {
+    // Associations go with either side of them, by its index.
+    if (!replaced_.empty())
+        for (const auto* table : {"implicit_registration_set", "private_identity"})
+            transaction_.exec_params(
+                std::string{"DELETE FROM "} + table + " WHERE subscription_id = ANY ($1::bigint[])",
+                array_of(replaced_));
+    replaced_.clear();
     copy(subscriptions_);
     copy(private_identities_);
     copy(sets_);

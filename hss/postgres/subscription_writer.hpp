@@ -19,8 +19,8 @@ class SubscriptionWriter {
         : transaction_{transaction}, secrets_{secrets}, random_{random} {}
 
     void add(const Subscription& subscription);  // a new one; its ids are given by the database
-    void replace(
-        const Subscription& subscription);  // one that is there, under its id; sets without an id are new
+    // One that is there, under its id; sets without an id are new. What it was goes with write().
+    void replace(const Subscription& subscription);
     void write();
 
   private:
@@ -46,16 +46,17 @@ class SubscriptionWriter {
     pqxx::transaction_base& transaction_;
     const Secrets& secrets_;
     Random& random_;
-    std::vector<std::string> ids_;  // taken from the sequence, not used yet
+    std::vector<std::string> replaced_;  // ids
+    std::vector<std::string> ids_;       // taken from the sequence, not used yet
     std::size_t ids_at_once_ = 2;
 
     Table<7> subscriptions_{"subscription",
                             {"id", "barred", "allowed_visited_networks", "capability_set_id",
                              "charging_set_id", "loose_route", "privileged_sender"},
                             {}};
-    Table<15> private_identities_{
+    Table<16> private_identities_{
         "private_identity",
-        {"impi", "subscription_id", "imsi", "scheme", "aka_algorithm", "aka_sealed", "amf",
+        {"impi", "subscription_id", "imsi", "scheme", "aka_algorithm", "aka_sealed", "op_sealed", "amf",
          "keccak_iterations", "digest_realm", "digest_algorithm", "digest_qop", "digest_ha1_sealed",
          "line_identifiers", "framed_ip_address", "sqn"},
         {}};

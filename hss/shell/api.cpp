@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view bearer = "Bearer ";
 
-bool authorized(const runtime::HttpRequest& request, std::string_view token) {
+bool has_token(const runtime::HttpRequest& request, std::string_view token) {
     const auto header = request.header("Authorization");
     // Compared as hashes: neither content nor length of the token shows in the time it takes.
     return istarts_with(header, bearer) &&
@@ -46,7 +46,10 @@ bool Api::start(std::string& why) {
 void Api::handle(runtime::HttpRequest request, runtime::HttpServer::Reply reply) {
     if (request.method == "GET" && request.path == "/openapi.yaml")
         return reply({200, std::string{openapi()}, "application/yaml", {}});
-    if (!authorized(request, settings_.token)) {
+    ApiRights rights;
+    rights.anybody_may_see_secrets = settings_.secrets_token.has_value();
+    rights.may_see_secrets = settings_.secrets_token && has_token(request, *settings_.secrets_token);
+    if (!rights.may_see_secrets && !has_token(request, settings_.token)) {
         process_.note(Note{Severity::Warning, "hss.api.unauthorized", {{"peer", request.remote.text()}}});
         auto response = problem(401, "Unauthorized",
                                 "send the header 'Authorization: Bearer TOKEN' with the API's token");
@@ -54,18 +57,21 @@ void Api::handle(runtime::HttpRequest request, runtime::HttpServer::Reply reply)
         return reply(std::move(response));
     }
     const auto call = std::make_shared<runtime::HttpRequest>(std::move(request));
-    const bool taken = !host_.draining() && host_.provision([this, call, reply](PostgresStore& store) {
-        crypto::SystemRandom random;
-        Provisioning provisioning{store, random};
-        auto outcome = answer_api(*call, realm_, host_.policy(), provisioning);
-        Note note{Severity::Info, "hss.api.answered"};
-        note.with("method", call->method).with("request_uri", call->path);
-        note.with("status", std::to_string(outcome.response.status)).with("peer", call->remote.text());
-        host_.note_from_worker(std::move(note));
-        host_.post(
-            [host = &host_, pushes = std::move(outcome.pushes)]() mutable { host->send(std::move(pushes)); });
-        reply(std::move(outcome.response));
-    });
+    const bool taken =
+        !host_.draining() && host_.provision([this, call, rights, reply](PostgresStore& store) {
+            crypto::SystemRandom random;
+            Provisioning provisioning{store, random};
+            auto outcome = answer_api(*call, rights, realm_, host_.policy(), provisioning);
+            Note note{Severity::Info, "hss.api.answered"};
+            note.with("method", call->method).with("request_uri", call->path);
+            note.with("status", std::to_string(outcome.response.status)).with("peer", call->remote.text());
+            host_.note_from_worker(std::move(note));
+            for (auto& more : outcome.notes) host_.note_from_worker(std::move(more));
+            host_.post([host = &host_, pushes = std::move(outcome.pushes)]() mutable {
+                host->send(std::move(pushes));
+            });
+            reply(std::move(outcome.response));
+        });
     if (taken) return;
     auto response =
         problem(503, "Service Unavailable", "the HSS is leaving or has too much to do: try again later");

@@ -1,5 +1,6 @@
 #include "hss/shell/credentials_json.hpp"
 
+#include "common/base/result.hpp"
 #include "common/crypto/digest.hpp"
 
 #include <algorithm>
@@ -21,46 +22,97 @@ std::optional<std::array<std::uint8_t, N>> octets(JsonReader& r, std::string_vie
     return out;
 }
 
-std::optional<crypto::AkaKeys> read_milenage(JsonReader& r) {
+struct ReadKeys {
+    crypto::AkaKeys keys;
+    std::optional<Octets> op;
+};
+template <std::size_t N>
+std::optional<Octets> kept(const std::optional<std::array<std::uint8_t, N>>& op) {
+    if (!op) return std::nullopt;
+    return Octets(op->begin(), op->end());
+}
+
+std::optional<ReadKeys> read_milenage(JsonReader& r) {
     const auto k = octets<16>(r, "k");
     const auto op = octets<16>(r, "op"), opc = octets<16>(r, "opc");
-    if (!k || op.has_value() == opc.has_value()) {
+    if (!k || (!op && !opc)) {
         r.fail("needs 'k' and one of 'op' and 'opc', 32 hexadecimal digits each");
         return std::nullopt;
     }
-    return crypto::MilenageKeys{*k, opc ? *opc : crypto::milenage_opc(*k, *op)};
+    if (op && opc && crypto::milenage_opc(*k, *op) != *opc) {
+        r.fail("'op' and 'opc' do not belong together with this 'k': give the one that is right");
+        return std::nullopt;
+    }
+    return ReadKeys{crypto::MilenageKeys{*k, opc ? *opc : crypto::milenage_opc(*k, *op)}, kept(op)};
 }
 
-std::optional<crypto::AkaKeys> read_tuak(JsonReader& r) {
+std::optional<ReadKeys> read_tuak(JsonReader& r) {
     crypto::TuakKeys keys;
     keys.keccak_iterations = static_cast<unsigned>(r.number("keccak_iterations", 1, 255).value_or(1));
     const auto k = unhex(r.text("k").value_or(""));
     const auto top = octets<32>(r, "top"), topc = octets<32>(r, "topc");
-    if (!k || (k->size() != 16 && k->size() != 32) || top.has_value() == topc.has_value()) {
+    if (!k || (k->size() != 16 && k->size() != 32) || (!top && !topc)) {
         r.fail("needs 'k' of 32 or 64 hexadecimal digits and one of 'top' and 'topc' of 64");
         return std::nullopt;
     }
     keys.k = *k;
-    keys.topc = topc ? *topc : crypto::tuak_topc(*k, *top, keys.keccak_iterations).value_or(crypto::TopC{});
-    return keys;
+    const auto derived = top ? crypto::tuak_topc(*k, *top, keys.keccak_iterations) : std::nullopt;
+    if (topc && top && derived != topc) {
+        r.fail("'top' and 'topc' do not belong together with this 'k': give the one that is right");
+        return std::nullopt;
+    }
+    keys.topc = topc ? *topc : derived.value_or(crypto::TopC{});
+    return ReadKeys{std::move(keys), kept(top)};
 }
 
 }  // namespace
 
-std::optional<AkaCredential> read_aka(JsonReader& r) {
+std::optional<AkaCredential> read_aka(JsonReader& r, const crypto::Amf& amf) {
     const auto algorithm = r.text("algorithm").value_or("milenage");
-    AkaCredential aka;
-    if (const auto amf = octets<2>(r, "amf")) aka.amf = *amf;
-    std::optional<crypto::AkaKeys> keys;
+    const auto own_amf = octets<2>(r, "amf");
+    std::optional<ReadKeys> read;
     if (algorithm == "milenage")
-        keys = read_milenage(r);
+        read = read_milenage(r);
     else if (algorithm == "tuak")
-        keys = read_tuak(r);
+        read = read_tuak(r);
     else
         r.fail("'algorithm' must be milenage or tuak");
-    if (!keys) return std::nullopt;
-    aka.keys = std::move(*keys);
-    return aka;
+    if (!read) return std::nullopt;
+    return AkaCredential{std::move(read->keys), own_amf.value_or(amf), std::move(read->op)};
+}
+
+bool same_keys(const crypto::AkaKeys& a, const crypto::AkaKeys& b) {
+    if (const auto* m = std::get_if<crypto::MilenageKeys>(&a), *n = std::get_if<crypto::MilenageKeys>(&b);
+        m && n)
+        return m->k == n->k && m->opc == n->opc;
+    const auto *t = std::get_if<crypto::TuakKeys>(&a), *u = std::get_if<crypto::TuakKeys>(&b);
+    return t && u && t->k == u->k && t->topc == u->topc && t->keccak_iterations == u->keccak_iterations;
+}
+
+void add_aka(nlohmann::json& to, const AkaCredential& aka) {
+    to["amf"] = hex(aka.amf);
+    std::visit(overloaded{
+                   [&](const crypto::MilenageKeys& m) {
+                       to["algorithm"] = "milenage";
+                       to["k"] = hex(m.k);
+                       to["opc"] = hex(m.opc);
+                       if (aka.op) to["op"] = hex(*aka.op);
+                   },
+                   [&](const crypto::TuakKeys& t) {
+                       to["algorithm"] = "tuak";
+                       to["k"] = hex(t.k);
+                       to["topc"] = hex(t.topc);
+                       if (aka.op) to["top"] = hex(*aka.op);
+                       to["keccak_iterations"] = t.keccak_iterations;
+                   },
+               },
+               aka.keys);
+}
+
+nlohmann::json digest_json(const cx::SipDigestAuthenticate& digest) {
+    return {{"realm", digest.digest_realm},
+            {"algorithm", digest.digest_algorithm.value_or("MD5")},
+            {"ha1", digest.digest_ha1}};
 }
 
 std::optional<cx::SipDigestAuthenticate> read_digest(JsonReader& r, const Impi& impi,

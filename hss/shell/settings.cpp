@@ -10,7 +10,8 @@ namespace ims::hss {
 namespace {
 
 // A secret is in a file or in an environment variable, never in the configuration itself.
-std::optional<std::string> read_secret(const runtime::Section& section, const std::string& what) {
+std::optional<std::string> read_secret(const runtime::Section& section, const std::string& what,
+                                       bool needed = true) {
     const auto file_key = what + "_file", environment_key = what + "_environment";
     if (const auto path = section.find<std::string>(file_key)) {
         std::ifstream in{*path};
@@ -26,7 +27,7 @@ std::optional<std::string> read_secret(const runtime::Section& section, const st
         section.error(environment_key, "there is no environment variable '" + *name + "'");
         return std::nullopt;
     }
-    section.error(file_key, "needed: a file with the secret, or '" + environment_key + "'");
+    if (needed) section.error(file_key, "needed: a file with the secret, or '" + environment_key + "'");
     return std::nullopt;
 }
 
@@ -80,6 +81,11 @@ Settings read_settings(const runtime::Section& root) {
             if (token->size() < 16) api.error("token_file", "the token must have at least 16 characters");
             a.token = std::move(*token);
         }
+        a.secrets_token = read_secret(api, "secrets_token", false);
+        if (a.secrets_token && a.secrets_token->size() < 16)
+            api.error("secrets_token_file", "the token must have at least 16 characters");
+        if (a.secrets_token == a.token)
+            api.error("secrets_token_file", "must not be the ordinary token: then everybody may see secrets");
         s.api = std::move(a);
     }
     return s;

@@ -14,6 +14,7 @@ namespace ims::hss {
 struct ApiSettings {
     IpEndpoint listen{IpAddress::v4({127, 0, 0, 1}), 8081};
     std::string token;
+    std::optional<std::string> secrets_token;  // who has it may see K, OP, OPc and HA1; absent: nobody may
     std::size_t body_octets = 64U << 20;
     bool operator==(const ApiSettings&) const = default;
 };

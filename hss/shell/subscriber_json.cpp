@@ -1,10 +1,11 @@
 #include "hss/shell/subscriber_json.hpp"
 
 #include "common/base/ip.hpp"
-#include "hss/core/subscriber.hpp"
 #include "hss/postgres/json_reader.hpp"
 #include "hss/shell/credentials_json.hpp"
+#include "hss/shell/short_form.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ims::hss {
@@ -43,18 +44,6 @@ Value value_of(const Table& table, JsonReader& r, std::string_view key, Value fa
     return fallback;
 }
 
-// An array of texts, or nothing if it is absent.
-std::optional<std::vector<std::string>> texts(JsonReader& r, std::string_view key) {
-    const auto* v = r.find(key);
-    if (!v) return std::nullopt;
-    std::vector<std::string> out;
-    if (v->is_array())
-        for (const auto& t : *v)
-            if (t.is_string()) out.push_back(t.get<std::string>());
-    if (!v->is_array() || out.size() != v->size())
-        r.fail("'" + std::string{key} + "' must be a list of texts");
-    return out;
-}
 // The elements of an array of objects.
 std::vector<const json*> objects(JsonReader& r, std::string_view key) {
     std::vector<const json*> out;
@@ -79,6 +68,31 @@ json public_identity_json(const PublicIdentityRecord& r) {
         j["max_registrations"] = *r.identity.max_num_of_allowed_simult_registrations;
     if (r.application_server) j["application_server"] = *r.application_server;
     if (r.psi() && !r.psi_active) j["psi_active"] = false;
+    return j;
+}
+
+std::string address_text(const Octets& octets) {
+    if (std::array<std::uint8_t, 4> v4{}; octets.size() == v4.size()) {
+        std::ranges::copy(octets, v4.begin());
+        return IpAddress::v4(v4).text();
+    }
+    std::array<std::uint8_t, 16> v6{};
+    std::ranges::copy_n(octets.begin(), static_cast<std::ptrdiff_t>(std::min(octets.size(), v6.size())),
+                        v6.begin());
+    return IpAddress::v6(v6).text();
+}
+
+json private_identity_json(const PrivateIdentity& p, const Showing& showing) {
+    json j{{"impi", p.impi.value()}, {"scheme", word_of(schemes, p.scheme)}};
+    if (p.imsi) j["imsi"] = *p.imsi;
+    j["has_aka"] = p.aka.has_value();
+    j["has_digest"] = p.sip_digest.has_value();
+    for (const auto& line : p.line_identifiers) j["line_identifiers"].push_back(hex(line));
+    if (p.framed_ip_address) j["framed_ip_address"] = address_text(*p.framed_ip_address);
+    if (showing.secrets && p.aka) add_aka(j["aka"], *p.aka);
+    if (showing.secrets && p.sip_digest) j["digest"] = digest_json(*p.sip_digest);
+    // Not where somebody may edit it and put it back later: the cards have gone on since.
+    if (!showing.registration) j["sqn"] = p.sqn;
     return j;
 }
 
@@ -118,15 +132,17 @@ PrivateIdentity read_private_identity(const json& j, const std::string& realm, c
     p.imsi = imsi;
     if (const auto* aka = r.find("aka")) {
         JsonReader a{*aka, where + ".aka", error};
-        p.aka = read_aka(a);
+        auto given = read_aka(a);
         a.finish();
+        if (given && !given->op && p.aka && same_keys(given->keys, p.aka->keys)) given->op = p.aka->op;
+        p.aka = std::move(given);
     }
     if (const auto* digest = r.find("digest")) {
         JsonReader d{*digest, where + ".digest", error};
         p.sip_digest = read_digest(d, p.impi, realm);
         d.finish();
     }
-    if (const auto lines = texts(r, "line_identifiers")) {
+    if (const auto lines = read_list(r, "line_identifiers")) {
         p.line_identifiers.clear();
         for (const auto& line : *lines) {
             const auto octets = unhex(line);
@@ -143,56 +159,13 @@ PrivateIdentity read_private_identity(const json& j, const std::string& realm, c
     const auto fallback =
         p.aka || !p.sip_digest ? AuthenticationScheme::DigestAkaV1Md5 : AuthenticationScheme::SipDigest;
     p.scheme = value_of(schemes, r, "scheme", fallback);
-    for (const auto* shown : {"has_aka", "has_digest"}) r.find(shown);  // of what we print; not for reading
+    // What was printed without secrets makes nobody who could not register.
+    if (r.flag("has_aka", false) && !p.aka)
+        r.fail("has no keys in it, and there are none here yet: export with secrets, or add 'aka'");
+    if (r.flag("has_digest", false) && !p.sip_digest)
+        r.fail("has no digest in it, and there is none here yet: export with secrets, or add 'digest'");
     r.finish();
     return p;
-}
-
-void read_subscription_keys(JsonReader& r, Subscription& s) {
-    s.barred = r.flag("barred", false);
-    s.allowed_visited_networks = texts(r, "allowed_visited_networks");
-    if (const auto id = r.number("capability_set", 1, max_id)) s.capability_set = CapabilitySetId{*id};
-    if (const auto id = r.number("charging_set", 1, max_id)) s.charging_set = ChargingSetId{*id};
-    s.loose_route = r.flag("loose_route", false);
-    if (r.find("privileged_sender")) s.privileged_sender = r.flag("privileged_sender", false);
-}
-
-// The keys of the short form; they make the usual subscriber.
-Subscriber read_short(JsonReader& r, const std::string& realm) {
-    Subscriber s;
-    s.imsi = r.text("imsi").value_or("");
-    s.realm = r.text("realm").value_or(realm);
-    s.msisdn = r.text("msisdn");
-    if (s.msisdn && s.msisdn->starts_with('+')) s.msisdn->erase(0, 1);
-    if (s.msisdn && (s.msisdn->empty() || s.msisdn->size() > 15 || !parse_number(*s.msisdn)))
-        r.fail("'msisdn' must be up to 15 digits, as of an international number");
-    s.bar_imsi_identity = r.flag("bar_imsi_identity", false);
-    s.display_name = r.text("display_name");
-    s.service_profile = ServiceProfileId{r.number("service_profile", 1, max_id).value_or(1)};
-    s.sqn = static_cast<std::uint64_t>(r.number("sqn", 0, (1LL << 48) - 1).value_or(0));
-    if (r.find("k")) s.aka = read_aka(r);
-    return s;
-}
-
-Checked read_short_form(const json& j, const std::string& realm, Subscription& out) {
-    std::string error;
-    JsonReader r{j, "subscriber", error};
-    auto usual = read_short(r, realm);
-    const auto* digest = r.find("digest");
-    out = subscription_of(usual);
-    if (digest) {
-        JsonReader d{*digest, "subscriber.digest", error};
-        auto& p = out.private_identities.front();
-        p.sip_digest = read_digest(d, p.impi, usual.realm);
-        d.finish();
-        if (!p.aka) p.scheme = AuthenticationScheme::SipDigest;
-    }
-    if (usual.imsi.empty()) r.fail("needs 'imsi' (or 'private_identities' and 'implicit_registration_sets')");
-    if (!usual.aka && !digest) r.fail("needs credentials: 'k' and 'opc', or 'digest'");
-    read_subscription_keys(r, out);
-    r.finish();
-    if (!error.empty()) return error;
-    return inconsistency(out);
 }
 
 Checked read_whole_form(const json& j, const std::string& realm, const Subscription* before,
@@ -213,7 +186,7 @@ Checked read_whole_form(const json& j, const std::string& realm, const Subscript
         for (const auto* identity : objects(sr, "public_identities"))
             set.public_identities.push_back(read_public_identity(
                 *identity, where + ".public_identities[" + std::to_string(u++) + "]", error));
-        if (const auto impis = texts(sr, "private_identities"))
+        if (const auto impis = read_list(sr, "private_identities"))
             for (const auto& impi : *impis) set.associations.push_back({Impi{impi}, false, {}});
         else
             for (const auto& p : out.private_identities) set.associations.push_back({p.impi, false, {}});
@@ -250,36 +223,59 @@ nlohmann::json assignment_json(const Subscription& s) {
     return j;
 }
 
-nlohmann::json subscriber_json(const Subscription& s) {
+nlohmann::json subscriber_json(const Subscription& s, const Showing& showing) {
     json j{{"impi", s.private_identities.front().impi.value()}, {"barred", s.barred}};
     if (s.allowed_visited_networks) j["allowed_visited_networks"] = *s.allowed_visited_networks;
     if (s.capability_set) j["capability_set"] = s.capability_set->value();
     if (s.charging_set) j["charging_set"] = s.charging_set->value();
     if (s.loose_route) j["loose_route"] = true;
     if (s.privileged_sender) j["privileged_sender"] = *s.privileged_sender;
-    for (const auto& p : s.private_identities) {
-        json one{{"impi", p.impi.value()}, {"scheme", word_of(schemes, p.scheme)}};
-        if (p.imsi) one["imsi"] = *p.imsi;
-        one["has_aka"] = p.aka.has_value();
-        one["has_digest"] = p.sip_digest.has_value();
-        j["private_identities"].push_back(std::move(one));
-    }
+    for (const auto& p : s.private_identities)
+        j["private_identities"].push_back(private_identity_json(p, showing));
     for (const auto& set : s.implicit_registration_sets) {
-        json one{{"state", name(set.state)}};
+        json one = json::object();
+        if (showing.registration) one["state"] = name(set.state);
         for (const auto& r : set.public_identities)
             one["public_identities"].push_back(public_identity_json(r));
         for (const auto& a : set.associations) one["private_identities"].push_back(a.impi.value());
         j["implicit_registration_sets"].push_back(std::move(one));
     }
-    j["registration"] = assignment_json(s);
+    if (showing.registration) j["registration"] = assignment_json(s);
     return j;
 }
 
-Checked read_subscriber(const nlohmann::json& j, const std::string& realm, Subscription& out) {
+std::optional<std::vector<std::string>> read_list(JsonReader& r, std::string_view key) {
+    const auto* v = r.find(key);
+    if (!v) return std::nullopt;
+    std::vector<std::string> out;
+    if (v->is_array())
+        for (const auto& t : *v)
+            if (t.is_string()) out.push_back(t.get<std::string>());
+    if (!v->is_array() || out.size() != v->size())
+        r.fail("'" + std::string{key} + "' must be a list of texts");
+    return out;
+}
+
+void read_subscription_keys(JsonReader& r, Subscription& s) {
+    s.barred = r.flag("barred", false);
+    if (auto networks = read_list(r, "allowed_visited_networks"))
+        s.allowed_visited_networks = std::move(networks);
+    if (const auto id = r.number("capability_set", 1, max_id)) s.capability_set = CapabilitySetId{*id};
+    if (const auto id = r.number("charging_set", 1, max_id)) s.charging_set = ChargingSetId{*id};
+    s.loose_route = r.flag("loose_route", false);
+    if (r.find("privileged_sender")) s.privileged_sender = r.flag("privileged_sender", false);
+}
+
+Checked read_subscriber(const nlohmann::json& j, const Templates& templates, const Subscription* before,
+                        Subscription& out) {
     out = {};
+    if (before) {
+        out.id = before->id;
+        out.version = before->version;
+    }
     if (!j.is_object()) return "subscriber: must be a JSON object";
-    if (!j.contains("private_identities")) return read_short_form(j, realm, out);
-    return read_whole_form(j, realm, nullptr, out);
+    if (!j.contains("private_identities")) return read_short_form(j, templates, before, out);
+    return read_whole_form(j, templates.realm, before, out);
 }
 
 Checked update_subscriber(const nlohmann::json& j, const std::string& realm, Subscription& subscription) {
@@ -289,117 +285,6 @@ Checked update_subscriber(const nlohmann::json& j, const std::string& realm, Sub
     if (!j.is_object()) return "subscriber: must be a JSON object";
     if (auto wrong = read_whole_form(j, realm, &subscription, fresh)) return wrong;
     subscription = std::move(fresh);
-    return std::nullopt;
-}
-
-Checked read_range(const nlohmann::json& j, const std::string& realm, std::vector<Subscription>& out) {
-    std::string error;
-    auto body = j;
-    if (!body.is_object()) return "range: must be a JSON object";
-    const auto take = [&](const char* key) -> json {
-        auto value = body.contains(key) ? body[key] : json{};
-        body.erase(key);
-        return value;
-    };
-    const auto first = take("first_imsi"), number = take("first_msisdn"), count = take("count");
-    if (!first.is_string()) return "range: needs 'first_imsi'";
-    if (!count.is_number_integer() || count < 1 || count > 1'000'000)
-        return "range: needs 'count', a whole number from 1 to 1000000";
-    if (!number.is_null() && !number.is_string()) return "range: 'first_msisdn' must be text";
-    body["imsi"] = first;
-    if (!number.is_null()) body["msisdn"] = number;
-    Subscription pattern;
-    if (auto wrong = read_subscriber(body, realm, pattern)) return wrong;
-
-    JsonReader r{body, "range", error};
-    auto usual = read_short(r, realm);
-    const auto first_imsi = usual.imsi;
-    const auto first_msisdn = usual.msisdn;
-    for (std::uint64_t n = 0; n < count.get<std::uint64_t>(); ++n) {
-        const auto imsi = number_after(first_imsi, n);
-        const auto msisdn = first_msisdn ? number_after(*first_msisdn, n) : std::nullopt;
-        if (!imsi || (first_msisdn && !msisdn))
-            return "range: the numbers overflow after " + std::to_string(n);
-        usual.imsi = *imsi;
-        usual.msisdn = msisdn;
-        auto one = subscription_of(usual);
-        one.barred = pattern.barred;
-        one.allowed_visited_networks = pattern.allowed_visited_networks;
-        one.capability_set = pattern.capability_set;
-        one.charging_set = pattern.charging_set;
-        if (const auto* digest = body.contains("digest") ? &body["digest"] : nullptr) {
-            JsonReader d{*digest, "range.digest", error};
-            auto& p = one.private_identities.front();
-            p.sip_digest = read_digest(d, p.impi, usual.realm);
-            p.scheme = pattern.private_identities.front().scheme;
-        }
-        out.push_back(std::move(one));
-    }
-    if (!error.empty()) return error;
-    return std::nullopt;
-}
-
-namespace {
-
-std::vector<std::string> split(std::string_view line) {
-    std::vector<std::string> out;
-    for (;;) {
-        const auto comma = line.find(',');
-        out.emplace_back(trim(line.substr(0, comma)));
-        if (comma == line.npos) return out;
-        line.remove_prefix(comma + 1);
-    }
-}
-
-// A line of CSV as the short form; digits stay text but for what is a number or a flag there.
-std::optional<json> short_form_of(const std::vector<std::string>& columns, std::string_view line) {
-    const auto values = split(line);
-    if (values.size() != columns.size()) return std::nullopt;
-    json j = json::object();
-    for (std::size_t n = 0; n < columns.size(); ++n) {
-        if (values[n].empty()) continue;
-        if (columns[n] == "sqn" || columns[n] == "service_profile" || columns[n] == "capability_set" ||
-            columns[n] == "charging_set") {
-            const auto number = parse_number(values[n]);
-            j[columns[n]] = number ? json(*number) : json(values[n]);
-        } else if (columns[n] == "barred" || columns[n] == "bar_imsi_identity") {
-            j[columns[n]] = values[n] == "true" || values[n] == "1";
-        } else if (columns[n] == "ha1" || columns[n] == "password") {
-            j["digest"][columns[n]] = values[n];
-        } else {
-            j[columns[n]] = values[n];
-        }
-    }
-    return j;
-}
-
-}  // namespace
-
-Checked read_import(std::string_view body, bool csv, const std::string& realm,
-                    std::vector<Subscription>& out) {
-    std::vector<std::string> columns;
-    std::size_t number = 0;
-    while (!body.empty()) {
-        const auto end = body.find('\n');
-        const auto line = trim(body.substr(0, end));
-        body.remove_prefix(end == body.npos ? body.size() : end + 1);
-        ++number;
-        if (line.empty()) continue;
-        const auto at = "line " + std::to_string(number) + ": ";
-        if (csv && columns.empty()) {
-            columns = split(line);
-            continue;
-        }
-        std::optional<json> one;
-        if (csv) {
-            one = short_form_of(columns, line);
-            if (!one) return at + "has another number of fields than the first line";
-        } else {
-            one = json::parse(line, nullptr, false);
-            if (one->is_discarded()) return at + "is not JSON";
-        }
-        if (auto wrong = read_subscriber(*one, realm, out.emplace_back())) return at + *wrong;
-    }
     return std::nullopt;
 }
 
