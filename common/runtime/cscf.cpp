@@ -2,6 +2,7 @@
 
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
+#include "common/diameter/peer/log_lines.hpp"
 #include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/node_loop.hpp"
@@ -10,8 +11,10 @@
 #include "common/runtime/state_file.hpp"
 #include "common/runtime/trace_route.hpp"
 #include "common/runtime/wall_clock.hpp"
+#include "common/sip/net/log_lines.hpp"
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
+#include "common/sip/proxy/log_lines.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -321,6 +324,8 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
     Program program;
     program.name = cscf.name;
     program.description = cscf.description;
+    program.log_lines = {cscf.log_lines, sip::log_lines, sip::net::log_lines};
+    if (cscf.diameter) program.log_lines.push_back(diameter::log_lines);
     program.configure = [&cscf](Section root) -> Program::Make {
         Settings settings;
         settings.sections = read_cscf(root);

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/log_line.hpp"
 #include "common/base/random.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/node/node.hpp"
@@ -35,6 +36,7 @@ struct CscfCommon {
 struct CscfProgram {
     std::string name{};  // the node's own section in the configuration has this name too
     std::string description{};
+    LogLines log_lines{};  // of the node; those of SIP, Diameter and the process are added
     bool diameter = true;  // hosts a diameter::Service and reads `diameter`
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;

@@ -1,5 +1,7 @@
 #include "common/runtime/process.hpp"
 
+#include "common/runtime/log_lines.hpp"
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -31,12 +33,24 @@ struct CommandLine {
     bool check_config = false;
 };
 
+void print_log_lines(const Program& program) {
+    for (const auto& lines : program.log_lines) std::cout << markdown(lines) << '\n';
+    std::cout << markdown(log_lines);
+}
+
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv, const Program& program) {
     CommandLine line;
     CLI::App app{program.description, program.name};
     app.set_version_flag("--version", program.name + " " IMS_VERSION);
     app.add_option("--config", line.config_file, "Configuration file (YAML)")->type_name("FILE")->required();
     app.add_flag("--check-config", line.check_config, "Print every mistake in the configuration and leave");
+    app.add_flag_callback(
+        "--log-lines",
+        [&] {
+            print_log_lines(program);
+            throw CLI::Success{};
+        },
+        "Print what can be logged as warning or error, with cause, effect and action (Markdown), and leave");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

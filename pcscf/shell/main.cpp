@@ -1,4 +1,5 @@
 #include "common/runtime/cscf.hpp"
+#include "pcscf/core/log_lines.hpp"
 #include "pcscf/core/pcscf.hpp"
 #include "pcscf/shell/configuration.hpp"
 
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
     runtime::CscfProgram program;
     program.name = "pcscf";
     program.description = "Proxy CSCF: the first contact point of UEs in an IMS (TS 24.229 5.2)";
+    program.log_lines = pcscf::log_lines;
     program.diameter = false;
     program.configure = [](runtime::Section own,
                            const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {

@@ -54,6 +54,7 @@ sip::Message Core::response_to(const sip::Message& request, int status) {
 
 void Core::reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,
                   const Subject& subject, std::string_view reason) {
+    // log lines: scscf.registration.rejected, scscf.session.rejected, scscf.subscription.rejected
     note(status >= 500 ? Severity::Warning : Severity::Info, why, subject,
          {{"method", std::string{request.method_name()}},
           {"status", std::to_string(status)},
