@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/log_line.hpp"
+#include "common/base/measurement.hpp"
 #include "common/base/random.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/node/node.hpp"
@@ -9,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,7 @@ struct CscfProgram {
     std::string name{};  // the node's own section in the configuration has this name too
     std::string description{};
     LogLines log_lines{};  // of the node; those of SIP, Diameter and the process are added
+    std::span<const Measurement> measurements{};
     bool diameter = true;  // hosts a diameter::Service and reads `diameter`
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;

@@ -1,6 +1,7 @@
 #include "common/runtime/process.hpp"
 
 #include "common/runtime/log_lines.hpp"
+#include "common/runtime/measurements.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -97,6 +98,7 @@ class RealProcess final : public Process {
           program_{program},
           common_{configured.common},
           log_{common_.log, program.name},
+          measurements_{program.measurements},
           signals_{io_},
           drain_timer_{io_},
           drain_deadline_{io_},
@@ -139,6 +141,7 @@ class RealProcess final : public Process {
     boost::asio::io_context io_{1};
     Log log_;
     Metrics metrics_;
+    Measurements measurements_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer drain_timer_, drain_deadline_, flush_timer_, trim_timer_;
     HttpServer admin_;
@@ -149,6 +152,7 @@ class RealProcess final : public Process {
 
 void RealProcess::note(const Note& note) {
     metrics_.count_note(note.id);
+    measurements_.see(note);
     if (!log_.enabled(note.severity)) return;
     log_.write(note);
     if (std::exchange(flush_armed_, true)) return;
@@ -185,6 +189,7 @@ bool RealProcess::start(const Program::Make& make, std::string& why) {
     hosted_ = make(*this);
     if (!hosted_->start(why)) return false;
     metrics_.add_source([this](Exposition& out) { hosted_->collect(out); });
+    metrics_.add_source([this](Exposition& out) { measurements_.collect(out); });
     for (const auto& at : common_.admin) {
         const auto listening = admin_.listen(at);
         if (!listening) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/log_line.hpp"
+#include "common/base/measurement.hpp"
 #include "common/base/note.hpp"
 #include "common/base/time.hpp"
 #include "common/runtime/config.hpp"
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,7 @@ struct Program {
     std::string name{};                 // "hss"
     std::string description{};          // one line for --help
     std::vector<LogLines> log_lines{};  // besides those of every process
+    std::span<const Measurement> measurements{};
     using Make = std::function<std::unique_ptr<Hosted>(Process&)>;
     // Reads the program's configuration from the document's root (log, admin and drain_limit are read
     // already); mistakes stay in the document and `Make` is then not called. Also called to check before a

@@ -1,5 +1,6 @@
 #include "common/runtime/cscf.hpp"
 #include "scscf/core/log_lines.hpp"
+#include "scscf/core/measurements.hpp"
 #include "scscf/core/scscf.hpp"
 #include "scscf/shell/commands.hpp"
 #include "scscf/shell/configuration.hpp"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
     program.name = "scscf";
     program.description = "Serving CSCF: registrar and session control of its users (TS 24.229 5.4)";
     program.log_lines = scscf::log_lines;
+    program.measurements = scscf::measurements;
     program.configure = [](runtime::Section own,
                            const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
         return [config = scscf::read_config(own, common)](sip::ElementConfig element,
