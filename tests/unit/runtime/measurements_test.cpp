@@ -49,7 +49,8 @@ TEST_CASE("a note counts for its row, by value, by outcome and by cause", "[metr
     };
     CHECK(has(text(), "# HELP ims_a_att_total A.Att (TS 32.409): attempts"));
     CHECK(has(text(), "ims_a_att_total 0"));
-    CHECK(text().find("ims_b_att_total") == std::string::npos);
+    CHECK(has(text(), "# TYPE ims_b_att_total counter"));
+    CHECK(text().find("ims_b_att_total{") == std::string::npos);
     const auto see = [&](std::string_view id, const char* kind, const char* status) {
         Note note{Severity::Info, id};
         if (*kind != '\0') note.with("kind", kind);
