@@ -2,17 +2,22 @@
 
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
+#include "common/diameter/peer/log_lines.hpp"
+#include "common/ipsec/kernel/log_lines.hpp"
 #include "common/ipsec/kernel/orders.hpp"
 #include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
+#include "common/runtime/cx_measurements.hpp"
 #include "common/runtime/node_loop.hpp"
 #include "common/runtime/process.hpp"
 #include "common/runtime/sections.hpp"
 #include "common/runtime/state_file.hpp"
 #include "common/runtime/trace_route.hpp"
 #include "common/runtime/wall_clock.hpp"
+#include "common/sip/net/log_lines.hpp"
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
+#include "common/sip/proxy/log_lines.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -71,6 +76,9 @@ class CscfHost final : public Hosted {
     void execute(Effect& effect);
     void order(const ipsec::Order& order);
     void note(const Note& note);
+    void measure(const cx::AnswerArrived& answer);
+    void measure(const cx::SendFailed& failure);
+    void measure(const cx::RequestArrived& request);
     std::vector<std::string> listening() const;
 
     Turn turn_;  // what one event makes P-, I- or S-CSCF send, SIP and Diameter, leaves together
@@ -79,6 +87,7 @@ class CscfHost final : public Hosted {
     Settings settings_;
     crypto::SystemRandom system_random_;
     BufferedRandom random_{system_random_};
+    CxMeasurements cx_;
     trace::Memory memory_;
     StateFile state_;
     boost::asio::steady_timer state_timer_, soon_timer_;
@@ -196,7 +205,10 @@ bool CscfHost::start_diameter(std::string& why) {
     const auto sink = [this](diameter::Service::Event event) {
         std::visit(overloaded{
                        [this](Note& n) { note(n); },
-                       [this](auto& e) { loop_->handle(std::move(e)); },
+                       [this](auto& e) {
+                           measure(e);
+                           loop_->handle(std::move(e));
+                       },
                    },
                    event);
     };
@@ -208,6 +220,16 @@ bool CscfHost::start_diameter(std::string& why) {
         return false;
     }
     return true;
+}
+
+void CscfHost::measure(const cx::AnswerArrived& answer) {
+    cx_.arrived(answer, std::chrono::steady_clock::now());
+}
+void CscfHost::measure(const cx::SendFailed& failure) {
+    cx_.failed(failure, std::chrono::steady_clock::now());
+}
+void CscfHost::measure(const cx::RequestArrived& request) {
+    cx_.asked(request, std::chrono::steady_clock::now());
 }
 
 // What the shell itself has to say; the node's notes are in its turns already.
@@ -237,10 +259,12 @@ void CscfHost::execute(Effect& effect) {
             [this](sip::Transmit& t) { transports_.send(std::move(t)); },
             [this](sip::dns::Query& q) { resolver_.ask(std::move(q)); },
             [this](cx::Send& s) {
+                cx_.sent(s, std::chrono::steady_clock::now());
                 if (diameter_) return diameter_->send(std::move(s));
                 loop_->handle(cx::SendFailed{s.id, cx::SendFailed::Reason::NoPeer, "no Diameter here"});
             },
             [this](cx::Reply& r) {
+                cx_.answered(r, std::chrono::steady_clock::now());
                 if (diameter_) diameter_->reply(std::move(r));
             },
             [this](ipsec::Order& o) { order(o); },
@@ -395,6 +419,7 @@ void CscfHost::collect(Exposition& out) const {
                 static_cast<double>(c.refused));
     out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(c.connections));
     if (!diameter_) return;
+    cx_.collect(out);
     for (const auto& peer : diameter_->peers())
         out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",
                   peer.state == "I-Open" || peer.state == "R-Open" ? 1 : 0, {{"peer", peer.identity}});
@@ -406,6 +431,10 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
     Program program;
     program.name = cscf.name;
     program.description = cscf.description;
+    program.log_lines = {cscf.log_lines, sip::log_lines, sip::net::log_lines};
+    program.measurements = cscf.measurements;
+    if (cscf.diameter) program.log_lines.push_back(diameter::log_lines);
+    if (cscf.show_associations) program.log_lines.push_back(ipsec::log_lines);
     program.configure = [&cscf](Section root) -> Program::Make {
         Settings settings;
         settings.sections = read_cscf(root);

@@ -1,4 +1,6 @@
 #pragma once
+#include "common/base/log_line.hpp"
+#include "common/base/measurement.hpp"
 #include "common/base/random.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/ipsec/kernel/kernel.hpp"
@@ -9,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +42,8 @@ struct CscfCommon {
 struct CscfProgram {
     std::string name{};  // the node's own section in the configuration has this name too
     std::string description{};
+    LogLines log_lines{};  // of the node; those of SIP, Diameter and the process are added
+    std::span<const Measurement> measurements{};
     bool diameter = true;  // hosts a diameter::Service and reads `diameter`
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;

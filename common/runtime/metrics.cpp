@@ -150,6 +150,26 @@ void Histogram::collect(Exposition& out, std::string_view name, std::string_view
     out.histogram(name, help, buckets, count_, sum_, labels);
 }
 
+std::string measurement_name(std::string_view name_3gpp) {
+    const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    std::string out = "ims_";
+    for (std::size_t i = 0; i < name_3gpp.size(); ++i) {
+        const char c = name_3gpp[i];
+        if (c == '.') {
+            out += '_';
+            continue;
+        }
+        // A word begins with a capital behind a small letter, or before one within capitals.
+        const bool follows = i > 0 && name_3gpp[i - 1] != '.';
+        const bool behind_small = follows && !upper(name_3gpp[i - 1]);
+        const bool before_small =
+            i + 1 < name_3gpp.size() && !upper(name_3gpp[i + 1]) && name_3gpp[i + 1] != '.';
+        if (upper(c) && follows && (behind_small || before_small)) out += '_';
+        out += lower(c);
+    }
+    return out;
+}
+
 void Metrics::count_note(std::string_view id) {
     const auto it = notes_.find(id);
     if (it != notes_.end())

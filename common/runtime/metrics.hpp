@@ -20,6 +20,8 @@ class Exposition {
   public:
     enum class Type : std::uint8_t { Counter, Gauge, Histogram };
     void counter(std::string_view name, std::string_view help, double value, const Labels& labels = {});
+    // HELP and TYPE of a counter that may have no sample yet, because its labels are not known.
+    void declare_counter(std::string_view name, std::string_view help) { family(name, help, Type::Counter); }
     void gauge(std::string_view name, std::string_view help, double value, const Labels& labels = {});
     // Cumulative buckets by upper bound, without +Inf.
     void histogram(std::string_view name, std::string_view help,
@@ -52,6 +54,9 @@ class Histogram {
     std::uint64_t count_ = 0;
     double sum_ = 0;
 };
+
+// "UR.AttInitReg" of TS 32.409 is "ims_ur_att_init_reg" here, "MA.SuccMAA" is "ims_ma_succ_maa".
+std::string measurement_name(std::string_view name_3gpp);
 
 // The numbers of a process. Used from the loop's thread only.
 class Metrics {

@@ -1,5 +1,8 @@
 #include "common/runtime/process.hpp"
 
+#include "common/runtime/log_lines.hpp"
+#include "common/runtime/measurements.hpp"
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -31,12 +34,24 @@ struct CommandLine {
     bool check_config = false;
 };
 
+void print_log_lines(const Program& program) {
+    for (const auto& lines : program.log_lines) std::cout << markdown(lines) << '\n';
+    std::cout << markdown(log_lines);
+}
+
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv, const Program& program) {
     CommandLine line;
     CLI::App app{program.description, program.name};
     app.set_version_flag("--version", program.name + " " IMS_VERSION);
     app.add_option("--config", line.config_file, "Configuration file (YAML)")->type_name("FILE")->required();
     app.add_flag("--check-config", line.check_config, "Print every mistake in the configuration and leave");
+    app.add_flag_callback(
+        "--log-lines",
+        [&] {
+            print_log_lines(program);
+            throw CLI::Success{};
+        },
+        "Print what can be logged as warning or error, with cause, effect and action (Markdown), and leave");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -83,6 +98,7 @@ class RealProcess final : public Process {
           program_{program},
           common_{configured.common},
           log_{common_.log, program.name},
+          measurements_{program.measurements},
           signals_{io_},
           drain_timer_{io_},
           drain_deadline_{io_},
@@ -125,6 +141,7 @@ class RealProcess final : public Process {
     boost::asio::io_context io_{1};
     Log log_;
     Metrics metrics_;
+    Measurements measurements_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer drain_timer_, drain_deadline_, flush_timer_, trim_timer_;
     HttpServer admin_;
@@ -135,6 +152,7 @@ class RealProcess final : public Process {
 
 void RealProcess::note(const Note& note) {
     metrics_.count_note(note.id);
+    measurements_.see(note);
     if (!log_.enabled(note.severity)) return;
     log_.write(note);
     if (std::exchange(flush_armed_, true)) return;
@@ -171,6 +189,7 @@ bool RealProcess::start(const Program::Make& make, std::string& why) {
     hosted_ = make(*this);
     if (!hosted_->start(why)) return false;
     metrics_.add_source([this](Exposition& out) { hosted_->collect(out); });
+    metrics_.add_source([this](Exposition& out) { measurements_.collect(out); });
     for (const auto& at : common_.admin) {
         const auto listening = admin_.listen(at);
         if (!listening) {

@@ -1,4 +1,6 @@
 #pragma once
+#include "common/base/log_line.hpp"
+#include "common/base/measurement.hpp"
 #include "common/base/note.hpp"
 #include "common/base/time.hpp"
 #include "common/runtime/config.hpp"
@@ -9,14 +11,16 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 // What every executable is: options, a configuration file, one loop, a log, an admin port, signals.
 //
 //   --config FILE   run with this configuration        --check-config   print every mistake in it and leave
-//   --version                                          --help
-//   SIGTERM, SIGINT drain and leave with 0 (a second one: at once)      SIGHUP  reload what can be reloaded
+//   --version    --help    --log-lines                 what can be logged as warning or error, and what to do
+//   then SIGTERM, SIGINT drain and leave with 0 (a second one: at once)      SIGHUP  reload what can be
+//   reloaded
 // Exit status: 0 as asked, 1 could not start or run, 2 wrong options or configuration.
 namespace ims::runtime {
 
@@ -43,8 +47,10 @@ class Hosted {
 };
 
 struct Program {
-    std::string name{};         // "hss"
-    std::string description{};  // one line for --help
+    std::string name{};                 // "hss"
+    std::string description{};          // one line for --help
+    std::vector<LogLines> log_lines{};  // besides those of every process
+    std::span<const Measurement> measurements{};
     using Make = std::function<std::unique_ptr<Hosted>(Process&)>;
     // Reads the program's configuration from the document's root (log, admin and drain_limit are read
     // already); mistakes stay in the document and `Make` is then not called. Also called to check before a

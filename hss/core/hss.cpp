@@ -128,6 +128,7 @@ Handling load_decide_save(Request request, const Policy& policy, Decide decide_o
     }
     auto answer = failed<Answer>(error);
     note.id = "hss.request.failed";
+    // log lines: hss.request.failed
     note.severity = error == StoreError::Broken ? Severity::Error : Severity::Warning;
     note.with("status", diameter::text(answer.result)).with("reason", std::string{reason(error)});
     Outcome outcome{std::move(answer), {}, {}};
@@ -144,8 +145,8 @@ Handling refuse_ours(cx::Answer answer) {
 
 Note note_of(const Push& push, const Impi& impi, const std::optional<cx::Answer>& answer) {
     const bool rtr = std::holds_alternative<cx::RegistrationTerminationRequest>(push.request);
-    Note note{answer ? Severity::Info : Severity::Warning, rtr ? "hss.rtr.answered" : "hss.ppr.answered"};
-    if (!answer) note.id = rtr ? "hss.rtr.unanswered" : "hss.ppr.unanswered";
+    auto note = answer ? Note{Severity::Info, rtr ? "hss.rtr.answered" : "hss.ppr.answered"}
+                       : Note{Severity::Warning, rtr ? "hss.rtr.unanswered" : "hss.ppr.unanswered"};
     note.with("impi", impi.value()).with("peer", push.destination_host);
     if (answer) note.with("status", diameter::text(cx::result(*answer)));
     return note;

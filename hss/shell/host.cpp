@@ -115,11 +115,13 @@ void Host::on_event(diameter::Service::Event event) {
                    [&](cx::AnswerArrived& a) {
                        const auto turn = turn_of(a.id);
                        memory_.keep(turn, a, runtime::wall_clock());
+                       cx_.arrived(a, std::chrono::steady_clock::now());
                        on_push_done(a.id, std::move(a.answer), turn);
                    },
                    [&](cx::SendFailed& f) {
                        const auto turn = turn_of(f.id);
                        memory_.keep(turn, f, runtime::wall_clock());
+                       cx_.failed(f, std::chrono::steady_clock::now());
                        on_push_done(f.id, std::nullopt, turn);
                    },
                    [&](Note& n) { note(n); },
@@ -134,12 +136,14 @@ trace::Memory::Turn Host::turn_of(cx::RequestId push) {
 
 void Host::reply(cx::Reply reply, trace::Memory::Turn turn) {
     memory_.keep(turn, reply, runtime::wall_clock());
+    cx_.answered(reply, std::chrono::steady_clock::now());
     if (diameter_) diameter_->reply(std::move(reply));
 }
 
 void Host::on_request(cx::RequestArrived arrived) {
     const auto turn = memory_.begin(arrived.request);
     memory_.keep(turn, arrived, runtime::wall_clock());
+    cx_.asked(arrived, std::chrono::steady_clock::now());
     if (draining_ || under_way_ >= settings_.max_waiting)
         return reply({arrived.id, too_busy(arrived.request)}, turn);
     auto handling = hss_.handling(std::move(arrived.request),
@@ -185,6 +189,7 @@ void Host::send_waiting() {
             Note{Severity::Info, rtr ? "hss.rtr.sent" : "hss.ppr.sent", {{"peer", push.destination_host}}});
         cx::Send send{id, push.request, push.destination_host};
         memory_.keep(memory_.begin(send.request), send, runtime::wall_clock());
+        cx_.sent(send, std::chrono::steady_clock::now());
         pushed_.emplace(id, std::move(push));
         diameter_->send(std::move(send));  // may fail at once
     }
@@ -247,6 +252,7 @@ void Host::collect(runtime::Exposition& out) const {
     out.gauge("hss_requests_waiting", "Requests waiting for the database.", static_cast<double>(under_way_));
     out.gauge("hss_pushes_unanswered", "RTR and PPR not answered yet.",
               static_cast<double>(pushed_.size() + waiting_pushes_.size()));
+    cx_.collect(out);
     if (!diameter_) return;
     for (const auto& peer : diameter_->peers())
         out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",

@@ -2,6 +2,7 @@
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
 #include "common/runtime/buffered_random.hpp"
+#include "common/runtime/cx_measurements.hpp"
 #include "common/runtime/process.hpp"
 #include "common/trace/memory.hpp"
 #include "hss/core/hss.hpp"
@@ -62,6 +63,7 @@ class Host final : public runtime::Hosted {
     Hss hss_;
     crypto::SystemRandom system_random_;
     runtime::BufferedRandom random_{system_random_};
+    runtime::CxMeasurements cx_;
     trace::Memory memory_;
     std::shared_ptr<CatalogueCache> cache_ = std::make_shared<CatalogueCache>();
     bool draining_ = false;

@@ -1,5 +1,6 @@
 #include "common/runtime/cscf.hpp"
 #include "icscf/core/icscf.hpp"
+#include "icscf/core/log_lines.hpp"
 #include "icscf/shell/configuration.hpp"
 
 using namespace ims;
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
     runtime::CscfProgram program;
     program.name = "icscf";
     program.description = "Interrogating CSCF: finds or selects the S-CSCF of a user (TS 24.229 5.3)";
+    program.log_lines = icscf::log_lines;
     program.configure = [](runtime::Section own,
                            const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
         return [config = icscf::read_config(own, common)](sip::ElementConfig element,

@@ -84,7 +84,7 @@ void Pcscf::Impl::refuse_agreement(sip::RequestArrived& e, const RegisterContext
                   .with("peer", e.flow.remote.text());
     if (!c.security_client.empty()) n.with("offered", ipsec::text_of(c.security_client));
     if (config.ipsec.available()) n.with("supported", ipsec::text_of(config.ipsec.transforms));
-    respond(e.transaction, std::move(refused.response), now);
+    answer_register(e.transaction, c, std::move(refused.response), now);
 }
 
 std::optional<AccessAccepted> Pcscf::Impl::secure(sip::RequestArrived& e, RegisterContext& c, bool associated,
@@ -292,7 +292,9 @@ void Pcscf::Impl::handle(const ipsec::InstallFailed& e, TimePoint now) {
     h.response.set_status(500);
     h.response.remove(HeaderId::WwwAuthenticate);
     h.response.remove(HeaderId::SecurityServer);
-    respond(h.transaction, std::move(h.response), now);
+    const auto context = contexts.find(h.transaction);
+    if (context == contexts.end()) return;
+    answer_register(h.transaction, std::get<RegisterContext>(context->second), std::move(h.response), now);
 }
 
 // ---- what becomes of it

@@ -29,6 +29,7 @@ struct OfferedContact {
 struct RegisterContext {
     Impi impi;
     std::string impu;                     // To, as text
+    std::string_view purpose;             // "initial", "re-registration", "deregistration", "query"
     std::string token;                    // of the Path it went with
     bool star = false;                    // Contact: *
     OfferedContact contact;               // the one that is bound; before the answer the first
@@ -48,7 +49,8 @@ struct OriginatingContext {
     std::string binding;
     std::string dialog;  // empty for standalone requests
     bool initial = true;
-    bool heard = false;  // a provisional response came
+    bool heard = false;   // a provisional response came
+    bool set_up = false;  // 180 or 2xx came (TS 32.409: SC.SuccSession)
 };
 struct TerminatingContext {
     std::string binding;
@@ -58,6 +60,7 @@ struct TerminatingContext {
     bool initial = true;
     bool recorded = false;    // with our Record-Route
     bool by_contact = false;  // goes to the contact, not over the flow
+    bool set_up = false;      // 180 or 2xx came
 };
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
 
@@ -86,6 +89,9 @@ struct Pcscf::Impl {
     void forward_register(sip::RequestArrived& e, RegisterContext c, const AccessAccepted& accepted,
                           TimePoint now);
     const Binding* known_binding(const RegisterContext& c, const sip::Flow& flow);
+    // The final answer to a REGISTER that is no challenge, with a note of it.
+    void answer_register(sip::ServerTransactionId id, const RegisterContext& c, sip::Message response,
+                         TimePoint now);
     bool try_next_entry_point(sip::ServerTransactionId id, RegisterContext& c, std::string_view why,
                               TimePoint now);
     void take_bindings(RegisterContext& c, sip::Message& ok, TimePoint now);
@@ -145,6 +151,9 @@ struct Pcscf::Impl {
     // ---- to the UE
     void on_terminating(sip::RequestArrived& e, Binding* b, TimePoint now);
     void on_response(TerminatingContext& c, sip::ResponseToForward& e, TimePoint now);
+
+    // How far the call of an initial INVITE came: notes set_up and answered.
+    void note_progress(const sip::Message& response, bool initial, bool& set_up, std::string_view session);
 
     // The way to the UE; nothing if there is none.
     std::optional<sip::NextHop> way_to(const Binding& b) const;

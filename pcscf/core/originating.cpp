@@ -72,6 +72,8 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
         if (b.outbound) branch.record_route->uri.params.set("ob");
         dialogs.add(std::move(d));
     }
+    if (out.method() == sip::Method::Invite)
+        note(Severity::Trace, "pcscf.session.attempted", out).with("session", "originating");
     note(Severity::Trace, "pcscf.request.originating", out, &b)
         .with("request_uri", out.request_uri().text())
         .with("icid", charging.icid)
@@ -179,7 +181,20 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
         if (const auto pcfa = response.raw(HeaderId::PChargingFunctionAddresses))
             keep(*b, Binding::Text::ChargingFunctions, *pcfa);
     strip_towards_ue(response);
+    note_progress(response, c.initial, c.set_up, "originating");
     respond(e.transaction, std::move(response), now);
+}
+
+void Pcscf::Impl::note_progress(const sip::Message& response, bool initial, bool& set_up,
+                                std::string_view session) {
+    const int status = response.status();
+    if (!initial || response.method() != sip::Method::Invite) return;
+    if ((status == 180 || status / 100 == 2) && !std::exchange(set_up, true))
+        note(Severity::Trace, "pcscf.session.set_up", response).with("session", std::string{session});
+    if (status >= 200)
+        note(Severity::Trace, "pcscf.session.answered", response)
+            .with("session", std::string{session})
+            .with("status", std::to_string(status));
 }
 
 // 5.2.6.3.2A.

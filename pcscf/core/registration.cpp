@@ -143,6 +143,20 @@ void offer_keep_alives(sip::Message& ok, const sip::Flow& flow, bool outbound) {
     if (outbound && sip::is_reliable(flow.transport)) ok.set<sip::h::FlowTimer>(seconds);
 }
 
+// What the UE wants, before anything is known of whether it gets it.
+std::string_view purpose_of(const RegisterContext& c, const Binding* known) {
+    const auto ends = [](const OfferedContact& contact) { return contact.expires == 0; };
+    if (c.star) return "deregistration";
+    if (c.contact.uri.empty()) return "query";
+    if (ends(c.contact) && std::all_of(c.further.begin(), c.further.end(), ends)) return "deregistration";
+    return known != nullptr && known->state == Binding::State::Registered ? "re-registration" : "initial";
+}
+
+bool carries_nonce(const sip::Message& request) {
+    const auto authorization = request.get<sip::h::Authorization>();
+    return authorization && !authorization->params.get("nonce").value_or("").empty();
+}
+
 }  // namespace
 
 // ---- the request
@@ -181,12 +195,17 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association));
     if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
     if (known != nullptr) c.token = known->token();
+    c.purpose = purpose_of(c, known);
+    if (!(answers && carries_nonce(request)))
+        note(Severity::Trace, "pcscf.registration.attempted", request)
+            .with("impi", c.impi.value())
+            .with("registration", std::string{c.purpose});
     if (c.token.empty()) {
         if (bindings.size() + challenges.size() >= config.max_bindings) {
             auto response = sip::Message::response(request, 503, {}, random.token(8));
             response.set_raw(HeaderId::RetryAfter, "60");
             note(Severity::Error, "pcscf.registration.limit", request).with("impi", c.impi.value());
-            return respond(e.transaction, std::move(response), now);
+            return answer_register(e.transaction, c, std::move(response), now);
         }
         c.token = new_token();
     }
@@ -288,7 +307,8 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
             .with("reason", silent ? e.detail : std::to_string(status));
         const auto* request = element.request_of(e.transaction);
         if (request == nullptr) return;
-        return respond(e.transaction, sip::Message::response(*request, 504, {}, random.token(8)), now);
+        return answer_register(e.transaction, c, sip::Message::response(*request, 504, {}, random.token(8)),
+                               now);
     }
 
     if (status == 401) {
@@ -322,8 +342,18 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
     }
 
     strip_towards_ue(response);
-    respond(e.transaction, std::move(response), now);
+    answer_register(e.transaction, c, std::move(response), now);
     if (status == 500 || status == 504) end_association(c, status);
+}
+
+void Pcscf::Impl::answer_register(sip::ServerTransactionId id, const RegisterContext& c,
+                                  sip::Message response, TimePoint now) {
+    if (response.status() >= 200 && response.status() != 401)
+        note(Severity::Trace, "pcscf.registration.answered", response)
+            .with("impi", c.impi.value())
+            .with("registration", std::string{c.purpose})
+            .with("status", std::to_string(response.status()));
+    respond(id, std::move(response), now);
 }
 
 // 5.2.2.3: what follows looks like a first registration.

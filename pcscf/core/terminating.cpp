@@ -31,6 +31,8 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
     if (const auto pcfa = request.raw(HeaderId::PChargingFunctionAddresses))
         keep(*b, Binding::Text::ChargingFunctions, *pcfa);
 
+    if (request.method() == sip::Method::Invite)
+        note(Severity::Trace, "pcscf.session.attempted", request).with("session", "terminating");
     note(Severity::Trace, "pcscf.request.terminating", request, b)
         .with("request_uri", request.request_uri().text())
         .with("icid", c.charging.icid)
@@ -121,6 +123,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
         if (const auto* request = element.request_of(e.transaction))
             restore_routing(response, *request, c.recorded && d != nullptr ? d->token : std::string_view{});
     if (d != nullptr && !c.initial && ends_dialog(*d, response)) dialog_ends(*d, now);
+    note_progress(response, c.initial, c.set_up, "terminating");
     respond(e.transaction, std::move(response), now);
 }
 

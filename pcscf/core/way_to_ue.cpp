@@ -23,8 +23,8 @@ std::optional<sip::Target> Pcscf::Impl::contact_of(const Binding& b) const {
 }
 
 std::optional<sip::NextHop> Pcscf::Impl::way_to(const Binding& b) const {
-    // 33.203 7.1: a flow is a set of associations. As the UE speaks: over TCP on its connection, else on a new
-    // one from our client port to its server port.
+    // 33.203 7.1: a flow is a set of associations. As the UE speaks: over TCP on its connection, else on a
+    // new one from our client port to its server port.
     if (const auto* s = associations_of(b)) {
         if (s->stream && s->connection) return *s->connection;
         return s->target(s->stream ? sip::Transport::Tcp : sip::Transport::Udp);

@@ -1,4 +1,6 @@
 #include "common/runtime/cscf.hpp"
+#include "pcscf/core/log_lines.hpp"
+#include "pcscf/core/measurements.hpp"
 #include "pcscf/core/pcscf.hpp"
 #include "pcscf/shell/associations.hpp"
 #include "pcscf/shell/configuration.hpp"
@@ -9,6 +11,8 @@ int main(int argc, char** argv) {
     runtime::CscfProgram program;
     program.name = "pcscf";
     program.description = "Proxy CSCF: the first contact point of UEs in an IMS (TS 24.229 5.2)";
+    program.log_lines = pcscf::log_lines;
+    program.measurements = pcscf::measurements;
     program.diameter = false;
     program.configure = [](runtime::Section own, runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
         auto config = pcscf::read_config(own, common);

@@ -53,11 +53,12 @@ sip::Message Core::response_to(const sip::Message& request, int status) {
 }
 
 void Core::reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,
-                  const Subject& subject, std::string_view reason) {
-    note(status >= 500 ? Severity::Warning : Severity::Info, why, subject,
-         {{"method", std::string{request.method_name()}},
-          {"status", std::to_string(status)},
-          {"reason", std::string{reason}}});
+                  const Subject& subject, std::string_view reason, std::vector<Note::Field> more) {
+    more.insert(more.begin(), {{"method", std::string{request.method_name()}},
+                               {"status", std::to_string(status)},
+                               {"reason", std::string{reason}}});
+    // log lines: scscf.registration.rejected, scscf.session.rejected, scscf.subscription.rejected
+    note(status >= 500 ? Severity::Warning : Severity::Info, why, subject, std::move(more));
     auto response = response_to(request, status);
     charge_response(response, charging_of(request), IoiType::VisitedToHome, ioi);
     respond(id, std::move(response));

@@ -55,7 +55,7 @@ class Core {
     void respond(sip::ServerTransactionId id, sip::Message response);
     // Answers with an error, its P-Charging-Vector (5.4.1.2.3: type 1) and a note of id `why`.
     void reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,
-                const Subject& subject, std::string_view reason);
+                const Subject& subject, std::string_view reason, std::vector<Note::Field> more = {});
     // RFC 3261 8.2.2.3: answers 420 if the request requires an extension that is not among `known`.
     bool refuses_extensions(sip::ServerTransactionId id, const sip::Message& request,
                             std::initializer_list<std::string_view> known);

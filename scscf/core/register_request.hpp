@@ -42,6 +42,9 @@ struct RegisterRequest {
     std::string path;                      // all values, comma separated
     bool path_outbound = false;            // `ob` in the first one (RFC 5626)
     bool home_network = false;             // the P-CSCF is in our network
+    // What it is for, as notes and measurements have it: "initial", "re-registration", "deregistration",
+    // "query". Told by the registrar; empty before.
+    std::string_view purpose{};
 
     // Does it answer a challenge (response, auts), or only name the user?
     bool has_answer() const;

@@ -14,7 +14,8 @@ namespace h = sip::h;
 using std::chrono::seconds;
 
 void Registrar::reject(const RegisterRequest& r, int status, std::string_view reason) {
-    core_.reject(r.transaction, r.message, status, "scscf.registration.rejected", r.subject(), reason);
+    core_.reject(r.transaction, r.message, status, "scscf.registration.rejected", r.subject(), reason,
+                 {{"registration", std::string{r.purpose}}});
 }
 
 void Registrar::accept(RegisterRequest r, Proof proof) {
@@ -75,7 +76,9 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     const auto* contact = r.contact_to_bind();
     if (contact != nullptr && granted(r, *contact) < core_.config.min_expires) {  // 5.4.1.2.2 step 8
         core_.note(Severity::Info, "scscf.registration.rejected", r.subject(),
-                   {{"status", "423"}, {"reason", "expiry below min_expires"}});
+                   {{"status", "423"},
+                    {"reason", "expiry below min_expires"},
+                    {"registration", std::string{r.purpose}}});
         auto response = core_.response_to(r.message, 423);
         response.set<h::MinExpires>(static_cast<std::uint32_t>(core_.config.min_expires.count()));
         charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
@@ -191,7 +194,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
     }
     answer(r, proof, *set);
     core_.note(Severity::Info, known ? "scscf.registration.refreshed" : "scscf.registration.accepted",
-               r.subject());
+               r.subject(), {{"registration", std::string{r.purpose}}});
     const auto type = known ? RegistrationType::ReRegistration : RegistrationType::InitialRegistration;
     third_party(*set, type, r.message);
     bury(*set, false);
@@ -373,7 +376,8 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
     charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
     if (proof.authentication_info) response.set<h::AuthenticationInfo>(*proof.authentication_info);
     core_.respond(r.transaction, std::move(response));
-    core_.note(Severity::Info, "scscf.deregistration.by_user", r.subject());
+    core_.note(Severity::Info, "scscf.deregistration.by_user", r.subject(),
+               {{"registration", std::string{r.purpose}}});
     for (const auto id : meant)
         if (auto* set = core_.registrations.find(id)) {
             third_party(*set, RegistrationType::DeRegistration, r.message);  // step 8

@@ -40,6 +40,8 @@ class Registrar {
     };
 
     // ---- authentication (registrar_authentication.cpp)
+    std::string_view purpose_of(const RegisterRequest& r) const;
+    bool answers_challenge(const RegisterRequest& r);
     void on_unprotected_aka(RegisterRequest r);
     void on_protected_aka(RegisterRequest r);
     void on_digest(RegisterRequest r);

@@ -17,6 +17,10 @@ void Registrar::on_register(const sip::RequestArrived& arrived) {
         return core_.reject(arrived.transaction, arrived.request, read.error().status,
                             "scscf.registration.rejected", subject_of(arrived.request), read.error().reason);
     auto r = std::move(*read);
+    r.purpose = purpose_of(r);
+    if (!answers_challenge(r))
+        core_.note(Severity::Trace, "scscf.registration.attempted", r.subject(),
+                   {{"registration", std::string{r.purpose}}});
 
     // Table 5.4.1.1
     switch (r.protection) {
@@ -40,6 +44,23 @@ void Registrar::on_register(const sip::RequestArrived& arrived) {
             if (core_.config.accept_auth_done) return accept(std::move(r), Proof{});  // 5.4.1.2.2E
             return reject(r, 403, "auth-done is not accepted here");
     }
+}
+
+std::string_view Registrar::purpose_of(const RegisterRequest& r) const {
+    if (r.deregisters()) return "deregistration";
+    if (r.contact_to_bind() == nullptr) return "query";
+    const auto* set = std::as_const(core_.registrations).find(r.impu.value());
+    const auto mine = set == nullptr ? std::nullopt : set->private_index(r.impi.value());
+    return mine && set->registered_by(*mine) ? "re-registration" : "initial";
+}
+
+// A procedure is one attempt, however often its UE is challenged: what follows a 401 is no new one.
+bool Registrar::answers_challenge(const RegisterRequest& r) {
+    const auto* state = authentications.find(r.impi);
+    if (state == nullptr) return false;
+    const auto nonce = r.auth_param("nonce");
+    return (state->aka && nonce == state->aka->nonce) ||
+           (state->digest && state->digest->awaited && nonce == state->digest->nonce);
 }
 
 void Registrar::on_unprotected_aka(RegisterRequest r) {

@@ -12,6 +12,21 @@ namespace ims::scscf {
 
 namespace h = sip::h;
 
+namespace {
+
+// As notes and measurements call the two ends that are served.
+std::string session_text(bool terminating) {
+    return terminating ? "terminating" : "originating";
+}
+
+}  // namespace
+
+bool Sessions::is_originating(const sip::RequestArrived& arrived) {
+    if (!arrived.own_route) return false;
+    const auto& uri = arrived.own_route->uri;
+    return uri.user.starts_with(originating_mark) || uri.has("orig");
+}
+
 void Sessions::on_request(sip::RequestArrived arrived) {
     const auto& request = arrived.request;
     if (!request.to_tag().empty()) return on_within_dialog(std::move(arrived));
@@ -19,11 +34,10 @@ void Sessions::on_request(sip::RequestArrived arrived) {
         return core_.respond(arrived.transaction, sip::answer_to_options(request, core_.random.token(4),
                                                                          {{}, {"path", "outbound", "gruu"}}));
 
-    // 5.4.3.1: our Service-Route, or `orig` in the top Route.
-    const bool originating =
-        arrived.own_route &&
-        (arrived.own_route->uri.user.starts_with(originating_mark) || arrived.own_route->uri.has("orig"));
-    if (originating)
+    if (request.method() == sip::Method::Invite)
+        core_.note(Severity::Trace, "scscf.session.attempted", subject_of(request),
+                   {{"session", session_text(!is_originating(arrived))}});
+    if (is_originating(arrived))
         on_originating(std::move(arrived));
     else
         on_terminating(std::move(arrived));
@@ -100,13 +114,26 @@ void Sessions::on_response(sip::ResponseToForward& r) {
             if (const auto* set = core_.registrations.find(underway.set);
                 set != nullptr && !set->privileged_sender)
                 add_alias(response, *set);
-        if (response.status() >= 200 && underway.initial)
-            core_.note(Severity::Info, "scscf.session.answered", subject_of(response, {}, underway.impu),
-                       {{"method", std::string{response.method_name()}},
-                        {"status", std::to_string(response.status())},
-                        {"detail", r.detail}});
+        if (underway.initial) note_progress(r, underway);
     }
     core_.respond(r.transaction, std::move(response));
+}
+
+void Sessions::note_progress(const sip::ResponseToForward& r, Underway& underway) {
+    const int status = r.response.status();
+    const bool call = r.response.method() == sip::Method::Invite;
+    if (call && !underway.set_up && (status == 180 || status / 100 == 2)) {
+        underway.set_up = true;
+        core_.note(Severity::Trace, "scscf.session.set_up", subject_of(r.response, {}, underway.impu),
+                   {{"session", session_text(underway.terminating)}});
+    }
+    if (status < 200) return;
+    std::vector<Note::Field> fields{{"method", std::string{r.response.method_name()}},
+                                    {"status", std::to_string(status)},
+                                    {"detail", r.detail}};
+    if (call) fields.push_back({"session", session_text(underway.terminating)});
+    core_.note(Severity::Info, "scscf.session.answered", subject_of(r.response, {}, underway.impu),
+               std::move(fields));
 }
 
 void Sessions::on_flow_failed(const sip::FlowFailed& failed) {
@@ -245,8 +272,12 @@ void Sessions::on_ended(sip::ServerTransactionId id) {
 
 void Sessions::reject(const sip::RequestArrived& arrived, int status, std::string_view impu,
                       std::string_view reason) {
-    core_.reject(arrived.transaction, arrived.request, status, "scscf.session.rejected",
-                 subject_of(arrived.request, {}, impu), reason);
+    const auto& request = arrived.request;
+    std::vector<Note::Field> more;
+    if (request.method() == sip::Method::Invite && request.to_tag().empty())
+        more.push_back({"session", session_text(!is_originating(arrived))});
+    core_.reject(arrived.transaction, request, status, "scscf.session.rejected",
+                 subject_of(request, {}, impu), reason, std::move(more));
 }
 
 std::string Sessions::route_mark(bool terminating, SetId set) {

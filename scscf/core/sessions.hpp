@@ -43,6 +43,7 @@ class Sessions {
         SetId set;                          // of the served user; 0: not known, or no matter
         bool terminating = false;           // the called user is served
         bool initial = false;
+        bool set_up = false;               // 180 or 2xx came (TS 32.409: SC.SuccSession)
         bool answered = false;             // with a 2xx
         bool released = false;             // cancelled by us: his registration ended
         std::vector<std::uint32_t> flows;  // his bindings in it, by branch
@@ -111,8 +112,11 @@ class Sessions {
     // 5.4.3.2 step 14 and its like for responses and within dialogs: what does not go where it goes.
     void withhold(sip::Message& request, bool towards_ue) const;
     void withhold(sip::Message& response, const ChargingVector& asked) const;
+    // Our Service-Route, or `orig` in the top Route (5.4.3.1).
+    static bool is_originating(const sip::RequestArrived& arrived);
     void on_within_dialog(sip::RequestArrived arrived);
     void on_success(const sip::ResponseToForward& response, Underway& underway);
+    void note_progress(const sip::ResponseToForward& response, Underway& underway);
     CxQuestion profile_question(const Impu& impu, const sip::Message& request,
                                 cx::ServerAssignmentType type) const;
     // Takes the answer in: the set, or the status to reject with and why.

@@ -1,4 +1,6 @@
 #include "common/runtime/cscf.hpp"
+#include "scscf/core/log_lines.hpp"
+#include "scscf/core/measurements.hpp"
 #include "scscf/core/scscf.hpp"
 #include "scscf/shell/commands.hpp"
 #include "scscf/shell/configuration.hpp"
@@ -9,6 +11,8 @@ int main(int argc, char** argv) {
     runtime::CscfProgram program;
     program.name = "scscf";
     program.description = "Serving CSCF: registrar and session control of its users (TS 24.229 5.4)";
+    program.log_lines = scscf::log_lines;
+    program.measurements = scscf::measurements;
     program.configure = [](runtime::Section own,
                            const runtime::CscfCommon& common) -> runtime::CscfProgram::Build {
         return [config = scscf::read_config(own, common)](sip::ElementConfig element,

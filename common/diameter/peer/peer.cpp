@@ -94,8 +94,8 @@ void Peer::close(TimePoint now, std::string_view reason, Effects& out) {
     state_ = State::Closed;
     watchdog_.connection_down();
     deadlines_.clear();
-    out.push_back(note(was_open ? Severity::Warning : Severity::Info,
-                       was_open ? "diameter.peer.closed" : "diameter.peer.unreachable", reason));
+    out.push_back(was_open ? note(Severity::Warning, "diameter.peer.closed", reason)
+                           : note(Severity::Info, "diameter.peer.unreachable", reason));
     if (will_reconnect()) restart_later(now, next_wait_);
 }
 

@@ -1,0 +1,57 @@
+#pragma once
+#include "common/base/log_line.hpp"
+
+// What every process can log, whatever it hosts.
+namespace ims::runtime {
+
+inline constexpr LogLine log_line_rows[] = {
+    {"process.start.failed", Severity::Error,
+     "The service cannot start: `reason` names the address that is taken, the file that is missing or the "
+     "database schema that is too new.",
+     "The process ends with status 1; nothing is served.",
+     "Mend what `reason` names. For an address that is taken, `deploy/lab doctor` or `ss -lntup` says by "
+     "whom."},
+    {"process.reload.refused", Severity::Error,
+     "SIGHUP asked to read the configuration again, and the file has a mistake; `detail` has its line.",
+     "The service goes on with the configuration it had; nothing of the new one is in force.",
+     "Correct the line, try the file with `--check-config`, and send SIGHUP again."},
+    {"process.log.reopen_failed", Severity::Error,
+     "After SIGHUP the log file could not be opened: its folder is gone, is full or belongs to somebody "
+     "else.",
+     "The service goes on and writes to the old file, also if that was renamed or deleted.",
+     "Mend what `reason` says (folder, owner, space) and send SIGHUP again."},
+    {"process.drain.cut_short", Severity::Warning,
+     "The service was told to stop, and what was under way did not end before `drain_limit`, or a second "
+     "signal "
+     "came.",
+     "Requests under way get no answer; calls that ring are lost. Established calls go on where there is a "
+     "`state.file`.",
+     "Nothing after a second signal. Where `reason` is drain_limit, give it more than 32 seconds, and look "
+     "for "
+     "what did not end: `*_transactions` and `hss_requests_waiting` in /metrics."},
+    {"process.state.refused", Severity::Error,
+     "The state file cannot be read or is of another version; `reason` says which. It was renamed to "
+     "`FILE.refused`.",
+     "The service begins without registrations, dialogs and subscriptions. UEs are not reached until they "
+     "register anew.",
+     "Keep the refused file for whoever looks into it. After a downgrade go back to the newer program, put "
+     "the "
+     "file back and restart; otherwise wait, or have UEs register (switch flight mode on and off)."},
+    {"process.state.not_saved", Severity::Error,
+     "The state file could not be written (`reason`: no space, no right, or the last copy is still being "
+     "written).",
+     "Nothing now. A crash or restart before the next good save forgets registrations and dialogs since the "
+     "last "
+     "one.",
+     "Make room on the disk of `file`, or mend its owner. Where the last save is not done yet, use a faster "
+     "disk "
+     "or a longer `state.interval`."},
+    {"http.request.refused", Severity::Warning,
+     "Somebody sent the admin port or the provisioning API what is no HTTP, or is too long.",
+     "That request got an error; nothing else is touched.",
+     "Look who `peer` is. A stranger means that the port is reachable from where it should not be: keep "
+     "`admin.listen` on loopback or a management network."},
+};
+inline constexpr LogLines log_lines{"Any service: process, state file and admin port", log_line_rows};
+
+}  // namespace ims::runtime
