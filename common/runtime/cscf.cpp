@@ -9,6 +9,7 @@
 #include "common/runtime/sections.hpp"
 #include "common/runtime/state_file.hpp"
 #include "common/runtime/trace_route.hpp"
+#include "common/runtime/tracing.hpp"
 #include "common/runtime/wall_clock.hpp"
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
@@ -36,7 +37,8 @@ class CscfHost final : public Hosted {
         : process_{process},
           program_{program},
           settings_{std::move(settings)},
-          memory_{settings_.sections.trace_octets},
+          memory_{settings_.sections.trace.octets},
+          tracing_{process_, memory_, settings_.sections.trace, [this] { return transports_.listening(); }},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
           aside_{process.io()},
@@ -73,6 +75,7 @@ class CscfHost final : public Hosted {
     crypto::SystemRandom system_random_;
     BufferedRandom random_{system_random_};
     trace::Memory memory_;
+    Tracing tracing_;
     StateFile state_;
     boost::asio::steady_timer state_timer_;
     Aside aside_;
@@ -143,6 +146,9 @@ bool CscfHost::start_diameter(std::string& why) {
                    event);
     };
     diameter_ = std::make_unique<diameter::Service>(process_.io(), *settings_.diameter, sink, &turn_);
+    diameter_->tap([this](const diameter::Service::Wire& wire) {
+        if (tracing_.on()) tracing_.see(wire);
+    });
     try {
         diameter_->start();
     } catch (const std::exception& e) {
@@ -168,6 +174,12 @@ std::vector<std::string> CscfHost::listening() const {
 void CscfHost::on_wire(sip::Transports::Event event) {
     std::visit(overloaded{
                    [this](Note& n) { note(n); },
+                   [this](sip::Received& received) {
+                       if (!tracing_.on()) return loop_->handle(std::move(received));
+                       tracing_.see(received);
+                       loop_->handle(std::move(received));
+                       tracing_.turn_over();
+                   },
                    [this](auto& e) { loop_->handle(std::move(e)); },
                },
                event);
@@ -176,7 +188,10 @@ void CscfHost::on_wire(sip::Transports::Event event) {
 void CscfHost::execute(Effect& effect) {
     std::visit(
         overloaded{
-            [this](sip::Transmit& t) { transports_.send(std::move(t)); },
+            [this](sip::Transmit& t) {
+                if (tracing_.on()) tracing_.see(t);
+                transports_.send(std::move(t));
+            },
             [this](sip::dns::Query& q) { resolver_.ask(std::move(q)); },
             [this](cx::Send& s) {
                 if (diameter_) return diameter_->send(std::move(s));
@@ -309,6 +324,7 @@ void CscfHost::collect(Exposition& out) const {
     out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
                 static_cast<double>(c.refused));
     out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(c.connections));
+    tracing_.collect(out);
     if (!diameter_) return;
     for (const auto& peer : diameter_->peers())
         out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",

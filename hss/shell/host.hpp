@@ -3,6 +3,7 @@
 #include "common/diameter/net/service.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/process.hpp"
+#include "common/runtime/tracing.hpp"
 #include "common/trace/memory.hpp"
 #include "hss/core/hss.hpp"
 #include "hss/postgres/postgres_store.hpp"
@@ -63,6 +64,7 @@ class Host final : public runtime::Hosted {
     crypto::SystemRandom system_random_;
     runtime::BufferedRandom random_{system_random_};
     trace::Memory memory_;
+    runtime::Tracing tracing_;
     std::shared_ptr<CatalogueCache> cache_ = std::make_shared<CatalogueCache>();
     bool draining_ = false;
     std::size_t under_way_ = 0;
