@@ -43,7 +43,7 @@ std::optional<SeenMessage> message_of(const Json& json, const std::string& servi
 }
 
 bool is_arrival_of(const SeenMessage& in, const SeenMessage& out) {
-    return in.service != out.service && in.transport == out.transport && in.local == out.remote &&
+    return in.transport == out.transport && in.local == out.remote &&
            (out.local_is_guessed || in.remote == out.local) && in.octets == out.octets &&
            std::abs(in.at - out.at) < longest_way;
 }
@@ -55,8 +55,13 @@ Packet packet_of(const SeenMessage& m) {
     p.diameter = m.diameter;
     p.out = m.out;
     p.transport = m.transport;
-    p.source = m.out ? m.local : m.remote;
-    p.destination = m.out ? m.remote : m.local;
+    // A packet is of one family, also where the service did not know which address of its own it would leave
+    // from.
+    auto local = m.local;
+    if (local.address.family() != m.remote.address.family())
+        local = {m.remote.address.is_v6() ? IpAddress::v6({}) : IpAddress::v4({}), m.local.port};
+    p.source = m.out ? local : m.remote;
+    p.destination = m.out ? m.remote : local;
     p.octets = m.octets;
     p.comment = (m.out ? "sent by " : "received by ") + m.service;
     return p;

@@ -118,6 +118,50 @@ class Connections {
     std::map<std::pair<IpEndpoint, IpEndpoint>, std::uint32_t> next_;
 };
 
+bool is_taken_for_another(const Packet& p) {
+    const auto is_x11 = [](std::uint16_t port) { return port >= 6000 && port <= 6063; };
+    return p.transport != "UDP" &&
+           (p.transport != "TCP" || is_x11(p.source.port) || is_x11(p.destination.port));
+}
+
+// Wireshark's own format (wsutil/exported_pdu_tlvs.h): tags before the message.
+std::string exported_pdu(const Packet& p) {
+    enum Tag : std::uint16_t {
+        End = 0,
+        Protocol = 12,
+        SourceV4 = 20,
+        DestinationV4,
+        SourceV6,
+        DestinationV6,
+        PortType,
+        SourcePort,
+        DestinationPort
+    };
+    constexpr std::uint32_t tcp = 2;
+    std::string out;
+    const auto tag = [&out](Tag name, std::string value) {
+        while (value.size() % 4 != 0) value += '\0';
+        put(out, name, 2);
+        put(out, value.size(), 2);
+        out += value;
+    };
+    const auto number = [](std::uint32_t value) {
+        std::string text;
+        put(text, value, 4);
+        return text;
+    };
+    const bool v6 = p.destination.address.is_v6();
+    const auto source = p.source.address.octets(), destination = p.destination.address.octets();
+    tag(Protocol, p.diameter ? "diameter" : "sip");
+    tag(v6 ? SourceV6 : SourceV4, std::string{text_of(source)});
+    tag(v6 ? DestinationV6 : DestinationV4, std::string{text_of(destination)});
+    tag(PortType, number(tcp));
+    tag(SourcePort, number(p.source.port));
+    tag(DestinationPort, number(p.destination.port));
+    tag(End, {});
+    return out + p.octets;
+}
+
 // ---- the file
 
 enum class Block : std::uint32_t { Interface = 1, EnhancedPacket = 6, Section = 0x0A0D0D0A };
@@ -157,10 +201,16 @@ std::string section_block() {
     return block(Block::Section, body);
 }
 
-std::string interface_block(std::string_view name) {
-    constexpr std::uint16_t link_type_raw = 101, interface_name = 2, resolution = 9;
+// draft-ietf-opsawg-pcaplinktype
+enum class LinkType : std::uint16_t {
+    Raw = 101,  // an IPv4 or IPv6 header comes first
+    UpperPdu = 252,
+};
+
+std::string interface_block(LinkType type, std::string_view name) {
+    constexpr std::uint16_t interface_name = 2, resolution = 9;
     std::string body;
-    put_little(body, link_type_raw, 2);  // an IPv4 or IPv6 header comes first
+    put_little(body, static_cast<std::uint16_t>(type), 2);
     put_little(body, 0, 2);
     put_little(body, 0, 4);  // no limit of length
     put_option(body, interface_name, name);
@@ -192,24 +242,29 @@ std::string packet_block(std::size_t interface, const Packet& p, std::string_vie
 
 std::string pcapng_of(const std::vector<Packet>& packets) {
     std::vector<std::string> interfaces;
-    const auto interface_of = [&](const std::string& service) {
-        return static_cast<std::size_t>(std::find(interfaces.begin(), interfaces.end(), service) -
+    const auto name_of = [](const Packet& p) {
+        return p.service + (is_taken_for_another(p) ? ", exported" : "");
+    };
+    const auto interface_of = [&](const Packet& p) {
+        return static_cast<std::size_t>(std::find(interfaces.begin(), interfaces.end(), name_of(p)) -
                                         interfaces.begin());
     };
     auto out = section_block();
     for (const auto& p : packets)
-        if (interface_of(p.service) == interfaces.size()) {
-            interfaces.push_back(p.service);
-            out += interface_block(p.service);
+        if (interface_of(p) == interfaces.size()) {
+            interfaces.push_back(name_of(p));
+            out += interface_block(is_taken_for_another(p) ? LinkType::UpperPdu : LinkType::Raw, name_of(p));
         }
     Connections connections;
     for (const auto& p : packets) {
-        const auto interface = interface_of(p.service);
-        if (p.transport == "UDP") {
-            out += packet_block(interface, p, udp_packet(p));
-            continue;
-        }
-        for (const auto& segment : connections.segments(p)) out += packet_block(interface, p, segment);
+        std::vector<std::string> octets;
+        if (is_taken_for_another(p))
+            octets.push_back(exported_pdu(p));
+        else if (p.transport == "UDP")
+            octets.push_back(udp_packet(p));
+        else
+            octets = connections.segments(p);
+        for (const auto& one : octets) out += packet_block(interface_of(p), p, one);
     }
     return out;
 }
