@@ -30,6 +30,7 @@ struct TraceOptions {
     std::string hep, hep_key_file;
     std::uint32_t hep_id = 1;
     std::string pcap;
+    std::string identities_from;  // an HSS that gets no order
 };
 
 constexpr auto footer =
@@ -92,7 +93,11 @@ std::optional<Json> ask_json(const Options::Service& service, HttpMethod method,
 // The HSS knows by which names a subscriber goes besides the one given. Without its word services learn them
 // as they see them.
 std::vector<std::string> identities_of(const TraceOptions& options) {
-    for (const auto& service : options.services) {
+    auto asked = options.services;
+    if (!options.identities_from.empty())
+        if (auto hss = parse_services({"hss=" + options.identities_from}))
+            asked.insert(asked.begin(), hss->front());
+    for (const auto& service : asked) {
         if (service.name != "hss") continue;
         int status = 0;
         const auto json =
@@ -101,6 +106,7 @@ std::vector<std::string> identities_of(const TraceOptions& options) {
         if (json && json->contains("identities"))
             return (*json)["identities"].get<std::vector<std::string>>();
         if (status == 404) std::cerr << "the HSS does not know this subscriber\n";
+        break;
     }
     return {};
 }
@@ -286,6 +292,10 @@ int run_trace(int argc, const char* const* argv) {
     on_command
         ->add_option("--hep-key-file", options.hep_key_file, "A file with what the collector wants to hear")
         ->type_name("FILE");
+    on_command
+        ->add_option("--identities-from", options.identities_from,
+                     "Admin port of an HSS that is asked by which names he goes, and gets no order")
+        ->type_name("HOST:PORT");
     auto* off_command = add("off", "Follow him no more; what was seen stays for show", true);
     auto* list_command = add("list", "Who is traced", false);
     auto* show_command = add("show", "What was seen, a line a message", true);
