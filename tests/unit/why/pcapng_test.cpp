@@ -213,7 +213,8 @@ TEST_CASE("a port that the sender did not know is the one the receiver saw", "[w
 
 TEST_CASE("the answer of a service is read, and nonsense is not", "[why]") {
     const auto text =
-        R"({"service":"hss","now":5,"dropped":2,"more":true,"messages":[{"number":7,"at":4,"protocol":"diameter",
+        R"({"service":"hss","now":5,"dropped":2,"more":true,"messages":[{"number":7,"at":4,
+        "protocol":"diameter",
         "direction":"out","transport":"TCP","local":"[::1]:3868","remote":"[::1]:4000","octets":"AQID"}]})";
     const auto read = read_seen_messages(text);
     REQUIRE(read.has_value());
