@@ -8,6 +8,7 @@
 #include <set>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
 namespace ims::runtime {
@@ -87,10 +88,6 @@ std::optional<std::string> read_wanted(std::string_view text, Wanted& wanted) {
     return std::nullopt;
 }
 
-HttpResponse not_from_here() {
-    return {403, "orders are taken from this machine only\n"};
-}
-
 }  // namespace
 
 Tracing::Tracing(Process& process, const trace::Memory& memory, const TraceConfig& config,
@@ -100,13 +97,16 @@ Tracing::Tracing(Process& process, const trace::Memory& memory, const TraceConfi
         everything_ = std::make_unique<HepSender>(process.io(), *config.hep,
                                                   [&process](const Note& n) { process.note(n); });
     // The admin port has no passwords: who may log in here may order.
-    const auto order = [this](HttpResponse (Tracing::*what)(const HttpRequest&)) {
-        return [this, what](const HttpRequest& request, const HttpServer::Reply& reply) {
-            reply(request.remote.address.is_loopback() ? (this->*what)(request) : not_from_here());
+    const auto order = [](auto take) {
+        return [take](const HttpRequest& request, const HttpServer::Reply& reply) {
+            if (request.remote.address.is_loopback()) return take(request, reply);
+            reply({403, "orders are taken from this machine only\n"});
         };
     };
-    process.admin_route("POST", "/trace/subscribers", order(&Tracing::start));
-    process.admin_route("DELETE", "/trace/subscribers", order(&Tracing::stop));
+    process.admin_route("POST", "/trace/subscribers",
+                        order([this](const auto& request, const auto& reply) { start(request, reply); }));
+    process.admin_route("DELETE", "/trace/subscribers",
+                        order([this](const auto& request, const auto& reply) { reply(stop(request)); }));
     process.admin_route("GET", "/trace/subscribers",
                         [this](const HttpRequest&, const HttpServer::Reply& reply) {
                             follower_.expire(wall_clock());
@@ -186,16 +186,12 @@ void Tracing::see(trace::WireMessage message) {
 
 // ---- orders
 
-HttpResponse Tracing::start(const HttpRequest& request) {
+void Tracing::start(const HttpRequest& request, const HttpServer::Reply& reply) {
     Wanted wanted;
-    if (const auto wrong = read_wanted(request.body, wanted)) return {400, *wrong + "\n"};
-    std::vector<std::string> keys = wanted.identities;
-    keys.push_back(wanted.subscriber);
-    trace::Question past{memory_, keys};
+    if (const auto wrong = read_wanted(request.body, wanted)) return reply({400, *wrong + "\n"});
     const auto now = wall_clock();
-    const auto number =
-        follower_.follow({wanted.subscriber, wanted.identities, now, now + wanted.duration}, past);
-    if (number == 0) return {503, "64 subscribers are traced already: end one first\n"};
+    const auto number = follower_.follow({wanted.subscriber, wanted.identities, now, now + wanted.duration});
+    if (number == 0) return reply({503, "64 subscribers are traced already: end one first\n"});
     end_senders();
     if (wanted.hep) {
         for (const auto& [other, sender] : senders_)
@@ -205,9 +201,21 @@ HttpResponse Tracing::start(const HttpRequest& request) {
                                                            [this](const Note& n) { process_.note(n); });
     }
     process_.note(Note{Severity::Info, "trace.subscriber.started"}
-                      .with("subscriber", wanted.subscriber)
+                      .with("identity", wanted.subscriber)
                       .with("peer", wanted.hep ? wanted.hep->text() : ""));
-    return list();
+    auto keys = wanted.identities;
+    keys.push_back(wanted.subscriber);
+    const auto past = std::make_shared<trace::Question>(memory_, std::move(keys));
+    look_back(past, [this, past, number, reply] {
+        follower_.remember(number, *past);
+        reply(list());
+    });
+}
+
+// A shelf, then whatever else the loop has to do.
+void Tracing::look_back(const std::shared_ptr<trace::Question>& past, const std::function<void()>& done) {
+    if (!past->step()) return done();
+    boost::asio::post(process_.io(), [this, past, done] { look_back(past, done); });
 }
 
 HttpResponse Tracing::stop(const HttpRequest& request) {
@@ -216,7 +224,7 @@ HttpResponse Tracing::stop(const HttpRequest& request) {
     follower_.expire(wall_clock());
     if (!follower_.stop(*subscriber, wall_clock())) return {404, "this subscriber is not traced here\n"};
     end_senders();
-    process_.note(Note{Severity::Info, "trace.subscriber.stopped"}.with("subscriber", *subscriber));
+    process_.note(Note{Severity::Info, "trace.subscriber.stopped"}.with("identity", *subscriber));
     return list();
 }
 

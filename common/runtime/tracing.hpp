@@ -44,7 +44,8 @@ class Tracing {
 
   private:
     void see(trace::WireMessage message);
-    HttpResponse start(const HttpRequest& request);
+    void start(const HttpRequest& request, const HttpServer::Reply& reply);
+    void look_back(const std::shared_ptr<trace::Question>& past, const std::function<void()>& done);
     HttpResponse stop(const HttpRequest& request);
     HttpResponse list() const;
     HttpResponse messages(const HttpRequest& request) const;

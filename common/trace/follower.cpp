@@ -139,7 +139,7 @@ void Follower::keep(const WireMessage& message, const std::vector<Number>& whose
 
 // ---- orders
 
-Follower::Number Follower::follow(const Order& order, Question& past) {
+Follower::Number Follower::follow(const Order& order) {
     expire(order.from);
     if (const auto* before = find(order.subscriber)) {
         stop(order.subscriber, order.from);
@@ -151,21 +151,28 @@ Follower::Number Follower::follow(const Order& order, Question& past) {
     s.subscriber = order.subscriber;
     s.from = order.from;
     s.until = order.until;
-    const auto known = past.known();
     std::vector<Hash> identities;
     add(identities, order.subscriber);
     for (const auto& one : order.identities) add(identities, one);
-    identities.insert(identities.end(), known.identities.begin(), known.identities.end());
     learn(s, identities);
-    for (const auto h : known.call_ids) s.call_ids.insert(h);
-    for (const auto h : known.icids) s.icids.insert(h);
-    past.each_message([&](const WireMessage& message) {
-        ++s.messages;
-        keep(message, {s.number});
-    });
     next_end_ = running_++ == 0 ? s.until : std::min(next_end_, s.until);
     subscribers_.push_back(std::move(s));
     return last_;
+}
+
+void Follower::remember(Number number, Question& past) {
+    const auto s = std::find_if(subscribers_.begin(), subscribers_.end(),
+                                [&](const auto& one) { return one.number == number; });
+    if (s == subscribers_.end()) return;
+    const auto known = past.known();
+    learn(*s, {known.identities.begin(), known.identities.end()});
+    for (const auto h : known.call_ids) s->call_ids.insert(h);
+    for (const auto h : known.icids) s->icids.insert(h);
+    past.each_message([&](const WireMessage& message) {
+        if (message.at >= s->from) return;  // seen by now
+        ++s->messages;
+        keep(message, {number});
+    });
 }
 
 bool Follower::stop(std::string_view subscriber, WallClock now) {

@@ -68,9 +68,11 @@ class Follower {
     explicit Follower(std::size_t octets = default_octets) : most_octets_{octets} {}
 
     bool on() const { return running_ > 0; }
-    // A new order for the same subscriber takes the place of the old one, whose messages are forgotten. What
-    // the memory had is his from the beginning. 0: there are too many.
-    Number follow(const Order& order, Question& past);
+    // A new order for the same subscriber takes the place of the old one, whose messages are forgotten. 0:
+    // there are too many.
+    Number follow(const Order& order);
+    // What the service's memory had of him before the order: names, calls and messages.
+    void remember(Number number, Question& past);
     bool stop(std::string_view subscriber, WallClock now);  // false: he is not followed
     void expire(WallClock now);
 

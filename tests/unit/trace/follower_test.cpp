@@ -72,8 +72,11 @@ struct Service {
                             int from = 0, int until = 3600) {
         std::vector<std::string> keys = identities;
         keys.emplace_back(subscriber);
+        const auto whose =
+            follower.follow({std::string{subscriber}, std::move(identities), at(from), at(until)});
         Question past{memory, keys};
-        return follower.follow({std::string{subscriber}, std::move(identities), at(from), at(until)}, past);
+        follower.remember(whose, past);
+        return whose;
     }
     bool sees(const WireMessage& m) { return !follower.see(m).empty(); }
     bool sees(const std::string& sip) { return sees(sip_message(sip)); }
