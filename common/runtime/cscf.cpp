@@ -13,6 +13,7 @@
 #include "common/runtime/sections.hpp"
 #include "common/runtime/state_file.hpp"
 #include "common/runtime/trace_route.hpp"
+#include "common/runtime/tracing.hpp"
 #include "common/runtime/wall_clock.hpp"
 #include "common/sip/net/log_lines.hpp"
 #include "common/sip/net/resolver.hpp"
@@ -44,7 +45,8 @@ class CscfHost final : public Hosted {
         : process_{process},
           program_{program},
           settings_{std::move(settings)},
-          memory_{settings_.sections.trace_octets},
+          memory_{settings_.sections.trace.octets},
+          tracing_{process_, memory_, settings_.sections.trace, [this] { return transports_.listening(); }},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
           soon_timer_{process.io()},
@@ -89,6 +91,7 @@ class CscfHost final : public Hosted {
     BufferedRandom random_{system_random_};
     CxMeasurements cx_;
     trace::Memory memory_;
+    Tracing tracing_;
     StateFile state_;
     boost::asio::steady_timer state_timer_, soon_timer_;
     bool save_is_due_ = false;
@@ -213,6 +216,9 @@ bool CscfHost::start_diameter(std::string& why) {
                    event);
     };
     diameter_ = std::make_unique<diameter::Service>(process_.io(), *settings_.diameter, sink, &turn_);
+    diameter_->tap([this](const diameter::Service::Wire& wire) {
+        if (tracing_.on()) tracing_.see(wire);
+    });
     try {
         diameter_->start();
     } catch (const std::exception& e) {
@@ -248,6 +254,12 @@ std::vector<std::string> CscfHost::listening() const {
 void CscfHost::on_wire(sip::Transports::Event event) {
     std::visit(overloaded{
                    [this](Note& n) { note(n); },
+                   [this](sip::Received& received) {
+                       if (!tracing_.on()) return loop_->handle(std::move(received));
+                       tracing_.see(received);
+                       loop_->handle(std::move(received));
+                       tracing_.turn_over();
+                   },
                    [this](auto& e) { loop_->handle(std::move(e)); },
                },
                event);
@@ -256,7 +268,10 @@ void CscfHost::on_wire(sip::Transports::Event event) {
 void CscfHost::execute(Effect& effect) {
     std::visit(
         overloaded{
-            [this](sip::Transmit& t) { transports_.send(std::move(t)); },
+            [this](sip::Transmit& t) {
+                if (tracing_.on()) tracing_.see(t);
+                transports_.send(std::move(t));
+            },
             [this](sip::dns::Query& q) { resolver_.ask(std::move(q)); },
             [this](cx::Send& s) {
                 cx_.sent(s, std::chrono::steady_clock::now());
@@ -418,6 +433,7 @@ void CscfHost::collect(Exposition& out) const {
     out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
                 static_cast<double>(c.refused));
     out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(c.connections));
+    tracing_.collect(out);
     if (!diameter_) return;
     cx_.collect(out);
     for (const auto& peer : diameter_->peers())

@@ -51,6 +51,14 @@ inline constexpr LogLine log_line_rows[] = {
      "That request got an error; nothing else is touched.",
      "Look who `peer` is. A stranger means that the port is reachable from where it should not be: keep "
      "`admin.listen` on loopback or a management network."},
+    {"trace.hep.away", Severity::Warning,
+     "What is traced cannot be sent to the HEP collector: its address is not reachable from here, or the "
+     "socket "
+     "is full.",
+     "None for subscribers. The collector misses what was not sent; the memory of `deploy/lab trace` has it.",
+     "See whether the collector runs at the address of `peer` and takes HEPv3 over UDP; "
+     "`trace_hep_packets_total` "
+     "counts what was lost."},
 };
 inline constexpr LogLines log_lines{"Any service: process, state file and admin port", log_line_rows};
 

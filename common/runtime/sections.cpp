@@ -1,6 +1,10 @@
 #include "common/runtime/sections.hpp"
 
+#include "common/base/text.hpp"
+
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 namespace ims::runtime {
 
@@ -157,12 +161,30 @@ sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fall
     return values;
 }
 
-std::size_t read_trace(const Section& section) {
-    const auto octets = section.get<std::size_t>("octets", trace::Memory::default_octets);
+TraceConfig read_trace(const Section& section) {
+    TraceConfig config;
+    config.octets = section.get<std::size_t>("octets", config.octets);
     // Below that a shelf does not hold a registration.
-    if (octets != 0 && (octets < (1U << 20) || octets > (1ULL << 34)))
+    if (config.octets != 0 && (config.octets < (1U << 20) || config.octets > (1ULL << 34)))
         section.error("octets", "must be 0 or between 1048576 and 17179869184");
-    return octets;
+    const auto hep = section.section("hep");
+    if (!hep.present()) return config;
+    const auto text = hep.require<std::string>("collector");
+    auto collector = trace::parse_collector(text);
+    if (!collector && !text.empty())
+        hep.error("collector",
+                  "must be an address or a name with a port, 192.0.2.1:9060 or '[2001:db8::1]:9060', not '" +
+                      text + "'");
+    if (!collector) collector.emplace();
+    collector->id = hep.get<std::uint32_t>("id", collector->id);
+    if (const auto file = hep.find<std::string>("key_file")) {
+        std::ifstream in{*file};
+        if (!in) hep.error("key_file", "cannot read '" + *file + "'");
+        const std::string content{std::istreambuf_iterator<char>{in}, {}};
+        collector->key = trim(content);
+    }
+    config.hep = std::move(collector);
+    return config;
 }
 
 std::vector<sip::StaticRoute> read_routes(const Section& root) {
@@ -205,7 +227,7 @@ CscfSections read_cscf(const Section& root) {
     const auto state = root.section("state");
     out.state_file = state.present() ? state.require<std::string>("file") : std::string{};
     out.state_interval = state.get_between<Duration>("interval", out.state_interval, 1s, 24h);
-    out.trace_octets = read_trace(root.section("trace"));
+    out.trace = read_trace(root.section("trace"));
     return out;
 }
 

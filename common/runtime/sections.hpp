@@ -4,6 +4,7 @@
 #include "common/sip/net/resolver.hpp"
 #include "common/sip/net/transports.hpp"
 #include "common/sip/proxy/element.hpp"
+#include "common/trace/hep.hpp"
 #include "common/trace/memory.hpp"
 
 #include <optional>
@@ -17,8 +18,14 @@ diameter::Config read_diameter(const Section& diameter);  // identity and realm 
 sip::ResolverConfig read_dns(const Section& dns);
 sip::TimerValues read_timers(const Section& timers, const sip::TimerValues& fallback);  // t1, t2, t4
 
-// `trace.octets`: what a service remembers of what happened; 0: nothing.
-std::size_t read_trace(const Section& trace);
+// `trace`: what a service remembers of what happened (0 octets: nothing), and the collector that gets all its
+// messages.
+struct TraceConfig {
+    std::size_t octets = trace::Memory::default_octets;
+    std::optional<trace::Collector> hep;
+    bool operator==(const TraceConfig&) const = default;
+};
+TraceConfig read_trace(const Section& trace);
 
 // `routes`, a list of {host, targets}.
 std::vector<sip::StaticRoute> read_routes(const Section& root);
@@ -31,7 +38,7 @@ struct CscfSections {
     sip::ResolverConfig resolver;
     std::string state_file;  // empty: nothing outlives the process
     Duration state_interval = 60s;
-    std::size_t trace_octets = trace::Memory::default_octets;
+    TraceConfig trace;
 };
 CscfSections read_cscf(const Section& root);
 

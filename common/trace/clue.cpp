@@ -55,6 +55,7 @@ void add(std::vector<Hash>& to, std::string_view identity) {
 Clue clue_of_message(std::string_view message) {
     Clue clue;
     std::vector<Hash> parties;
+    std::vector<Hash> registering;  // From: of a third-party REGISTER it is the S-CSCF, whoever registers
     each_header(message, [&](std::string_view name, std::string_view value) {
         if (name.empty()) {  // the first line
             clue.registers = value.starts_with("REGISTER ");
@@ -69,14 +70,16 @@ Clue clue_of_message(std::string_view message) {
             if (const auto user = parameter(value, "username"); !user.empty()) add(clue.same, user);
         } else if (name == "p-charging-vector") {
             if (const auto icid = parameter(value, "icid-value"); !icid.empty()) clue.icid = hash_of(icid);
-        } else if (name == "from" || name == "to" || name == "p-associated-uri" ||
-                   name == "p-asserted-identity" || name == "p-preferred-identity" ||
-                   name == "p-called-party-id" || name == "p-served-user") {
+        } else if (name == "from") {
+            each_uri(value, [&](std::string_view uri) { add(registering, uri); });
+        } else if (name == "to" || name == "p-associated-uri" || name == "p-asserted-identity" ||
+                   name == "p-preferred-identity" || name == "p-called-party-id" || name == "p-served-user") {
             each_uri(value, [&](std::string_view uri) { add(parties, uri); });
         }
     });
     auto& where = clue.registers ? clue.same : clue.named;
     where.insert(where.end(), parties.begin(), parties.end());
+    clue.named.insert(clue.named.end(), registering.begin(), registering.end());
     return clue;
 }
 

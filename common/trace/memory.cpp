@@ -3,6 +3,7 @@
 #include "common/trace/speaker.hpp"
 #include "common/trace/summary.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
@@ -33,13 +34,6 @@ class Fields {
     std::size_t count_ = 0;
 };
 
-Fields fields_of(std::string_view what, const Summary& summary) {
-    Fields fields;
-    fields.add(what);
-    for (const auto& [name, value] : summary) fields.add(name, value);
-    return fields;
-}
-
 Way way_of_flow(const sip::Flow& f) {
     return {f.transport, true, f.local, f.remote, f.connection};
 }
@@ -48,6 +42,24 @@ Way way_of_flow(const sip::Flow& f) {
 bool is_keep_alive(const Event& event) {
     const auto* received = std::get_if<sip::Received>(&event);
     return received != nullptr && received->bytes->size() <= 4;
+}
+
+// A number by which speakers are spread over the shelves. 32 octets tell them apart well enough: who differ
+// only later share a shelf, as others do.
+std::uint64_t mark_of(std::string_view speaker) {
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+    const auto size = std::min<std::size_t>(speaker.size(), 32);
+    std::uint64_t mark = size;
+    const auto take = [&](std::size_t at, std::size_t octets) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, speaker.data() + at, octets);
+        mark = (mark ^ word) * odd;
+        mark ^= mark >> 29;
+    };
+    std::size_t at = 0;
+    for (; at + 8 <= size; at += 8) take(at, 8);
+    if (at < size) size >= 8 ? take(size - 8, 8) : take(0, size);
+    return mark;
 }
 
 Head head_of(Kind kind, std::uint64_t id = 0) {
@@ -79,7 +91,7 @@ Memory::Memory(std::size_t octets) {
 // ---- whose it is
 
 std::size_t Memory::shelf_of(std::string_view speaker) const {
-    return speaker.empty() ? speakers : std::hash<std::string_view>{}(speaker) % speakers;
+    return speaker.empty() ? speakers : mark_of(speaker) % speakers;
 }
 
 std::size_t Memory::shelf_of(const Event& event) const {
@@ -135,9 +147,7 @@ void Memory::append(const Turn& turn, Head head, std::span<const std::string_vie
 }
 
 void Memory::keep(const Turn& turn, const sip::Received& event, WallClock now) {
-    const auto way = way_of_flow(event.flow);
-    const std::array<std::string_view, 2> fields{octets_of(way), *event.bytes};
-    append(turn, head_of(Kind::SipIn), fields, now);
+    keep_message(turn, head_of(Kind::SipIn), way_of_flow(event.flow), *event.bytes, now);
 }
 
 void Memory::keep(const Turn& turn, const sip::Transmit& effect, WallClock now) {
@@ -149,8 +159,19 @@ void Memory::keep(const Turn& turn, const sip::Transmit& effect, WallClock now) 
             },
         },
         effect.to);
-    const std::array<std::string_view, 2> fields{octets_of(way), *effect.bytes};
-    append(turn, head_of(Kind::SipOut, effect.id), fields, now);
+    keep_message(turn, head_of(Kind::SipOut, effect.id), way, *effect.bytes, now);
+}
+
+void Memory::keep_message(const Turn& turn, Head head, const Way& way, std::string_view text, WallClock now) {
+    if (!on()) return;
+    head.at = now.time_since_epoch().count();
+    head.turn = turn.number;
+    if (auto* to = shelves_[turn.shelf].make(head, 2, sizeof way + text.size())) {
+        Shelf::put(Shelf::put(to, octets_of(way)), text);
+        return;
+    }
+    const std::array<std::string_view, 2> fields{octets_of(way), text};
+    append(turn, head, fields, now);
 }
 
 void Memory::keep(const Turn& turn, const sip::TransportFailed& event, WallClock now) {
@@ -183,29 +204,30 @@ void Memory::keep(const Turn& turn, const sip::dns::Answer& event, WallClock now
 }
 
 void Memory::keep(const Turn& turn, const cx::Send& effect, WallClock now) {
-    auto summary = summary_of(effect.request);
-    if (effect.destination_host) summary.emplace_back("peer", *effect.destination_host);
-    append(turn, head_of(Kind::CxRequestOut, effect.id.value()), fields_of(cx::name(effect.request), summary),
-           now);
+    Summary summary{effect.request};
+    if (effect.destination_host) summary.add("peer", *effect.destination_host);
+    keep_pairs(turn, head_of(Kind::CxRequestOut, effect.id.value()), cx::name(effect.request),
+               summary.fields(), now);
 }
 
 void Memory::keep(const Turn& turn, const cx::RequestArrived& event, WallClock now) {
-    auto summary = summary_of(event.request);
-    summary.emplace_back("peer", event.origin_host);
-    append(turn, head_of(Kind::CxRequestIn, event.id.value()), fields_of(cx::name(event.request), summary),
-           now);
+    Summary summary{event.request};
+    summary.add("peer", event.origin_host);
+    keep_pairs(turn, head_of(Kind::CxRequestIn, event.id.value()), cx::name(event.request), summary.fields(),
+               now);
 }
 
 void Memory::keep(const Turn& turn, const cx::AnswerArrived& event, WallClock now) {
-    auto summary = summary_of(event.answer);
-    summary.emplace_back("peer", event.origin_host);
-    append(turn, head_of(Kind::CxAnswerIn, event.id.value()), fields_of(cx::name(event.answer), summary),
-           now);
+    Summary summary{event.answer};
+    summary.add("peer", event.origin_host);
+    keep_pairs(turn, head_of(Kind::CxAnswerIn, event.id.value()), cx::name(event.answer), summary.fields(),
+               now);
 }
 
 void Memory::keep(const Turn& turn, const cx::Reply& effect, WallClock now) {
-    append(turn, head_of(Kind::CxAnswerOut, effect.id.value()),
-           fields_of(cx::name(effect.answer), summary_of(effect.answer)), now);
+    const Summary summary{effect.answer};
+    keep_pairs(turn, head_of(Kind::CxAnswerOut, effect.id.value()), cx::name(effect.answer), summary.fields(),
+               now);
 }
 
 void Memory::keep(const Turn& turn, const cx::SendFailed& event, WallClock now) {
@@ -216,11 +238,34 @@ void Memory::keep(const Turn& turn, const cx::SendFailed& event, WallClock now) 
 }
 
 void Memory::keep(const Turn& turn, const Note& note, WallClock now) {
-    Fields fields;
-    fields.add(note.id);
-    for (const auto& f : note.fields) fields.add(f.name, f.value);
     auto head = head_of(Kind::Note);
     head.severity = static_cast<std::uint8_t>(note.severity);
+    keep_pairs(turn, head, note.id, note.fields, now);
+}
+
+// Pairs with an empty value say nothing and are left out.
+template <class Pairs>
+void Memory::keep_pairs(const Turn& turn, Head head, std::string_view what, const Pairs& pairs,
+                        WallClock now) {
+    if (!on()) return;
+    std::size_t count = 1;
+    auto octets = what.size();
+    for (const auto& [name, value] : pairs) {
+        if (value.empty()) continue;
+        count += 2;
+        octets += name.size() + value.size();
+    }
+    head.at = now.time_since_epoch().count();
+    head.turn = turn.number;
+    if (auto* to = shelves_[turn.shelf].make(head, count, octets)) {
+        to = Shelf::put(to, what);
+        for (const auto& [name, value] : pairs)
+            if (!value.empty()) to = Shelf::put(Shelf::put(to, name), value);
+        return;
+    }
+    Fields fields;
+    fields.add(what);
+    for (const auto& [name, value] : pairs) fields.add(name, value);
     append(turn, head, fields, now);
 }
 

@@ -19,6 +19,8 @@
 // database that is away) has a shelf of its own; there warnings and errors are kept.
 namespace ims::trace {
 
+struct Way;
+
 class Memory {
   public:
     static constexpr std::size_t default_octets = 32U << 20;
@@ -66,6 +68,9 @@ class Memory {
     std::size_t shelf_of(const Event& event) const;
     std::size_t shelf_of(const Effects& effects) const;
     void append(const Turn& turn, Head head, std::span<const std::string_view> fields, WallClock now);
+    template <class Pairs>
+    void keep_pairs(const Turn& turn, Head head, std::string_view what, const Pairs& pairs, WallClock now);
+    void keep_message(const Turn& turn, Head head, const Way& way, std::string_view text, WallClock now);
 
     std::vector<Shelf> shelves_;  // the last is the one of nobody
     std::uint64_t turns_ = 0;

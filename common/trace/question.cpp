@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -252,14 +253,35 @@ void Question::choose_companions() {
     }
 }
 
-std::string Question::answer() {
+void Question::conclude() {
+    if (std::exchange(concluded_, true)) return;
     while (step()) {
     }
     follow_identities();
     follow_calls();
     choose();
     choose_companions();
+}
 
+Question::Known Question::known() {
+    conclude();
+    return {identities_, call_ids_, icids_};
+}
+
+void Question::each_message(const std::function<void(const WireMessage&)>& f) {
+    conclude();
+    for (const auto& found : found_) {
+        const bool message = found.head.kind == Kind::SipIn || found.head.kind == Kind::SipOut;
+        const auto& shelf = memory_.shelves()[found.shelf];
+        if (!found.chosen || !message || !shelf.holds(found.place)) continue;
+        const auto fields = shelf.fields(found.place);
+        f({WireMessage::Protocol::Sip, found.head.kind == Kind::SipOut,
+           WallClock{std::chrono::microseconds{found.head.at}}, way_of(fields[0]), fields[1]});
+    }
+}
+
+std::string Question::answer() {
+    conclude();
     std::int64_t first = INT64_MAX;
     std::int64_t last = INT64_MIN;
     for (const auto& f : found_) {

@@ -1,8 +1,10 @@
 #pragma once
 #include "common/trace/clue.hpp"
 #include "common/trace/memory.hpp"
+#include "common/trace/wire.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,6 +32,14 @@ class Question {
     //  "entries": [...]}; entries in the order of time, those of docs/operations/why.md.
     std::string answer();
 
+    // For who goes on from here (common/trace/follower.hpp): by what the subscriber is recognized, and his
+    // messages.
+    struct Known {
+        std::set<Hash> identities, call_ids, icids;
+    };
+    Known known();
+    void each_message(const std::function<void(const WireMessage&)>& f);
+
   private:
     struct Found {
         std::size_t shelf;
@@ -39,6 +49,7 @@ class Question {
         bool chosen = false;
     };
 
+    void conclude();
     void follow_identities();
     void follow_calls();
     void choose();
@@ -48,6 +59,7 @@ class Question {
     std::vector<std::string> keys_;
     Options options_;
     std::size_t shelf_ = 0;
+    bool concluded_ = false;
     std::vector<Found> found_;
     std::set<Hash> identities_, call_ids_, icids_;
 };

@@ -1,6 +1,7 @@
 #include "common/trace/redact.hpp"
 
 #include "common/base/text.hpp"
+#include "common/trace/avp.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,13 +10,16 @@ namespace ims::trace {
 
 namespace {
 
-constexpr std::string_view removed = "removed";
-
 bool is_word(char c) {
     return is_alpha(c) || is_digit(c) || c == '-' || c == '_';
 }
 
-// Replaces the value of every parameter of that name in text[from, to).
+void write_over(std::string& text, std::size_t from, std::size_t to) {
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(from),
+              text.begin() + static_cast<std::ptrdiff_t>(to), '*');
+}
+
+// Writes over the value of every parameter of that name in text[from, to).
 void take_out(std::string& text, std::size_t from, std::size_t to, std::string_view name) {
     for (auto at = from; at + name.size() < to; ++at) {
         if (!iequals(std::string_view{text}.substr(at, name.size()), name)) continue;
@@ -35,9 +39,8 @@ void take_out(std::string& text, std::size_t from, std::size_t to, std::string_v
         auto end = value;
         while (end < to && (quoted ? text[end] != '"' : is_word(text[end]))) ++end;
         if (end == value) continue;  // empty: that says something, and hides nothing
-        text.replace(value, end - value, removed);
-        to = to - (end - value) + removed.size();
-        at = value;
+        write_over(text, value, end);
+        at = end;
     }
 }
 
@@ -65,7 +68,6 @@ std::string redacted(std::string_view message) {
             body = end;
             break;
         }
-        const auto before = text.size();
         const auto colon = line.find(':');
         const auto name = to_lower(trim(line.substr(0, std::min(colon, line.size()))));
         if (name == "content-type" || name == "c") content_type = to_lower(trim(line.substr(colon + 1)));
@@ -74,13 +76,34 @@ std::string redacted(std::string_view message) {
         const bool aka = to_lower(line).find("algorithm=aka") != std::string::npos ||
                          to_lower(line).find("algorithm=\"aka") != std::string::npos;
         take_out(text, at, end, "ck");
-        take_out(text, at, end + text.size() - before, "ik");
-        if (answers && !aka) take_out(text, at, end + text.size() - before, "response");
-        at = end + text.size() - before;
+        take_out(text, at, end, "ik");
+        if (answers && !aka) take_out(text, at, end, "response");
+        at = end;
     }
-    if (body < text.size() && content_type.starts_with("text/"))
-        std::fill(text.begin() + static_cast<std::ptrdiff_t>(body), text.end(),
-                  '*');  // Content-Length stays true
+    if (body < text.size() && content_type.starts_with("text/")) write_over(text, body, text.size());
+    return text;
+}
+
+std::string redacted_diameter(std::string_view message) {
+    // TS 29.229 6.3
+    constexpr std::uint32_t sip_authorization = 610, sip_auth_data_item = 612, confidentiality_key = 625,
+                            integrity_key = 626, sip_digest_authenticate = 635;
+    constexpr std::uint32_t digest_ha1 = 121;  // RFC 7155
+    std::string text{message};
+    const auto head = diameter_head(text);
+    if (!head) return text;
+    const auto hide = [&](const Avp& avp) {
+        const auto at = static_cast<std::size_t>(avp.value.data() - text.data());
+        write_over(text, at, at + avp.value.size());
+    };
+    const std::function<void(const Avp&)> look = [&](const Avp& avp) {
+        if (avp.is(sip_auth_data_item, vendor_3gpp) || avp.is(sip_digest_authenticate, vendor_3gpp))
+            return each_avp(avp.value, look);
+        const bool secret = avp.is(confidentiality_key, vendor_3gpp) || avp.is(integrity_key, vendor_3gpp) ||
+                            avp.is(digest_ha1) || (!head->request && avp.is(sip_authorization, vendor_3gpp));
+        if (secret) hide(avp);
+    };
+    each_avp_of_message(text, look);
     return text;
 }
 

@@ -9,35 +9,33 @@ namespace ims::trace {
 
 namespace {
 
-using Length = std::uint32_t;
-
 constexpr std::size_t rounded(std::size_t octets) {
     return (octets + 7) / 8 * 8;
-}
-
-// Most fields are a word: a call of memcpy for each would be most of what an entry costs.
-void copy(char* to, std::string_view from) {
-    const auto size = from.size();
-    if (size >= 8 && size <= 16) {
-        std::memcpy(to, from.data(), 8);
-        std::memcpy(to + size - 8, from.data() + size - 8, 8);
-    } else if (size >= 4 && size < 8) {
-        std::memcpy(to, from.data(), 4);
-        std::memcpy(to + size - 4, from.data() + size - 4, 4);
-    } else if (size > 16) {
-        std::memcpy(to, from.data(), size);
-    } else {
-        for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
-    }
 }
 
 }  // namespace
 
 Shelf::Shelf(std::size_t octets) : capacity_{std::bit_floor(std::max<std::size_t>(octets, 1024))} {}
 
-void Shelf::append(Head head, std::span<const std::string_view> fields) {
+char* Shelf::make(Head head, std::size_t count, std::size_t octets) {
+    octets = rounded(sizeof(Head) + count * sizeof(Length) + octets);
+    if (octets > capacity_ / 4) return nullptr;
+    return begin(head, count, octets);
+}
+
+char* Shelf::begin(Head head, std::size_t count, std::size_t octets) {
     // Left as it came from the system: pages nobody writes to cost nothing.
     if (!block_) block_.reset(new char[capacity_]);
+    make_room(octets);
+    head.octets = static_cast<std::uint32_t>(octets);
+    head.fields = static_cast<std::uint16_t>(count);
+    char* to = at(end_);
+    std::memcpy(to, &head, sizeof head);
+    end_ += octets;
+    return to + sizeof head;
+}
+
+void Shelf::append(Head head, std::span<const std::string_view> fields) {
     std::size_t octets = sizeof(Head) + fields.size() * sizeof(Length);
     for (const auto field : fields) octets += field.size();
     std::size_t cut = 0;
@@ -47,22 +45,9 @@ void Shelf::append(Head head, std::span<const std::string_view> fields) {
     }
     octets = rounded(octets);
     if (octets > capacity_ / 2) return;  // many long fields: no message of ours
-    make_room(octets);
-
-    head.octets = static_cast<std::uint32_t>(octets);
-    head.fields = static_cast<std::uint16_t>(fields.size());
-    char* to = at(end_);
-    std::memcpy(to, &head, sizeof head);
-    to += sizeof head;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const auto size = fields[i].size() - (i + 1 == fields.size() ? cut : 0);
-        const auto length = static_cast<Length>(size);
-        std::memcpy(to, &length, sizeof length);
-        to += sizeof length;
-        copy(to, fields[i].substr(0, size));
-        to += size;
-    }
-    end_ += octets;
+    char* to = begin(head, fields.size(), octets);
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        to = put(to, fields[i].substr(0, fields[i].size() - (i + 1 == fields.size() ? cut : 0)));
 }
 
 void Shelf::make_room(std::size_t octets) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -48,6 +49,16 @@ class Shelf {
     // An entry that would take more than a quarter of the shelf is cut in its last field.
     void append(Head head, std::span<const std::string_view> fields);
 
+    // The same without gathering the fields first: room for `count` fields of together `octets`, which put()
+    // fills one after the other. Null: it is a long one, for append().
+    char* make(Head head, std::size_t count, std::size_t octets);
+    static char* put(char* to, std::string_view field) {
+        const auto length = static_cast<Length>(field.size());
+        std::memcpy(to, &length, sizeof length);
+        copy(to + sizeof length, field);
+        return to + sizeof length + field.size();
+    }
+
     // Places are numbers that are never used again: what lies at one either is the same entry or is gone.
     std::uint64_t oldest() const { return oldest_; }
     std::uint64_t end() const { return end_; }
@@ -60,10 +71,29 @@ class Shelf {
     std::uint64_t overwritten() const { return overwritten_; }  // entries
 
   private:
+    using Length = std::uint32_t;
+
+    // Most fields are a word: a call of memcpy for each would be most of what an entry costs.
+    static void copy(char* to, std::string_view from) {
+        const auto size = from.size();
+        if (size >= 8 && size <= 16) {
+            std::memcpy(to, from.data(), 8);
+            std::memcpy(to + size - 8, from.data() + size - 8, 8);
+        } else if (size >= 4 && size < 8) {
+            std::memcpy(to, from.data(), 4);
+            std::memcpy(to + size - 4, from.data() + size - 4, 4);
+        } else if (size > 16) {
+            std::memcpy(to, from.data(), size);
+        } else {
+            for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+        }
+    }
+
     std::size_t offset(std::uint64_t place) const {
         return static_cast<std::size_t>(place) & (capacity_ - 1);
     }
     char* at(std::uint64_t place) const { return block_.get() + offset(place); }
+    char* begin(Head head, std::size_t count, std::size_t octets);
     void make_room(std::size_t octets);
     void drop_oldest();
 

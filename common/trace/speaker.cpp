@@ -3,7 +3,7 @@
 #include "common/base/result.hpp"
 #include "common/base/text.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 namespace ims::trace {
 
@@ -11,31 +11,37 @@ namespace {
 
 constexpr unsigned lines_to_look_at = 64;  // From stands among the first headers of every message seen
 
-std::string_view uri_in(std::string_view value) {
-    if (const auto open = value.find('<'); open != std::string_view::npos) {
-        value.remove_prefix(open + 1);
-        value = value.substr(0, value.find('>'));
-    }
-    value = value.substr(0, std::min(value.find(';'), value.size()));
-    return trim(value);
+const char* find(const char* from, const char* end, char c) {
+    return static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(end - from)));
+}
+
+// Of "<sip:alice@ims.example>;tag=1" what stands in < >, else what stands before the parameters.
+std::string_view uri_in(const char* at, const char* end) {
+    while (at < end && (*at == ' ' || *at == '\t')) ++at;
+    const char* open = at < end && *at == '<' ? at : find(at, end, '<');
+    if (open != nullptr) at = open + 1;
+    const char* close = find(at, end, open != nullptr ? '>' : ';');
+    if (close == nullptr) close = end;
+    if (const char* parameters = open != nullptr ? find(at, close, ';') : nullptr) close = parameters;
+    const std::string_view uri{at, static_cast<std::size_t>(close - at)};
+    return open != nullptr ? uri : trim(uri);
 }
 
 }  // namespace
 
 std::string_view speaker_of(std::string_view message) {
+    const char* at = message.data();
+    const char* const end = at + message.size();
     for (unsigned n = 0; n < lines_to_look_at; ++n) {
-        const auto end = message.find('\n');
-        if (end == std::string_view::npos) return {};
-        message.remove_prefix(end + 1);
-        if (message.size() < 5 || (message[0] | 0x20) != 'f') continue;
-        if (message.starts_with("From:")) return uri_in(message.substr(5, message.find('\n') - 5));
-        auto name = message.substr(1, 3);
-        const bool whole = iequals(name, "rom");
-        auto rest = message.substr(whole ? 4 : 1);
-        while (!rest.empty() && (rest[0] == ' ' || rest[0] == '\t')) rest.remove_prefix(1);
-        if (rest.empty() || rest[0] != ':') continue;
-        rest.remove_prefix(1);
-        return uri_in(rest.substr(0, rest.find('\n')));
+        at = find(at, end, '\n');
+        if (at == nullptr || end - ++at < 5) return {};
+        if ((*at | 0x20) != 'f') continue;
+        const char* rest = at + 1;
+        if (end - rest > 3 && (std::memcmp(rest, "rom", 3) == 0 || iequals({rest, 3}, "rom"))) rest += 3;
+        while (rest < end && (*rest == ' ' || *rest == '\t')) ++rest;
+        if (rest == end || *rest != ':') continue;
+        const char* line_end = find(rest, end, '\n');
+        return uri_in(rest + 1, line_end != nullptr ? line_end : end);
     }
     return {};
 }

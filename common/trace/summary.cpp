@@ -45,91 +45,84 @@ std::string_view text(cx::ReasonCode code) {
     return {};
 }
 
-void add(Summary& s, std::string_view name, std::string_view value) {
-    s.emplace_back(name, std::string{value});
+}  // namespace
+
+void Summary::add_first(const std::vector<Impu>& impus) {
+    if (!impus.empty()) add("impu", impus.front().value());
 }
-void add_first(Summary& s, const std::vector<Impu>& impus) {
-    if (!impus.empty()) add(s, "impu", impus.front().value());
-}
-void add(Summary& s, const std::optional<cx::ServerCapabilities>& capabilities) {
+
+void Summary::add_capabilities(const std::optional<cx::ServerCapabilities>& capabilities) {
     if (!capabilities) return;
     std::string numbers;
     for (const auto one : capabilities->mandatory_capability)
         numbers += (numbers.empty() ? "" : " ") + std::to_string(one);
-    if (!numbers.empty()) add(s, "mandatory_capability", numbers);
+    if (!numbers.empty()) add_written("mandatory_capability", std::move(numbers));
 }
 
-}  // namespace
-
-Summary summary_of(const cx::Request& request) {
-    Summary s;
-    s.reserve(6);
+Summary::Summary(const cx::Request& request) {
     std::visit(overloaded{
                    [&](const cx::UserAuthorizationRequest& r) {
-                       add(s, "impi", r.user_name.value());
-                       add(s, "impu", r.public_identity.value());
-                       add(s, "visited_network", r.visited_network_identifier);
-                       if (r.user_authorization_type) add(s, "type", text(*r.user_authorization_type));
+                       add("impi", r.user_name.value());
+                       add("impu", r.public_identity.value());
+                       add("visited_network", r.visited_network_identifier);
+                       if (r.user_authorization_type) add("type", text(*r.user_authorization_type));
                    },
                    [&](const cx::ServerAssignmentRequest& r) {
-                       if (r.user_name) add(s, "impi", r.user_name->value());
-                       add_first(s, r.public_identity);
-                       add(s, "server_name", r.server_name);
-                       add(s, "type", text(r.server_assignment_type));
+                       if (r.user_name) add("impi", r.user_name->value());
+                       add_first(r.public_identity);
+                       add("server_name", r.server_name);
+                       add("type", text(r.server_assignment_type));
                    },
                    [&](const cx::LocationInfoRequest& r) {
-                       add(s, "impu", r.public_identity.value());
-                       if (r.originating_request) add(s, "type", "ORIGINATING");
+                       add("impu", r.public_identity.value());
+                       if (r.originating_request) add("type", "ORIGINATING");
                    },
                    [&](const cx::MultimediaAuthRequest& r) {
-                       add(s, "impi", r.user_name.value());
-                       add(s, "impu", r.public_identity.value());
-                       add(s, "server_name", r.server_name);
+                       add("impi", r.user_name.value());
+                       add("impu", r.public_identity.value());
+                       add("server_name", r.server_name);
                        if (r.sip_auth_data_item.sip_authentication_scheme)
-                           add(s, "scheme", *r.sip_auth_data_item.sip_authentication_scheme);
-                       if (r.sip_auth_data_item.sip_authorization) add(s, "type", "RESYNCHRONISATION");
+                           add("scheme", *r.sip_auth_data_item.sip_authentication_scheme);
+                       if (r.sip_auth_data_item.sip_authorization) add("type", "RESYNCHRONISATION");
                    },
                    [&](const cx::RegistrationTerminationRequest& r) {
-                       add(s, "impi", r.user_name.value());
-                       add_first(s, r.public_identity);
-                       add(s, "type", text(r.deregistration_reason.reason_code));
+                       add("impi", r.user_name.value());
+                       add_first(r.public_identity);
+                       add("type", text(r.deregistration_reason.reason_code));
                        if (r.deregistration_reason.reason_info)
-                           add(s, "reason", *r.deregistration_reason.reason_info);
+                           add("reason", *r.deregistration_reason.reason_info);
                    },
-                   [&](const cx::PushProfileRequest& r) { add(s, "impi", r.user_name.value()); },
+                   [&](const cx::PushProfileRequest& r) { add("impi", r.user_name.value()); },
                },
                request);
-    return s;
 }
 
-Summary summary_of(const cx::Answer& answer) {
-    Summary s;
-    s.reserve(4);
-    add(s, "result", diameter::text(cx::result(answer)));
+Summary::Summary(const cx::Answer& answer) {
+    add_written("result", diameter::text(cx::result(answer)));
     std::visit(overloaded{
                    [&](const cx::UserAuthorizationAnswer& a) {
-                       if (a.server_name) add(s, "server_name", *a.server_name);
-                       add(s, a.server_capabilities);
+                       if (a.server_name) add("server_name", *a.server_name);
+                       add_capabilities(a.server_capabilities);
                    },
                    [&](const cx::ServerAssignmentAnswer& a) {
-                       if (a.server_name) add(s, "server_name", *a.server_name);
-                       if (a.user_data) add(s, "user_data", std::to_string(a.user_data->size()) + " octets");
+                       if (a.server_name) add("server_name", *a.server_name);
+                       if (a.user_data)
+                           add_written("user_data", std::to_string(a.user_data->size()) + " octets");
                    },
                    [&](const cx::LocationInfoAnswer& a) {
-                       if (a.server_name) add(s, "server_name", *a.server_name);
-                       add(s, a.server_capabilities);
+                       if (a.server_name) add("server_name", *a.server_name);
+                       add_capabilities(a.server_capabilities);
                    },
                    [&](const cx::MultimediaAuthAnswer& a) {
                        if (a.sip_auth_data_item.empty()) return;
-                       add(s, "items", std::to_string(a.sip_auth_data_item.size()));
+                       add_written("items", std::to_string(a.sip_auth_data_item.size()));
                        if (const auto& scheme = a.sip_auth_data_item.front().sip_authentication_scheme)
-                           add(s, "scheme", *scheme);
+                           add("scheme", *scheme);
                    },
                    [](const cx::RegistrationTerminationAnswer&) {},
                    [](const cx::PushProfileAnswer&) {},
                },
                answer);
-    return s;
 }
 
 }  // namespace ims::trace

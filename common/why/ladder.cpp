@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/why/causes/words.hpp"
+#include "common/why/markup.hpp"
 
 #include <algorithm>
 #include <array>
@@ -179,23 +180,6 @@ class Drawing {
     std::vector<const Entry*> told_;  // drawn already, from the other side
     Ladder ladder_;
 };
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else if (static_cast<unsigned char>(c) >= 0x20)
-            out += c;
-    }
-    return out;
-}
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+#include "common/why/markup.hpp"
 #include "common/why/verdict.hpp"
 
 #include <nlohmann/json.hpp>
@@ -94,20 +95,6 @@ Json json_of(const Verdict& v) {
     out["at"] = v.at;
     out["sentence"] = v.sentence;
     out["action"] = v.action;
-    return out;
-}
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c != '\r')
-            out += c;
     return out;
 }
 

@@ -73,4 +73,30 @@ ims::Result<bool, Away> opc_is_op(PostgresStore& store, const Impi& impi) {
     return shown;
 }
 
+ims::Result<std::vector<std::string>, Away> identities_beside(PostgresStore& store,
+                                                              const std::string& identity,
+                                                              const std::string& home_network) {
+    std::vector<Lookup> lookups;
+    if (const auto impu = canonical_impu(identity)) lookups.push_back({std::nullopt, *impu, false});
+    const bool domain = identity.find('@') != std::string::npos;
+    // TS 23.003 13.3: without an ISIM the private identity is the IMSI in the home domain.
+    lookups.push_back({Impi{domain ? identity : identity + "@" + home_network}, std::nullopt, false});
+    if (!domain) {
+        const bool international = identity.starts_with('+');
+        lookups.push_back({std::nullopt, Impu{(international ? "tel:" : "tel:+") + identity}, false});
+    }
+    for (const auto& lookup : lookups) {
+        const auto loaded = store.load(lookup);
+        if (!loaded) return Away{text(loaded.error())};
+        if (!loaded->subscription) continue;
+        std::vector<std::string> all;
+        for (const auto& one : loaded->subscription->private_identities) all.push_back(one.impi.value());
+        for (const auto& set : loaded->subscription->implicit_registration_sets)
+            for (const auto& one : set.public_identities)
+                if (!one.wildcarded()) all.push_back(one.identity.identity.value());
+        return all;
+    }
+    return std::vector<std::string>{};
+}
+
 }  // namespace ims::hss

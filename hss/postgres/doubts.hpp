@@ -19,4 +19,10 @@ ims::Result<std::vector<NearMiss>, Away> near_misses(PostgresStore& store, const
 // (op_check.hpp). No for a subscriber without AKA, or unknown.
 ims::Result<bool, Away> opc_is_op(PostgresStore& store, const Impi& impi);
 
+// All identities of the subscription that has this one: an IMSI or IMPI, an MSISDN or IMPU. Empty: there is
+// none.
+ims::Result<std::vector<std::string>, Away> identities_beside(PostgresStore& store,
+                                                              const std::string& identity,
+                                                              const std::string& home_network);
+
 }  // namespace ims::hss

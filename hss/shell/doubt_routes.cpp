@@ -39,6 +39,19 @@ void add_doubt_routes(runtime::Process& process, Host& host) {
             return json({{"near", list}});
         });
     });
+    process.admin_route("GET", "/identities",
+                        [&host](const HttpRequest& request, const HttpServer::Reply& reply) {
+                            const auto of = request.parameter("of");
+                            if (!of || of->empty())
+                                return reply({400, "whose? /identities?of=IMSI, MSISDN, IMPI or IMPU\n"});
+                            const auto& home = host.policy().home_network;
+                            ask(host, reply, [of = *of, home](PostgresStore& store) -> HttpResponse {
+                                const auto identities = identities_beside(store, of, home);
+                                if (!identities) return {503, identities.error().why + "\n"};
+                                if (identities->empty()) return {404, "no subscriber has this identity\n"};
+                                return json({{"identities", *identities}});
+                            });
+                        });
     process.admin_route("GET", "/opc-check",
                         [&host](const HttpRequest& request, const HttpServer::Reply& reply) {
                             const auto impi = request.parameter("impi");

@@ -47,7 +47,9 @@ Host::Host(runtime::Process& process, Settings settings)
     : process_{process},
       settings_{std::move(settings)},
       hss_{settings_.policy},
-      memory_{settings_.trace_octets},
+      memory_{settings_.trace.octets},
+      tracing_{process_, memory_, settings_.trace,
+               [] { return std::vector<std::pair<sip::Transport, IpEndpoint>>{}; }},
       reconnect_timer_{process.io()} {}
 Host::~Host() = default;
 
@@ -79,6 +81,9 @@ bool Host::start(std::string& why) {
 
     diameter_ = std::make_unique<diameter::Service>(
         process_.io(), settings_.diameter, [this](diameter::Service::Event e) { on_event(std::move(e)); });
+    diameter_->tap([this](const diameter::Service::Wire& wire) {
+        if (tracing_.on()) tracing_.see(wire);
+    });
     try {
         diameter_->start();
     } catch (const std::runtime_error& e) {
@@ -218,7 +223,7 @@ void Host::reload(runtime::Document& document) {
     if (next.database != settings_.database || next.secrets != settings_.secrets)
         restart.push_back("database");
     if (next.api != settings_.api) restart.push_back("api");
-    if (next.trace_octets != settings_.trace_octets) restart.push_back("trace");
+    if (next.trace != settings_.trace) restart.push_back("trace");
     settings_.policy = next.policy;
     settings_.max_waiting = next.max_waiting;
     hss_.set_policy(std::move(next.policy));
@@ -253,6 +258,7 @@ void Host::collect(runtime::Exposition& out) const {
     out.gauge("hss_pushes_unanswered", "RTR and PPR not answered yet.",
               static_cast<double>(pushed_.size() + waiting_pushes_.size()));
     cx_.collect(out);
+    tracing_.collect(out);
     if (!diameter_) return;
     for (const auto& peer : diameter_->peers())
         out.gauge("diameter_peer_open", "1 if the connection to the peer is open (RFC 6733 5.6).",

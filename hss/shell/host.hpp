@@ -4,6 +4,7 @@
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/cx_measurements.hpp"
 #include "common/runtime/process.hpp"
+#include "common/runtime/tracing.hpp"
 #include "common/trace/memory.hpp"
 #include "hss/core/hss.hpp"
 #include "hss/postgres/postgres_store.hpp"
@@ -65,6 +66,7 @@ class Host final : public runtime::Hosted {
     runtime::BufferedRandom random_{system_random_};
     runtime::CxMeasurements cx_;
     trace::Memory memory_;
+    runtime::Tracing tracing_;
     std::shared_ptr<CatalogueCache> cache_ = std::make_shared<CatalogueCache>();
     bool draining_ = false;
     std::size_t under_way_ = 0;

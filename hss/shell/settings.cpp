@@ -69,7 +69,7 @@ Settings read_settings(const runtime::Section& root) {
                            "the seal key must be 64 hexadecimal digits: openssl rand -hex 32");
     }
 
-    s.trace_octets = runtime::read_trace(root.section("trace"));
+    s.trace = runtime::read_trace(root.section("trace"));
 
     const auto api = root.section("api");
     if (api.present()) {

@@ -1,7 +1,7 @@
 #pragma once
 #include "common/diameter/peer/config.hpp"
 #include "common/runtime/config.hpp"
-#include "common/trace/memory.hpp"
+#include "common/runtime/sections.hpp"
 #include "hss/core/decision.hpp"
 #include "hss/postgres/connection.hpp"
 #include "hss/postgres/secrets.hpp"
@@ -27,7 +27,7 @@ struct Settings {
     std::size_t max_waiting = 20'000;  // requests waiting for the database; beyond: DIAMETER_TOO_BUSY
     std::optional<Secrets> secrets;
     std::optional<ApiSettings> api;
-    std::size_t trace_octets = trace::Memory::default_octets;
+    runtime::TraceConfig trace;
 };
 
 Settings read_settings(const runtime::Section& root);

@@ -43,6 +43,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void abandon();  // at once, without a word to the owner
 
     Node::Transport transport() const;
+    const IpEndpoint& local() const { return local_; }  // once it is ready
+    const IpEndpoint& remote() const { return remote_; }
+    bool secure() const { return tls_ != nullptr; }
 
   private:
     using Resolved = Tcp::resolver::results_type;

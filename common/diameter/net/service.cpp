@@ -70,6 +70,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     asio::io_context& io;
     Config config;
     Sink sink;
+    Tap tap;
     OpensslRandom random;
     Node node;
     std::unique_ptr<asio::ssl::context> tls;
@@ -96,8 +97,10 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     void perform(Effect& effect) {
         std::visit(overloaded{
                        [this](Transmit& t) {
-                           if (const auto it = connections.find(t.connection); it != connections.end())
-                               it->second->write(t.octets);
+                           const auto it = connections.find(t.connection);
+                           if (it == connections.end()) return;
+                           show(*it->second, true, t.octets);
+                           it->second->write(t.octets);
                        },
                        [this](Close& c) {
                            if (const auto it = connections.find(c.connection); it != connections.end())
@@ -113,6 +116,10 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
                        },
                    },
                    effect);
+    }
+
+    void show(const Connection& c, bool out, std::span<const std::uint8_t> octets) const {
+        if (tap) tap({out, c.secure(), c.local(), c.remote(), c.id.value(), octets});
     }
 
     // A timer that fires early costs a look, one that is moved at every message costs more: it is only ever
@@ -239,7 +246,10 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     void on_readable(Connection& c, codec::Framer& framer) {
         const Turn::Scope scope{turn};
         run([&](TimePoint now, Effects& out) {
-            while (const auto message = framer.next()) node.received(c.id, *message, now, out);
+            while (const auto message = framer.next()) {
+                show(c, false, *message);
+                node.received(c.id, *message, now, out);
+            }
             if (framer.broken()) node.stream_broken(c.id, framer.rest(), out);
         });
     }
@@ -261,6 +271,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
 
     void shut() {
         sink = {};
+        tap = {};
         timer.cancel();
         close_listeners();
         for (const auto& [id, connection] : connections) connection->abandon();
@@ -277,6 +288,10 @@ Service::Service(asio::io_context& io, Config config, Sink sink, Turn* turn)
 
 Service::~Service() {
     impl_->shut();
+}
+
+void Service::tap(Tap tap) {
+    impl_->tap = std::move(tap);
 }
 
 void Service::start() {

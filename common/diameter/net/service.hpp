@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,18 @@ class Service {
     // `turn`, shared with others of the same loop or of its own if null, must outlive the Service.
     Service(boost::asio::io_context& io, Config config, Sink sink, Turn* turn = nullptr);
     ~Service();
+    // For who traces: each message as it came in or goes out; what TLS carries, in the clear. Called in the
+    // middle of things: the tap looks, and calls nothing of the Service. Before start().
+    struct Wire {
+        bool out = false;
+        bool secure = false;
+        IpEndpoint local, remote;
+        std::uint64_t connection = 0;
+        std::span<const std::uint8_t> octets;
+    };
+    using Tap = std::function<void(const Wire&)>;
+    void tap(Tap tap);
+
     void start();  // listens and connects; throws std::runtime_error if it cannot listen
     void send(cx::Send request);
     void reply(cx::Reply reply);

@@ -24,7 +24,7 @@ struct Exchange {
     boost::asio::io_context io;
     tcp::resolver resolver{io};
     beast::tcp_stream stream{io};
-    http::request<http::empty_body> request;
+    http::request<http::string_body> request;
     http::response_parser<http::string_body> parser;
     beast::flat_buffer buffer;
     error_code error;
@@ -58,23 +58,35 @@ struct Exchange {
 
 }  // namespace
 
-Result<HttpBody, Silence> get(const HttpAddress& address, const std::string& target,
-                              std::chrono::seconds timeout) {
+Result<HttpAnswer, Silence> ask(HttpMethod method, const HttpAddress& address, const std::string& target,
+                                const std::string& body, std::chrono::seconds timeout) {
     Exchange exchange;
-    exchange.request = {http::verb::get, target, 11};
+    const auto verb = method == HttpMethod::Get    ? http::verb::get
+                      : method == HttpMethod::Post ? http::verb::post
+                                                   : http::verb::delete_;
+    exchange.request = {verb, target, 11};
     exchange.request.set(http::field::host, address.text());
     exchange.request.set(http::field::connection, "close");
+    if (!body.empty()) {
+        exchange.request.set(http::field::content_type, "application/json");
+        exchange.request.body() = body;
+        exchange.request.prepare_payload();
+    }
     exchange.parser.body_limit(largest_body);
     exchange.start(address, timeout);
     exchange.io.run();
     if (exchange.error) return Silence{exchange.error.message()};
-    const auto response = exchange.parser.release();
-    if (response.result_int() != 200) {
-        auto said = response.body().substr(0, response.body().find('\n'));
-        return Silence{"answered " + std::to_string(response.result_int()) +
-                       (said.empty() ? "" : ": " + said)};
-    }
-    return HttpBody{response.body()};
+    auto response = exchange.parser.release();
+    return HttpAnswer{static_cast<int>(response.result_int()), std::move(response.body())};
+}
+
+Result<HttpBody, Silence> get(const HttpAddress& address, const std::string& target,
+                              std::chrono::seconds timeout) {
+    auto answer = ask(HttpMethod::Get, address, target, {}, timeout);
+    if (!answer) return answer.error();
+    if (answer->status == 200) return HttpBody{std::move(answer->body)};
+    const auto said = answer->first_line();
+    return Silence{"answered " + std::to_string(answer->status) + (said.empty() ? "" : ": " + said)};
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -2,6 +2,7 @@
 #include "common/why/entry.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace ims::why {
@@ -18,6 +19,15 @@ struct HttpBody {
 };
 Result<HttpBody, Silence> get(const HttpAddress& address, const std::string& target,
                               std::chrono::seconds timeout);
+// Any request, and whatever was answered; Silence if nothing was.
+struct HttpAnswer {
+    int status = 0;
+    std::string body;
+    std::string first_line() const { return body.substr(0, body.find('\n')); }
+};
+enum class HttpMethod : std::uint8_t { Get, Post, Delete };
+Result<HttpAnswer, Silence> ask(HttpMethod method, const HttpAddress& address, const std::string& target,
+                                const std::string& body, std::chrono::seconds timeout);
 std::string percent_encoded(std::string_view text);
 
 }  // namespace ims::why

@@ -1,9 +1,11 @@
 #include "common/why/shell/exit_status.hpp"
 #include "common/why/shell/options.hpp"
+#include "common/why/shell/trace_command.hpp"
 #include "common/why/verdict.hpp"
 
 #include <fstream>
 #include <iostream>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -75,6 +77,7 @@ int run(const Options& options) {
 }  // namespace ims::why
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "trace") return ims::why::run_trace(argc - 1, argv + 1);
     const auto options = ims::why::parse_options(argc, argv);
     if (const auto* status = std::get_if<int>(&options)) return *status;
     return ims::why::run(std::get<ims::why::Options>(options));

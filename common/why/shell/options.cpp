@@ -13,6 +13,7 @@ namespace {
 constexpr auto footer =
     "Exit status: 0 nothing failed, 1 something failed (or nothing was seen), 2 wrong options, or no service "
     "answered.\n"
+    "To trace a subscriber from now on: ims-why trace --help\n"
     "Example: ims-why --service pcscf=127.0.1.10:9090 --service hss=127.0.1.40:9090 001010000000001";
 
 std::optional<HttpAddress> address_of(const std::string& text) {
@@ -24,6 +25,20 @@ std::optional<HttpAddress> address_of(const std::string& text) {
 }
 
 }  // namespace
+
+std::optional<std::vector<Options::Service>> parse_services(const std::vector<std::string>& texts) {
+    std::vector<Options::Service> services;
+    for (const auto& text : texts) {
+        const auto equals = text.find('=');
+        const auto address = equals == std::string::npos ? std::nullopt : address_of(text.substr(equals + 1));
+        if (!address) {
+            std::cerr << "--service wants NAME=HOST:PORT, not " << text << '\n';
+            return std::nullopt;
+        }
+        services.push_back({text.substr(0, equals), *address});
+    }
+    return services;
+}
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     Options options;
@@ -50,15 +65,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? ExitStatus::NothingFailed : ExitStatus::NoAnswer;
     }
-    for (const auto& text : services) {
-        const auto equals = text.find('=');
-        const auto address = equals == std::string::npos ? std::nullopt : address_of(text.substr(equals + 1));
-        if (!address) {
-            std::cerr << "--service wants NAME=HOST:PORT, not " << text << '\n';
-            return ExitStatus::NoAnswer;
-        }
-        options.services.push_back({text.substr(0, equals), *address});
-    }
+    auto parsed = parse_services(services);
+    if (!parsed) return ExitStatus::NoAnswer;
+    options.services = std::move(*parsed);
     if (!html.empty()) options.html = html;
     options.timeout = std::chrono::seconds{timeout};
     return options;

@@ -21,6 +21,9 @@ struct Options {
     std::chrono::seconds timeout{5};
 };
 
+// The services that --service names, or nothing, with a complaint on stderr.
+std::optional<std::vector<Options::Service>> parse_services(const std::vector<std::string>& texts);
+
 // The options, or the exit status of a --help or a mistake that was printed.
 std::variant<Options, int> parse_options(int argc, const char* const* argv);
 

@@ -113,7 +113,7 @@ watchdog: 5s
 TEST_CASE("what a service remembers has a size, or is nothing at all", "[config]") {
     const auto read = [](std::string_view yaml) {
         auto document = Document::parse(yaml, "f");
-        const auto octets = read_trace(document.root().section("trace"));
+        const auto octets = read_trace(document.root().section("trace")).octets;
         document.finish();
         return std::pair{octets, document.errors().empty() ? std::string{} : document.errors().front().what};
     };
@@ -122,4 +122,28 @@ TEST_CASE("what a service remembers has a size, or is nothing at all", "[config]
     CHECK(read("trace: {octets: 1048576}") == std::pair{std::size_t{1048576}, std::string{}});
     CHECK(read("trace: {octets: 1000}").second == "'octets' must be 0 or between 1048576 and 17179869184");
     CHECK(read("trace: {octest: 0}").second.find("octest") != std::string::npos);
+}
+
+TEST_CASE("a collector of all messages is an address or a name with a port, and its key is in a file",
+          "[config]") {
+    const auto read = [](const std::string& yaml) {
+        auto document = Document::parse(yaml, "f");
+        auto config = read_trace(document.root().section("trace"));
+        document.finish();
+        return std::pair{config.hep,
+                         document.errors().empty() ? std::string{} : document.errors().front().what};
+    };
+    CHECK_FALSE(read("trace: {octets: 0}").first);
+    const auto v6 = read("trace: {hep: {collector: '[2001:db8::1]:9060', id: 7}}");
+    CHECK(v6.second.empty());
+    REQUIRE(v6.first);
+    CHECK(v6.first->text() == "[2001:db8::1]:9060");
+    CHECK(v6.first->id == 7);
+    CHECK(read("trace: {hep: {collector: 'homer:9060'}}").first->id == 1);
+    CHECK(read("trace: {hep: {collector: homer}}").second.find("must be an address or a name with a port") !=
+          std::string::npos);
+    CHECK(read("trace: {hep: {id: 7}}").second.find("collector") != std::string::npos);
+    CHECK(read("trace: {hep: {collector: 'h:1', key_file: /nowhere}}").second ==
+          "'key_file' cannot read '/nowhere'");
+    CHECK(read("trace: {hep: {collector: 'h:1', keyfile: /x}}").second.find("key_file") != std::string::npos);
 }

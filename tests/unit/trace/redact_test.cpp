@@ -15,9 +15,10 @@ TEST_CASE("ck and ik are taken out however they are written", "[trace]") {
     const auto shown = redacted(message);
     for (const auto* secret : {"00112233", "44556677", "8899aabb", "ccddeeff", "01234567"})
         CHECK(shown.find(secret) == std::string::npos);
-    CHECK(shown.find("ck=\"removed\",ik=\"removed\"") != std::string::npos);
+    CHECK(shown.find("ck=\"********\",ik=\"********\"") != std::string::npos);
     CHECK(shown.find("nonce=\"RANDAUTN\"") != std::string::npos);
     CHECK(shown.find("realm=\"r\"") != std::string::npos);
+    CHECK(shown.size() == message.size());
 }
 
 TEST_CASE("the response of a password is taken out, that of IMS-AKA stays, and so does an empty one",

@@ -1,3 +1,4 @@
+#include "common/why/markup.hpp"
 #include "tests/unit/why/support.hpp"
 
 #include <catch2/catch.hpp>
@@ -54,4 +55,11 @@ TEST_CASE("the drawn ladder is well-formed whatever stands in a message", "[why]
 TEST_CASE("times are written as a clock with microseconds, in UTC", "[why]") {
     CHECK(clock_text(0) == "00:00:00.000000");
     CHECK(clock_text(1'767'225'600'000'000 + 3'723'000'042) == "01:02:03.000042");
+}
+
+TEST_CASE("what a message says is text in a page, whatever stands in it", "[why]") {
+    CHECK(escaped("<script>alert(\"1\" & '2')</script>") ==
+          "&lt;script&gt;alert(&quot;1&quot; &amp; '2')&lt;/script&gt;");
+    CHECK(escaped("a\r\nb\tc\x01\x1b") == "a\nb\tc");
+    CHECK(escaped("\xc3\xa9") == "\xc3\xa9");
 }
