@@ -109,7 +109,7 @@ class KernelLab(Lab):
         self.directory = pathlib.Path("/run/lab")
         self.pcscf = f"{self.PCSCF[4]}:5060"
         self.on_ipv6 = {"PCSCF6": f"[{self.PCSCF[6]}]:5060", "ICSCF6": "none", "SCSCF6": "none", "HSS6": "none"}
-        self.environment |= {"LAB_DIR": str(self.directory), "PCSCF": self.pcscf, "LOG_LEVEL": "info", "BEYOND_LOOPBACK": "true", **self.on_ipv6}
+        self.environment |= {"LAB_DIR": str(self.directory), "PCSCF": self.pcscf, "LOG_LEVEL": "info", "BEYOND_LOOPBACK": "true", "PATIENCE": "60", **self.on_ipv6}
         self.number = 10
 
     def up(self):
