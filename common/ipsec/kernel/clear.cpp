@@ -35,8 +35,9 @@ Result<std::size_t, Failure> Kernel::clear(const IpAddress& own) {
     for (const auto direction : {Direction::To, Direction::From}) {
         Batch question;
         list_states(question, own, direction);
-        const auto answer =
-            orders.query(question, [&](nlmsghdr& message) { states.push_back(state_name(message)); });
+        const auto answer = orders.query(question, [&](nlmsghdr& message) {
+            if (is_association_state(message)) states.push_back(state_name(message));
+        });
         if (!answer) return answer.error();
         if (answer->error != 0) return refused(*answer, "the states of " + own.text());
     }

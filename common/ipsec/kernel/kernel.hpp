@@ -68,8 +68,8 @@ class Kernel {
     std::optional<Failure> unguard(const IpAddress& own, std::span<const std::uint16_t> ports);
 
     Result<std::vector<State>, Failure> list(const IpAddress& own);
-    // All that earlier processes left at this address: every ESP state to or from it and every policy with
-    // ours, but no guard. The number of states taken away.
+    // All sets that earlier processes left at this address, but no guard and nothing that others made. The
+    // number of states taken away.
     Result<std::size_t, Failure> clear(const IpAddress& own);
     Result<Count, Failure> count();
 

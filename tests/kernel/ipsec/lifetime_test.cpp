@@ -71,7 +71,8 @@ TEST_CASE("a set of which a part is missing is not extended, and can be removed"
     CHECK(*street.pcscf.count() == ipsec::Count{0, 0});
 }
 
-TEST_CASE("what an earlier process left is cleared, of this address only and not the guard", "[ipsec]") {
+TEST_CASE("what an earlier process left at an address is cleared, but no guard and nothing of others",
+          "[ipsec]") {
     Street street;
     const std::array<std::uint16_t, 1> port{5100};
     for (const auto family : families) {
@@ -79,10 +80,16 @@ TEST_CASE("what an earlier process left is cleared, of this address only and not
             REQUIRE(text(street.pcscf.install(install(Street::ends(family, sha1_aes, n).pcscf))) == "done");
         REQUIRE(text(street.pcscf.guard(pcscf_address(family), port)) == "done");
     }
-    CHECK(*street.pcscf.count() == ipsec::Count{24, 28});
+    // As IKE or an administrator would have them.
+    street.pcscf_host.run(
+        "ip xfrm state add src 198.18.0.2 dst 198.18.0.1 proto esp spi 7 reqid 1 mode transport "
+        "auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314 enc 'ecb(cipher_null)' ''");
+    street.pcscf_host.run(
+        "ip xfrm policy add dir in src 198.18.0.2 dst 198.18.0.1 tmpl proto esp reqid 1 mode transport");
+    CHECK(*street.pcscf.count() == ipsec::Count{25, 29});
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4)) == 12);
-    CHECK(*street.pcscf.count() == ipsec::Count{12, 16});
+    CHECK(*street.pcscf.count() == ipsec::Count{13, 17});
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6)) == 12);
-    CHECK(*street.pcscf.count() == ipsec::Count{0, 4});
+    CHECK(*street.pcscf.count() == ipsec::Count{1, 5});
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6)) == 0);
 }
