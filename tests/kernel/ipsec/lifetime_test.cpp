@@ -49,9 +49,17 @@ TEST_CASE("a set lives as long as it was last told to, longer or shorter", "[TS3
         REQUIRE(text(street.pcscf.install(install(set, 2s))) == "done");
         REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 60s})) == "done");
         CHECK_FALSE(eventually([&] { return *street.pcscf.count() != ipsec::Count{4, 4}; }, 4s));
-        REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 2s})) == "done");
+        REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 4s})) == "done");
         CHECK(*street.pcscf.count() == ipsec::Count{4, 4});
-        CHECK(eventually([&] { return *street.pcscf.count() == ipsec::Count{0, 0}; }, 6s));
+        const auto states =
+            street.pcscf.list(set.own.address);  // counted from now, not from when it was made
+        REQUIRE(states.has_value());
+        REQUIRE(states->size() == 4);
+        for (const auto& state : *states) {
+            CHECK(state.left.value_or(0s) >= 2s);
+            CHECK(state.left.value_or(0s) <= 4s);
+        }
+        CHECK(eventually([&] { return *street.pcscf.count() == ipsec::Count{0, 0}; }, 8s));
         const auto failure = street.pcscf.extend({.set = set, .lifetime = 60s});
         REQUIRE(failure);
         CHECK(failure->kind == Kind::NoSuchState);

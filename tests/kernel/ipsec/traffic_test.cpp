@@ -96,6 +96,7 @@ TEST_CASE("an old and a new set of one UE carry traffic beside each other", "[TS
         exchange(street, new_set);
         CHECK(text(street.pcscf.remove({.set = new_set.pcscf})) == "done");
         CHECK(text(street.ue.remove({.set = new_set.ue})) == "done");
+        CHECK(*street.pcscf.count() == ipsec::Count{0, 0});
     }
 }
 
