@@ -60,7 +60,7 @@ struct SaSet {
     Mode mode = Mode::Transport;
     std::uint16_t encapsulation_port = 0;  // annex M: where the peer's NAT sends UDP from; 0 until it is seen
     // Annex M, at the UE only: what its NAT hides. own.address is then the one that is seen outside.
-    std::optional<IpAddress> behind_nat;
+    std::optional<IpAddress> behind_nat{};
     auto operator<=>(const SaSet&) const = default;
 };
 

@@ -113,7 +113,7 @@ class KernelLab(Lab):
         self.pcscf = f"{self.PCSCF[4]}:5060"
         self.on_ipv6 = {"PCSCF6": f"[{self.PCSCF[6]}]:5060", "ICSCF6": "none", "SCSCF6": "none", "HSS6": "none"}
         self.environment |= {"LAB_DIR": str(self.directory), "PCSCF": self.pcscf, "LOG_LEVEL": "info", "SECURITY": "required",
-                             "REAUTHENTICATE": "yes", **self.on_ipv6}
+                             "REAUTHENTICATE": "yes", "PATIENCE": "60", **self.on_ipv6}
         self.number = 10
 
     def up(self):

@@ -74,6 +74,7 @@ Result<std::size_t, Failure> Kernel::clear(const IpAddress& own, std::span<const
         Batch question;
         list_states(question, own, direction);
         const auto answer = orders.query(question, [&](nlmsghdr& message) {
+            if (!is_association_state(message)) return;
             const auto name = state_name(message);
             if (strangers.is_state(state_from(message, own, WallTime{}), name)) states.push_back(name);
         });

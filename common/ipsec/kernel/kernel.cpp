@@ -25,6 +25,10 @@ bool missing(const Answer& answer) {
     return answer.error == ESRCH || answer.error == ENOENT;
 }
 
+Failure state_refused(const Answer& answer, const SaSet& set, const Association& a) {
+    return state_refused(answer, association_text(a), a.destination.address.family(), set.transform);
+}
+
 }  // namespace
 
 Kernel::Kernel(std::unique_ptr<Sockets> sockets) : sockets_{std::move(sockets)} {}
@@ -49,6 +53,9 @@ std::optional<Failure> Kernel::install(const Install& order) {
     const auto four = associations(set);
     const auto transform = kernel_transform(set.transform);
     if (!transform) return transform.error();
+    if (set.own.address.family() != set.peer.address.family())
+        return Failure{Kind::Invalid, set.own.address.text() + " and " + set.peer.address.text() +
+                                          ": an association has both ends in one family"};
     if (!fits(*transform, order.keys))
         return Failure{Kind::Invalid, set.transform.text() + ": these keys do not have its length"};
     Batch batch;
@@ -64,8 +71,7 @@ std::optional<Failure> Kernel::install(const Install& order) {
         const auto& answer = (*answers)[n];
         const auto& a = four[n % 4];
         if (answer.error != 0) {
-            if (!failure)
-                failure = n < 4 ? state_refused(answer, a, set.transform) : policy_refused(answer, a);
+            if (!failure) failure = n < 4 ? state_refused(answer, set, a) : policy_refused(answer, a);
         } else if (n < 4) {
             delete_state(back, outer(set, a).destination, a.spi);
         } else {
@@ -104,8 +110,8 @@ std::optional<Failure> Kernel::extend(const Extend& order) {
         const auto& answer = (*answers)[n];
         if (answer.error == 0) continue;
         if (missing(answer)) return refused(answer, association_text(four[n % 4]));
-        return n < 4 ? state_refused(answer, four[n % 4], set.transform)
-                     : policy_refused(answer, four[n % 4]);
+        const auto& a = four[n % 4];
+        return n < 4 ? state_refused(answer, set, a) : policy_refused(answer, a);
     }
     return std::nullopt;
 }

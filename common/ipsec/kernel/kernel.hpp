@@ -68,8 +68,8 @@ class Kernel {
     std::optional<Failure> unguard(const IpAddress& own, std::span<const std::uint16_t> ports);
 
     Result<std::vector<State>, Failure> list(const IpAddress& own);
-    // All that earlier processes left at these ports of ours: states and policies, but no guard and nothing
-    // of the sets that stay. The number of states taken away.
+    // All that earlier processes left at these ports of ours: states and policies, but no guard, nothing
+    // that others made and nothing of the sets that stay. The number of states taken away.
     Result<std::size_t, Failure> clear(const IpAddress& own, std::span<const std::uint16_t> ports,
                                        std::span<const SaSet> but = {});
     Result<Count, Failure> count();

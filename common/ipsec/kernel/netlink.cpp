@@ -105,7 +105,7 @@ Result<Netlink, Failure> Netlink::open(unsigned group) {
     // Old kernels know neither: then there are no words with an error, and our own message comes back in it.
     static_cast<void>(setsockopt(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on));
     static_cast<void>(setsockopt(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on));
-    static_cast<void>(nl_socket_set_msg_buf_size(socket, 64 * 1024));  // one dump's datagram
+    static_cast<void>(nl_socket_set_msg_buf_size(socket, 32 * 1024));  // a dump's datagram
     if (group != 0) {
         if (nl_socket_add_membership(socket, static_cast<int>(group)) < 0)
             return failed(errno, "listening to XFRM");
@@ -114,12 +114,11 @@ Result<Netlink, Failure> Netlink::open(unsigned group) {
     return netlink;
 }
 
-std::optional<Failure> Netlink::send(Batch& batch, bool acknowledged) {
+std::optional<Failure> Netlink::send(Batch& batch) {
     for (std::size_t n = 0; n < batch.size(); ++n) {
         auto& header = batch.header(n);
         header.nlmsg_seq = nl_socket_use_seq(socket_.get());
         header.nlmsg_pid = nl_socket_get_local_port(socket_.get());
-        if (acknowledged) header.nlmsg_flags |= NLM_F_ACK;
     }
     errno = 0;
     if (nl_sendto(socket_.get(), batch.octets_.data(), batch.octets_.size()) < 0)
@@ -129,10 +128,12 @@ std::optional<Failure> Netlink::send(Batch& batch, bool acknowledged) {
 
 Result<std::vector<Answer>, Failure> Netlink::ask(Batch& batch) {
     std::vector<Answer> answers(batch.size());
-    if (batch.size() == 0) return answers;
-    if (auto failure = send(batch, true)) return std::move(*failure);
+    if (answers.empty()) return answers;
+    // The kernel does them in order and tells every error; that all went well it need tell only once.
+    batch.header(answers.size() - 1).nlmsg_flags |= NLM_F_ACK;
+    if (auto failure = send(batch)) return std::move(*failure);
     const auto first = batch.header(0).nlmsg_seq;
-    for (std::size_t seen = 0; seen < answers.size();) {
+    for (bool last = false; !last;) {
         Received received;
         if (!received.from(socket_.get())) return failed(errno, "the answer of XFRM");
         auto* header = reinterpret_cast<nlmsghdr*>(received.octets);
@@ -140,14 +141,14 @@ Result<std::vector<Answer>, Failure> Netlink::ask(Batch& batch) {
             const auto n = header->nlmsg_seq - first;
             if (header->nlmsg_type != NLMSG_ERROR || n >= answers.size()) continue;  // of an earlier request
             answers[n] = answer_in(*header);
-            ++seen;
+            last = n + 1 == answers.size();
         }
     }
     return answers;
 }
 
 Result<Answer, Failure> Netlink::query(Batch& batch, const See& see) {
-    if (auto failure = send(batch, false)) return std::move(*failure);
+    if (auto failure = send(batch)) return std::move(*failure);
     const auto sequence = batch.header(0).nlmsg_seq;
     const bool many = (batch.header(0).nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
     while (true) {

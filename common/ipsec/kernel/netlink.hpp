@@ -71,7 +71,7 @@ class Netlink {
     struct Free {
         void operator()(nl_sock* s) const { nl_socket_free(s); }
     };
-    std::optional<Failure> send(Batch& batch, bool acknowledged);
+    std::optional<Failure> send(Batch& batch);
     std::unique_ptr<nl_sock, Free> socket_;
 };
 

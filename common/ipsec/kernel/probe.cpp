@@ -40,7 +40,8 @@ std::vector<Ability> Kernel::probe() {
                 } else if (const auto& answer = answers->front();
                            answer.error != 0 && answer.error != EEXIST) {
                     // EEXIST: another process tries the same at this moment, and the kernel had come so far.
-                    ability.missing = state_refused(answer, a, transform);
+                    ability.missing = state_refused(answer, family == IpAddress::Family::V6 ? "IPv6" : "IPv4",
+                                                    family, transform);
                 }
             }
             abilities.push_back(std::move(ability));

@@ -49,6 +49,11 @@ StateName state_name(nlmsghdr& message) {
     return {address_from(info.id.daddr, info.family), ntohl(info.id.spi)};
 }
 
+bool is_association_state(nlmsghdr& message) {
+    const auto info = body<xfrm_usersa_info>(message);
+    return info.reqid == ntohl(info.id.spi) && info.sel.sport_mask == 0xffff && info.sel.dport_mask == 0xffff;
+}
+
 State state_from(nlmsghdr& message, const IpAddress& own, WallTime now) {
     const auto info = body<xfrm_usersa_info>(message);
     State state;

@@ -12,6 +12,8 @@ struct StateName {
     std::uint32_t spi = 0;
 };
 StateName state_name(nlmsghdr& message);
+// A state that add_state() made, and not one of IKE or of an administrator.
+bool is_association_state(nlmsghdr& message);
 
 // Requests for everything that may be ours; what is another's the reader leaves out.
 enum class Direction : std::uint8_t { To, From };

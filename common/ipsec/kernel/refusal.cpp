@@ -16,10 +16,6 @@ std::string reason(const Answer& answer) {
     return text;
 }
 
-std::string esp_module(const Association& a) {
-    return a.destination.address.is_v6() ? "esp6" : "esp4";
-}
-
 }  // namespace
 
 std::string association_text(const Association& a) {
@@ -43,14 +39,15 @@ Failure refused(const Answer& answer, const std::string& what) {
     }
 }
 
-Failure state_refused(const Answer& answer, const Association& a, const Transform& transform) {
-    const auto what = association_text(a);
+Failure state_refused(const Answer& answer, const std::string& what, IpAddress::Family family,
+                      const Transform& transform) {
     const auto kernel = kernel_transform(transform);
     const auto modules = kernel ? kernel->modules() : std::string{};
     switch (answer.error) {
         case EPROTONOSUPPORT:
         case EAFNOSUPPORT:
-            return {Kind::Module, what + ": no ESP in this kernel, load the module " + esp_module(a) + ": " +
+            return {Kind::Module, what + ": no ESP in this kernel, load the module " +
+                                      (family == IpAddress::Family::V6 ? "esp6" : "esp4") + ": " +
                                       reason(answer)};
         case ENOSYS:  // before ESP looks at it: no such name, and no module brought it
             return {Kind::Algorithm, what + ": the kernel does not know " + transform.text() +

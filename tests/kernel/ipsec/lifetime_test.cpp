@@ -49,9 +49,17 @@ TEST_CASE("a set lives as long as it was last told to, longer or shorter", "[TS3
         REQUIRE(text(street.pcscf.install(install(set, 2s))) == "done");
         REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 60s})) == "done");
         CHECK_FALSE(eventually([&] { return *street.pcscf.count() != ipsec::Count{4, 4}; }, 4s));
-        REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 2s})) == "done");
+        REQUIRE(text(street.pcscf.extend({.set = set, .lifetime = 4s})) == "done");
         CHECK(*street.pcscf.count() == ipsec::Count{4, 4});
-        CHECK(eventually([&] { return *street.pcscf.count() == ipsec::Count{0, 0}; }, 6s));
+        const auto states =
+            street.pcscf.list(set.own.address);  // counted from now, not from when it was made
+        REQUIRE(states.has_value());
+        REQUIRE(states->size() == 4);
+        for (const auto& state : *states) {
+            CHECK(state.left.value_or(0s) >= 2s);
+            CHECK(state.left.value_or(0s) <= 4s);
+        }
+        CHECK(eventually([&] { return *street.pcscf.count() == ipsec::Count{0, 0}; }, 8s));
         const auto failure = street.pcscf.extend({.set = set, .lifetime = 60s});
         REQUIRE(failure);
         CHECK(failure->kind == Kind::NoSuchState);
@@ -82,15 +90,21 @@ TEST_CASE(
             REQUIRE(text(street.pcscf.install(install(Street::ends(family, sha1_aes, n).pcscf))) == "done");
         REQUIRE(text(street.pcscf.guard(pcscf_address(family), port)) == "done");
     }
-    CHECK(*street.pcscf.count() == ipsec::Count{24, 28});
+    // As IKE or an administrator would have them.
+    street.pcscf_host.run(
+        "ip xfrm state add src 198.18.0.2 dst 198.18.0.1 proto esp spi 7 reqid 1 mode transport "
+        "auth 'hmac(sha1)' 0x0102030405060708090a0b0c0d0e0f1011121314 enc 'ecb(cipher_null)' ''");
+    street.pcscf_host.run(
+        "ip xfrm policy add dir in src 198.18.0.2 dst 198.18.0.1 tmpl proto esp reqid 1 mode transport");
+    CHECK(*street.pcscf.count() == ipsec::Count{25, 29});
     const std::array<std::uint16_t, 4> ports{5100, 5101, 5102, 5103};
     const std::array<std::uint16_t, 1> of_others{5200};
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), of_others) == 0);
     const std::array<SaSet, 1> stays{Street::ends(families[0], sha1_aes, 1).pcscf};
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), ports, stays) == 8);
-    CHECK(*street.pcscf.count() == ipsec::Count{16, 20});
+    CHECK(*street.pcscf.count() == ipsec::Count{17, 21});
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V4), ports) == 4);
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6), ports) == 12);
-    CHECK(*street.pcscf.count() == ipsec::Count{0, 4});
+    CHECK(*street.pcscf.count() == ipsec::Count{1, 5});
     CHECK(*street.pcscf.clear(pcscf_address(IpAddress::Family::V6), ports) == 0);
 }

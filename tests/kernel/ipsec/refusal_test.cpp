@@ -178,6 +178,13 @@ TEST_CASE("an install that fails leaves nothing, and what stood before stands", 
         CHECK(failure->kind == Kind::Invalid);
         CHECK(*w.street.pcscf.count() == before);
 
+        auto mixed = Street::ends(family, sha1_aes, 4).pcscf;
+        mixed.peer.address = *IpAddress::parse(family == IpAddress::Family::V6 ? "198.18.0.2" : "fd00::2");
+        failure = w.street.pcscf.install(install(mixed));
+        REQUIRE(failure);
+        CHECK(failure->kind == Kind::Invalid);
+        CHECK(*w.street.pcscf.count() == before);
+
         const auto& p = w.ends.pcscf.own;
         const auto server = udp(w.street.pcscf_host, at(p, p.server_port));
         const auto ue = udp(w.street.ue_host, at(w.ends.ue.own, w.ends.ue.own.client_port));

@@ -96,6 +96,7 @@ TEST_CASE("an old and a new set of one UE carry traffic beside each other", "[TS
         exchange(street, new_set);
         CHECK(text(street.pcscf.remove({.set = new_set.pcscf})) == "done");
         CHECK(text(street.ue.remove({.set = new_set.ue})) == "done");
+        CHECK(*street.pcscf.count() == ipsec::Count{0, 0});
     }
 }
 
@@ -133,8 +134,7 @@ TEST_CASE("a list tells ends, counters and times of each state", "[ipsec]") {
     CHECK(street.pcscf.list(*IpAddress::parse("198.18.7.7"))->empty());
 }
 
-TEST_CASE("a kernel is asked what it can do, and has all that we offer",
-          "[TS33.203-H]") {
+TEST_CASE("a kernel is asked what it can do, and has all that we offer", "[TS33.203-H]") {
     Street street;
     const auto abilities = street.pcscf.probe();
     CHECK(abilities.size() == 2 * ipsec::all_transforms().size());
