@@ -121,13 +121,23 @@ bool Compartment::create(const CreateRequest& request) {
 }
 
 void Compartment::free(const FreeRequest& request) {
+    if (const auto matched = only_match(request.partial_identifier); matched != held_.end()) drop(matched);
+}
+
+StatePointer Compartment::find(std::span<const std::uint8_t> partial) const {
+    const auto matched = only_match(partial);
+    return matched == held_.end() ? nullptr : matched->item;
+}
+
+std::vector<Compartment::Held>::const_iterator Compartment::only_match(
+    std::span<const std::uint8_t> partial) const {
     auto matched = held_.end();
     for (auto it = held_.begin(); it != held_.end(); ++it) {
-        if (!begins_with(it->item->identifier, request.partial_identifier)) continue;
-        if (matched != held_.end()) return;
+        if (!begins_with(it->item->identifier, partial)) continue;
+        if (matched != held_.end()) return held_.end();
         matched = it;
     }
-    if (matched != held_.end()) drop(matched);
+    return matched;
 }
 
 void Compartment::clear() {
@@ -152,7 +162,7 @@ void Compartment::evict_until(std::size_t octets_free) {
         }));
 }
 
-void Compartment::drop(std::vector<Held>::iterator which) {
+void Compartment::drop(std::vector<Held>::const_iterator which) {
     used_ -= which->item->cost();
     store_->release(*which->item);
     held_.erase(which);

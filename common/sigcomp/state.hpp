@@ -48,15 +48,24 @@ struct FreeRequest {
 };
 using StateRequest = std::variant<CreateRequest, FreeRequest>;
 
-class StateStore {
+// Where a machine looks for state.
+class StateSource {
   public:
-    StateStore();  // with the dictionaries of RFC 3485 and RFC 5112
-
     struct NotFound {};
     struct NotUnique {};
     using Found = std::variant<const StateItem*, NotFound, NotUnique>;
     // `partial` has 6 to 20 octets. An item that wants more of its identifier is as good as not there.
-    Found find(std::span<const std::uint8_t> partial) const;
+    virtual Found find(std::span<const std::uint8_t> partial) const = 0;
+
+  protected:
+    ~StateSource() = default;
+};
+
+class StateStore final : public StateSource {
+  public:
+    StateStore();  // with the dictionaries of RFC 3485 and RFC 5112
+
+    Found find(std::span<const std::uint8_t> partial) const override;
 
     // One more owner of this item. Gives the item that is kept: the same one for all who have an equal one.
     // Nothing if another item has this identifier (RFC 3320 6.2, step 3).
@@ -96,6 +105,7 @@ class Compartment {
     std::size_t used() const { return used_; }
     std::size_t items() const { return held_.size(); }
     bool holds(const StateIdentifier& identifier) const;
+    StatePointer find(std::span<const std::uint8_t> partial) const;  // null unless exactly one matches
 
   private:
     struct Held {  // the oldest first
@@ -103,7 +113,8 @@ class Compartment {
         std::uint16_t retention_priority;
     };
     void evict_until(std::size_t octets_free);
-    void drop(std::vector<Held>::iterator which);
+    void drop(std::vector<Held>::const_iterator which);
+    std::vector<Held>::const_iterator only_match(std::span<const std::uint8_t> partial) const;
 
     StateStore* store_;
     std::size_t state_memory_size_;

@@ -28,6 +28,6 @@ struct Decompressed {
 
 // `octets` is one message, neither a NACK nor still marked as a record of a stream.
 Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, const Parameters& ours,
-                                         const StateStore& states);
+                                         const StateSource& states);
 
 }  // namespace ims::sigcomp

@@ -213,7 +213,8 @@ void Machine::switch_() {
     if (ok()) jump(to);
 }
 
-// The frame check sequence of PPP (RFC 1662 C.2), without the complement in which PPP sends it: RFC 4465 A.1.9.
+// The frame check sequence of PPP (RFC 1662 C.2), without the complement in which PPP sends it: RFC 4465
+// A.1.9.
 void Machine::crc() {
     const auto expected = multitype();
     const auto position = multitype();

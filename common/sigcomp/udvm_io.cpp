@@ -98,8 +98,8 @@ void Machine::state_access() {
     const auto partial = gather(start, identifier);
     if (!ok()) return;
     const auto found = states_->find(partial);
-    if (std::holds_alternative<StateStore::NotUnique>(found)) return fail(Reason::IdNotUnique, partial);
-    if (std::holds_alternative<StateStore::NotFound>(found)) return fail(Reason::StateNotFound, partial);
+    if (std::holds_alternative<StateSource::NotUnique>(found)) return fail(Reason::IdNotUnique, partial);
+    if (std::holds_alternative<StateSource::NotFound>(found)) return fail(Reason::StateNotFound, partial);
     const auto& item = *std::get<const StateItem*>(found);
 
     if (length == 0 && begin != 0) return fail(Reason::InvalidStateProbe);

@@ -207,7 +207,7 @@ std::uint16_t Machine::pop() {
 }  // namespace udvm
 
 Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, const Parameters& ours,
-                                         const StateStore& states) {
+                                         const StateSource& states) {
     const auto message = parse_message(octets);
     if (!message) return message.error();
     const auto memory_size = udvm_memory_size(ours.decompression_memory_size, kind, octets.size());
@@ -223,9 +223,9 @@ Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, c
         const auto partial = reference->partial_identifier;
         const Octets details{partial.begin(), partial.end()};
         const auto found = states.find(partial);
-        if (std::holds_alternative<StateStore::NotUnique>(found))
+        if (std::holds_alternative<StateSource::NotUnique>(found))
             return Failure{Reason::IdNotUnique, 0, 0, details};
-        if (std::holds_alternative<StateStore::NotFound>(found))
+        if (std::holds_alternative<StateSource::NotFound>(found))
             return Failure{Reason::StateNotFound, 0, 0, details};
         machine.load(*std::get<const StateItem*>(found), partial.size());
     } else if (const auto* upload = std::get_if<Upload>(&message->what)) {

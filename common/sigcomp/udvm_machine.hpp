@@ -12,7 +12,7 @@ namespace ims::sigcomp::udvm {
 
 class Machine {
   public:
-    Machine(std::size_t memory_size, const Parameters& ours, const StateStore& states, OctetSpan input)
+    Machine(std::size_t memory_size, const Parameters& ours, const StateSource& states, OctetSpan input)
         : memory_{memory_size}, ours_{&ours}, states_{&states}, input_{input} {}
 
     // RFC 3320 7.2 and 7.3: what is in memory at the start, and where execution begins.
@@ -100,7 +100,7 @@ class Machine {
 
     Memory memory_;
     const Parameters* ours_;
-    const StateStore* states_;
+    const StateSource* states_;
     Input input_;
     Decompressed result_;
     std::optional<Failure> failure_;
