@@ -65,7 +65,7 @@ Octets literal(std::uint16_t v, std::size_t size) {
 }
 
 Octets reference(std::uint16_t address, std::size_t size) {
-    if (address % 2 == 0) return literal(address / 2, size);  // memory[2 * N]
+    if (address % 2 == 0 && address < 0x8000 && size < 3) return literal(address / 2, size);  // memory[2 * N]
     Octets out;
     put(out, 0xc0, address);
     return out;
@@ -142,11 +142,18 @@ Octets Assembler::encoded(const Item& item, std::size_t which, std::uint16_t ins
 
 // Where labels lie depends on how long operands are, and the other way round: again, until nothing grows.
 Octets Assembler::finish() {
+    auto here = origin_;
+    for (const auto& item : items_) {  // as if every operand took one octet
+        if (item.kind == Item::Kind::Label) placed_[item.label] = here;
+        if (item.kind == Item::Kind::Instruction)
+            here = static_cast<std::uint16_t>(here + 1 + item.operands.size());
+        here = static_cast<std::uint16_t>(here + item.plain.size());
+    }
     while (true) {
         Octets out;
         bool grown = false;
         for (auto& item : items_) {
-            const auto here = static_cast<std::uint16_t>(origin_ + out.size());
+            here = static_cast<std::uint16_t>(origin_ + out.size());
             if (item.kind == Item::Kind::Label) {
                 if (placed_[item.label] != here) grown = true;
                 placed_[item.label] = here;

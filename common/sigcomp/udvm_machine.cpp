@@ -29,12 +29,12 @@ void Machine::load(const StateItem& item, std::size_t identifier_octets) {
 }
 
 void Machine::load(const Upload& upload) {
-    const auto place = memory_.plain(upload.destination, upload.bytecode.size());
-    if (!ok()) {
+    if (upload.destination + upload.bytecode.size() > memory_.size()) {
         const auto size = ours_->decompression_memory_size;
         return fail(Reason::BytecodesTooLarge,
                     {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)});
     }
+    const auto place = memory_.plain(upload.destination, upload.bytecode.size());
     std::copy(upload.bytecode.begin(), upload.bytecode.end(), place.begin());
     useful_values(0, 0);
     pc_ = upload.destination;
