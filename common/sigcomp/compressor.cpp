@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t max_remembered = 16;           // messages
 constexpr std::size_t max_remembered_octets = 8192;  // of a peer's state memory that we make use of
 constexpr std::size_t max_announced = 2;             // texts of the peer that we name
-constexpr std::size_t max_shared = 3;  // texts we keep for it: one more, since its messages cross ours
+constexpr std::ptrdiff_t max_waiting = 4;            // texts kept for it that may have arrived or not
 constexpr std::size_t max_named = 3;
 constexpr std::size_t min_window = 512;  // behind the dictionary; with less it is not worth trying
 
@@ -150,7 +150,7 @@ std::optional<Octets> Compressor::attempt(Attempt how, std::string_view text, Tr
         auto kept = kept_text(address, text);
         if (peer_.state_memory_size >= code.state->cost() + kept->cost()) {
             flags |= flag::keep;
-            if (peer_wants_states_ && ours_.state_memory_size > 0) flags |= flag::announce;
+            if (may_announce()) flags |= flag::announce;
             sent.text = std::move(kept);
         }
     }
@@ -167,7 +167,7 @@ std::optional<Octets> Compressor::attempt(Attempt how, std::string_view text, Tr
     if (!verified(message, text, kind, how)) return std::nullopt;
 
     sequence_ = sent.sequence;
-    if ((flags & flag::announce) == flag::announce) share(sent.text);
+    if ((flags & flag::announce) == flag::announce) share(sent.text, sent.sequence, sent.arrived);
     remember(std::move(sent));
     return message;
 }
@@ -178,12 +178,29 @@ bool Compressor::verified(OctetSpan message, std::string_view text, TransportKin
     return result && result->has_output == !text.empty() && result->text == text;
 }
 
-void Compressor::share(const StatePointer& text) {
-    if (auto kept = states_->add(text)) shared_.push_back(std::move(kept));
-    while (shared_.size() > max_shared) {
-        states_->release(*shared_.front());
+void Compressor::share(const StatePointer& text, std::uint8_t sequence, bool arrived) {
+    if (auto kept = states_->add(text)) shared_.push_back({std::move(kept), sequence, arrived});
+    drop_shared();
+}
+
+// The peer names the last texts that it got, and one message of its own may be on its way meanwhile: nothing
+// older than the last three that arrived is needed.
+void Compressor::drop_shared() {
+    const auto arrived = [&] {
+        return static_cast<std::size_t>(
+            std::count_if(shared_.begin(), shared_.end(), [](const Shared& s) { return s.arrived; }));
+    };
+    while (!shared_.empty() &&
+           (arrived() > max_announced + 1 || (arrived() == max_announced + 1 && !shared_.front().arrived))) {
+        states_->release(*shared_.front().text);
         shared_.pop_front();
     }
+}
+
+bool Compressor::may_announce() const {
+    const auto waiting =
+        std::count_if(shared_.begin(), shared_.end(), [](const Shared& s) { return !s.arrived; });
+    return peer_wants_states_ && ours_.state_memory_size > 0 && waiting < max_waiting;
 }
 
 void Compressor::remember(Sent sent) {
@@ -207,6 +224,8 @@ std::size_t Compressor::usable_memory() const {
 void Compressor::arrived(const Sent& sent) {
     parameters_arrived_ |= sent.told_parameters;
     for (auto& u : codes_) u.arrived |= u.code == sent.code;
+    for (auto& s : shared_) s.arrived |= s.sequence == sent.sequence;
+    drop_shared();
 }
 
 void Compressor::returned_feedback(OctetSpan item) {
@@ -254,7 +273,7 @@ std::size_t Compressor::octets() const {
     std::size_t all = 0;
     for (const auto& s : sent_) all += s.text ? s.text->value.size() : 0;
     for (const auto& t : announced_) all += t->value.size();
-    for (const auto& t : shared_) all += t->value.size();
+    for (const auto& s : shared_) all += s.text->value.size();
     return all;
 }
 
@@ -262,7 +281,7 @@ void Compressor::reset() {
     sent_.clear();
     codes_.clear();
     announced_.clear();
-    for (const auto& t : shared_) states_->release(*t);
+    for (const auto& s : shared_) states_->release(*s.text);
     shared_.clear();
     parameters_arrived_ = false;
 }

@@ -69,7 +69,9 @@ class Compressor {
     std::vector<StatePointer> sure_texts() const;
     std::optional<Octets> attempt(Attempt how, std::string_view text, TransportKind kind);
     bool verified(OctetSpan message, std::string_view text, TransportKind kind, const Attempt& how) const;
-    void share(const StatePointer& text);
+    void share(const StatePointer& text, std::uint8_t sequence, bool arrived);
+    void drop_shared();
+    bool may_announce() const;
     std::size_t usable_memory() const;
     void remember(Sent sent);
     void arrived(const Sent& sent);
@@ -90,7 +92,12 @@ class Compressor {
     };
     std::vector<Uploaded> codes_;          // that were uploaded
     std::vector<StatePointer> announced_;  // texts the peer keeps of its own, the latest last
-    std::deque<StatePointer> shared_;      // texts we keep for the peer to name, the latest last
+    struct Shared {
+        StatePointer text;
+        std::uint8_t sequence;
+        bool arrived;  // so the peer may name it, and no longer those before the one before it
+    };
+    std::deque<Shared> shared_;  // texts we keep for the peer to name, the latest last
 };
 
 }  // namespace ims::sigcomp
