@@ -23,7 +23,7 @@ constexpr std::uint16_t identifier = 50;
 constexpr std::uint16_t total = 56;  // of the kept text
 constexpr std::uint16_t min_access = 58;
 constexpr std::uint16_t pointer = 60;
-constexpr std::uint16_t udvm_memory_size = 0, byte_copy_left = 64, byte_copy_right = 66;
+constexpr std::uint16_t byte_copy_left = 64, byte_copy_right = 66;
 constexpr std::uint16_t parameters = 74;  // figure 13: two octets, a length, an identifier, and a zero
 constexpr std::uint16_t announced_length = parameters + 2;
 
