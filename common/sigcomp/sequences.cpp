@@ -11,7 +11,7 @@ namespace ims::sigcomp {
 namespace {
 
 constexpr std::size_t hash_octets = 3;
-constexpr int max_candidates = 8;       // looked at for one octet, in the dictionary and behind it each
+constexpr int max_candidates = 8;        // looked at for one octet, in the dictionary and behind it each
 constexpr std::size_t long_enough = 48;  // a copy that long is taken, whatever could begin inside it
 constexpr std::uint32_t unreached = std::numeric_limits<std::uint32_t>::max();
 

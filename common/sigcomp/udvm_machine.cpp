@@ -68,15 +68,9 @@ Failure Machine::segfault() const {
     return {Reason::Segfault, memory_.peek(instruction_), instruction_, {}};
 }
 
-bool Machine::charge(std::uint64_t cycles) {
-    if (!ok()) return false;
-    if (cycles > cycles_left_) {
-        fail(Reason::CyclesExhausted, {static_cast<std::uint8_t>(ours_->cycles_per_bit)});
-        return false;
-    }
-    cycles_left_ -= cycles;
-    result_.cycles += cycles;
-    return true;
+bool Machine::exhausted() {
+    fail(Reason::CyclesExhausted, {static_cast<std::uint8_t>(ours_->cycles_per_bit)});
+    return false;
 }
 
 void Machine::refund(std::size_t bits) {
@@ -85,14 +79,6 @@ void Machine::refund(std::size_t bits) {
 
 // ---- operands (RFC 3320 8.5)
 // ---------------------------------------------------------------------------------
-
-std::uint8_t Machine::code_octet() {
-    if (pc_ >= memory_.size()) {
-        fail(Reason::Segfault);
-        return 0;
-    }
-    return memory_.octet(static_cast<std::uint16_t>(pc_++));
-}
 
 std::uint16_t Machine::literal() {
     const unsigned first = code_octet();
@@ -118,10 +104,7 @@ std::uint16_t Machine::reference() {
     return static_cast<std::uint16_t>(high << 8 | code_octet());
 }
 
-std::uint16_t Machine::multitype() {
-    const unsigned first = code_octet();
-    if (first < 0x40) return static_cast<std::uint16_t>(first);
-    if (first < 0x80) return memory_.word(static_cast<std::uint16_t>(2 * (first & 0x3fu)));
+std::uint16_t Machine::longer_multitype(unsigned first) {
     if (first >= 0xe0) return static_cast<std::uint16_t>((first & 0x1fu) + 65504);
     if (first >= 0xc0) return memory_.word(static_cast<std::uint16_t>((first & 0x1fu) << 8 | code_octet()));
     if (first >= 0xa0) return static_cast<std::uint16_t>((first & 0x1fu) << 8 | code_octet());

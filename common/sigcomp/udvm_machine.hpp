@@ -27,14 +27,31 @@ class Machine {
     void step();
     void fail(Reason reason, Octets details = {});
     bool ok() const { return !failure_ && !memory_.violated(); }
-    bool charge(std::uint64_t cycles);  // false if it costs more than what is left
-    void refund(std::size_t bits);      // what successful input earns
+    bool charge(std::uint64_t cycles) {  // false if it costs more than what is left
+        if (!ok()) return false;
+        if (cycles > cycles_left_) return exhausted();
+        cycles_left_ -= cycles;
+        result_.cycles += cycles;
+        return true;
+    }
+    bool exhausted();
+    void refund(std::size_t bits);  // what successful input earns
     Failure segfault() const;
 
-    std::uint8_t code_octet();
+    std::uint8_t code_octet() {
+        if (pc_ < memory_.size()) return memory_.octet(static_cast<std::uint16_t>(pc_++));
+        fail(Reason::Segfault);
+        return 0;
+    }
     std::uint16_t literal();
     std::uint16_t reference();  // the address an operand $ stands for
-    std::uint16_t multitype();
+    std::uint16_t multitype() {
+        const auto first = code_octet();
+        if (first < 0x40) return first;
+        if (first < 0x80) return memory_.word(static_cast<std::uint16_t>(2 * (first & 0x3fu)));
+        return longer_multitype(first);
+    }
+    std::uint16_t longer_multitype(unsigned first);
     std::uint16_t address();
     void skip_multitype();  // without reading memory for its value
 

@@ -52,24 +52,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const OctetSpan octets{data + 1, size - 1};
     const auto kind = (data[0] & 1) != 0 ? TransportKind::StreamBased : TransportKind::MessageBased;
-    static const Endpoint::Config config{Parameters{16, 8192, 2048, 2}, 2};
-
-    Endpoint endpoint{config};
-    const auto empty = endpoint.octets();
+    // The same for all inputs: of a closed compartment nothing is left, which is looked at in the end.
+    static Endpoint endpoint{Endpoint::Config{Parameters{16, 8192, 2048, 2}, 2}};
+    static const auto empty = endpoint.octets();
     endpoint.open("peer");
     const auto records = cut(octets, octets.size() + 1);
     FUZZ_REQUIRE(cut(octets, 1) == records);
     FUZZ_REQUIRE(cut(octets, data[0] + std::size_t{1}) == records);
-    for (const auto& record : records) receive(endpoint, record, kind);
-    receive(endpoint, octets, kind);
+    if (kind == TransportKind::StreamBased)
+        for (const auto& record : records) receive(endpoint, record, kind);
+    else
+        receive(endpoint, octets, kind);
     // Its states, and of ours what fits into 8 kB of memory it offers, and twice what it may name.
     FUZZ_REQUIRE(endpoint.octets() <= empty + 2048 + 2 * 8192 + 16 * 1408);
 
     static const std::string_view text =
         "REGISTER sip:ims.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\r\n";
-    for (int i = 0; i < 2; ++i) {
-        const auto sent = endpoint.compress("peer", text, kind);
-        if (!sent) continue;
+    if (const auto sent = endpoint.compress("peer", text, kind)) {
         const auto parsed = parse_message(*sent);
         FUZZ_REQUIRE(parsed && !std::holds_alternative<Nack>(parsed->what));
         const auto marked = mark_record(*sent);
