@@ -135,10 +135,10 @@ std::vector<Frame> Wire::sent() {
         if (n < ETH_HLEN + 20 || from.sll_pkttype != PACKET_OUTGOING) continue;
         const int type = octets[12] << 8 | octets[13];
         if (type != ETH_P_IP && type != ETH_P_IPV6) continue;  // ARP
-        link_header_.assign(octets.begin(), octets.begin() + ETH_HLEN);
         Frame frame{{octets.begin() + ETH_HLEN, octets.begin() + n}};
         if (frame.protocol() == IPPROTO_ICMPV6 || frame.protocol() == IPPROTO_HOPOPTS)
             continue;  // neighbours
+        link_header_.assign(octets.begin(), octets.begin() + ETH_HLEN);
         frames.push_back(std::move(frame));
     }
     return frames;
