@@ -33,7 +33,8 @@ struct Config {
     // UE and P-CSCF have no security association (a lab on loopback). Off, such an answer is ignored and
     // challenged anew, as 5.4.1.2.1 has it.
     bool accept_aka_without_integrity_protection = false;
-    // 33.203 6.1.1: whether each re-registration on security associations is challenged, which makes new ones.
+    // 33.203 6.1.1: whether each re-registration on security associations is challenged, which makes new
+    // ones.
     bool authenticate_reregistrations = false;
     bool accept_auth_done = false;             // 5.4.1.2.2E: an entity of the network authenticated the user
     std::chrono::seconds reg_await_auth{240};  // TS 24.229 7.8: 4 minutes

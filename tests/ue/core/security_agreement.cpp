@@ -56,7 +56,8 @@ std::optional<std::string> SecurityAgreement::challenged(const Message& unauthor
     if (server->empty()) return "the P-CSCF makes no security agreement: no Security-Server in the challenge";
     const auto chosen = ipsec::choose_of_server(*server, config_.ipsec.transforms);
     if (!chosen) return "no common transform, Security-Server: " + ipsec::text_of(*server);
-    Set set{++last_id_, {proposed_, chosen->side, chosen->transform, chosen->mode, 0, {}}, std::move(*server)};
+    Set set{
+        ++last_id_, {proposed_, chosen->side, chosen->transform, chosen->mode, 0, {}}, std::move(*server)};
     set.set.peer.address = config_.pcscf.address;
     orders_.emplace_back(
         ipsec::Install{set.id, set.set, ipsec::expand(set.set.transform, ik, ck), reg_await_auth});

@@ -539,7 +539,8 @@ void Runner::Impl::leave() {
     if (!ipsec) return;
     // A phone that is switched off forgets its associations.
     const auto remark = [this](const Note& n) { note(n); };
-    ipsec->carry_out(ipsec::Order{ipsec::Keep{}}, [](const ipsec::Report&) {}, remark);
+    ipsec->carry_out(
+        ipsec::Order{ipsec::Keep{}}, [](const ipsec::Report&) {}, remark);
     ipsec->end(remark);
 }
 
