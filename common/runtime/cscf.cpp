@@ -5,9 +5,11 @@
 #include "common/diameter/peer/log_lines.hpp"
 #include "common/ipsec/kernel/log_lines.hpp"
 #include "common/ipsec/kernel/orders.hpp"
+#include "common/node/journaled.hpp"
 #include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/cx_measurements.hpp"
+#include "common/runtime/journal.hpp"
 #include "common/runtime/node_loop.hpp"
 #include "common/runtime/process.hpp"
 #include "common/runtime/sections.hpp"
@@ -49,7 +51,6 @@ class CscfHost final : public Hosted {
           tracing_{process_, memory_, settings_.sections.trace, [this] { return transports_.listening(); }},
           state_{settings_.sections.state_file},
           state_timer_{process.io()},
-          soon_timer_{process.io()},
           aside_{process.io()},
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
@@ -70,7 +71,9 @@ class CscfHost final : public Hosted {
     void restore();
     void save();
     void save_later();
-    void save_soon();
+    void write_journal();
+    void replay_journal();
+    void not_saved(const std::string& why);
     void save_aside();
     void offer_commands();
     bool start_diameter(std::string& why);
@@ -93,9 +96,9 @@ class CscfHost final : public Hosted {
     trace::Memory memory_;
     Tracing tracing_;
     StateFile state_;
-    boost::asio::steady_timer state_timer_, soon_timer_;
-    bool save_is_due_ = false;
-    Duration saving_took_{};
+    boost::asio::steady_timer state_timer_;
+    std::optional<Journal> journal_;
+    Journaled* journaled_ = nullptr;  // the node, if it is one
     Aside aside_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<NodeLoop> loop_;
@@ -117,6 +120,8 @@ bool CscfHost::start(std::string& why) {
     add_trace_route(process_, memory_, [this] { return listening(); });
     offer_commands();
     if (!state_.path().empty()) {
+        journaled_ = dynamic_cast<Journaled*>(node_.get());
+        if (journaled_ != nullptr) journal_.emplace(state_.path());
         restore();
         save_later();
     }
@@ -293,21 +298,20 @@ void CscfHost::order(const ipsec::Order& order) {
     if (!ipsec_) return;  // no protected ports, so nobody orders
     ipsec_->carry_out(
         order, [this](ipsec::Report r) { loop_->handle(std::move(r)); }, [this](const Note& n) { note(n); });
-    if (std::holds_alternative<ipsec::Extend>(order) || std::holds_alternative<ipsec::Remove>(order))
-        save_soon();
+    write_journal();
 }
 
-// Associations outlive a process that is killed, so what is known of them must too. With many of them it
-// takes longer to write down, and is done less often.
-void CscfHost::save_soon() {
-    if (state_.path().empty() || std::exchange(save_is_due_, true)) return;
-    soon_timer_.expires_after(std::max<Duration>(100ms, 4 * saving_took_));
-    soon_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (cancelled) return;
-        save_is_due_ = false;
-        if (aside_.busy()) return save_soon();
-        save_aside();
-    });
+// Associations outlive a process that is killed, so what is known of them must too.
+void CscfHost::write_journal() {
+    if (!journal_) return;
+    std::string why;
+    const auto lines = journaled_->take_journal(std::chrono::steady_clock::now());
+    if (!journal_->append(lines, std::chrono::floor<std::chrono::seconds>(wall_clock()), why)) not_saved(why);
+}
+
+void CscfHost::not_saved(const std::string& why) {
+    process_.note(
+        Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
 }
 
 // ---- state
@@ -315,7 +319,7 @@ void CscfHost::save_soon() {
 void CscfHost::restore() {
     std::string why;
     const auto saved = state_.read(why);
-    if (!saved && why.empty()) return;
+    if (!saved && why.empty()) return replay_journal();
     // The node wrote its times relative to when it saved, so it is told that moment as "now" and finds itself
     // late.
     if (saved && node_->restore(saved->text, std::chrono::steady_clock::now() - saved->age, why)) {
@@ -323,7 +327,7 @@ void CscfHost::restore() {
                           .with("file", state_.path())
                           .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(saved->age))));
         loop_->wake();
-        return;
+        return replay_journal();
     }
     process_.note(
         Note{Severity::Error, "process.state.refused"}.with("file", state_.path()).with("reason", why));
@@ -331,11 +335,34 @@ void CscfHost::restore() {
     state_.set_aside(ignored);
 }
 
+// What came after the last save. A line that is no use ends it: what follows may stand on it.
+void CscfHost::replay_journal() {
+    if (!journal_) return;
+    std::string why;
+    std::size_t lines = 0;
+    const auto now = std::chrono::steady_clock::now();
+    const auto take = [&](std::string_view line, std::chrono::seconds age) {
+        ++lines;
+        return journaled_->replay(line, now - age, why);
+    };
+    const bool all = journal_->read(std::chrono::floor<std::chrono::seconds>(wall_clock()), take, why);
+    if (!all)
+        process_.note(Note{Severity::Error, "process.state.refused"}
+                          .with("file", state_.path() + ".journal")
+                          .with("reason", why));
+    if (lines == 0) return;
+    process_.note(Note{Severity::Info, "process.journal.replayed"}
+                      .with("file", state_.path() + ".journal")
+                      .with("detail", std::to_string(lines) + " lines"));
+    loop_->wake();
+    save_aside();
+}
+
 void CscfHost::save() {
     std::string why;
-    if (!state_.write(node_->save(std::chrono::steady_clock::now()), why))
-        process_.note(
-            Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
+    if (journal_ && !journal_->turn_over(why)) not_saved(why);
+    if (!state_.write(node_->save(std::chrono::steady_clock::now()), why)) return not_saved(why);
+    if (journal_) journal_->forget_earlier();
 }
 
 void CscfHost::save_later() {
@@ -361,12 +388,11 @@ void CscfHost::save_aside() {
         process_.log().flush();
         return false;
     };
-    aside_.run(write, [this, began = std::chrono::steady_clock::now()](const std::string& why) {
-        saving_took_ = std::chrono::steady_clock::now() - began;
-        if (!why.empty())
-            process_.note(Note{Severity::Error, "process.state.not_saved"}
-                              .with("file", state_.path())
-                              .with("reason", why));
+    std::string why;
+    if (journal_ && !journal_->turn_over(why)) not_saved(why);
+    aside_.run(write, [this](const std::string& failed) {
+        if (!failed.empty()) return not_saved(failed);
+        if (journal_) journal_->forget_earlier();
     });
 }
 
@@ -374,7 +400,6 @@ void CscfHost::save_aside() {
 
 void CscfHost::stop(std::function<void()> stopped) {
     state_timer_.cancel();
-    soon_timer_.cancel();
     aside_.stop();  // it would write to the same file
     if (!state_.path().empty()) save();
     loop_->stop();

@@ -303,8 +303,10 @@ void Pcscf::Impl::handle(const ipsec::InstallFailed& e, TimePoint now) {
 void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint now) {
     auto* s = associations.find(c.association);
     if (s == nullptr) return;  // its time was over before the registrar answered
+    changed(*s);
     const bool fresh = s->state == AssociationSet::State::Temporary;
     b.on_associations = true;
+    changed(b);
     AssociationSet* used = nullptr;
     for (auto* other : associations.of_user(s->impi)) {
         if (other == s || other->set.peer.address != s->set.peer.address) continue;
@@ -335,6 +337,7 @@ void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint no
     }
     if (!replaces) return take_into_use(*s, now), bindings.set_flow(b, s->datagrams());
     associations.set_state(*used, AssociationSet::State::Old);
+    changed(*used);
     if (used->until - now <= transactions_end) return take_into_use(*s, now);
     s->take_at = used->until - transactions_end;
     associations.wake(*s);
@@ -345,11 +348,16 @@ void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint no
 void Pcscf::Impl::take_into_use(AssociationSet& s, TimePoint now) {
     s.in_use = true;
     s.take_at.reset();
+    changed(s);
     for (auto* other : associations.of_user(s.impi)) {
         if (other == &s || !other->in_use || other->set.peer.address != s.set.peer.address) continue;
         other->in_use = false;
-        for (auto* b : bindings.of_user(s.impi))
-            if (b->on_associations && b->flow == other->datagrams()) bindings.set_flow(*b, s.datagrams());
+        changed(*other);
+        for (auto* b : bindings.of_user(s.impi)) {
+            if (!b->on_associations || b->flow != other->datagrams()) continue;
+            bindings.set_flow(*b, s.datagrams());
+            changed(*b);
+        }
         if (other->until > now + transactions_end) {
             other->until = now + transactions_end;
             associations.wake(*other);
@@ -359,9 +367,9 @@ void Pcscf::Impl::take_into_use(AssociationSet& s, TimePoint now) {
     }
 }
 
-// 33.203 7.3: the REGISTER on a new set was refused: the set goes when its answer is through. What it was
-// meant to replace stays.
-void Pcscf::Impl::registration_failed_on(const RegisterContext& c, TimePoint now) {
+// 33.203 7.3: the REGISTER on a new set was refused, or was the end of the registration: the set goes when
+// its answer is through. What it was meant to replace stays.
+void Pcscf::Impl::end_temporary_sets(const RegisterContext& c, TimePoint now) {
     for (auto* s : associations.of_user(c.impi)) {
         if (s->state != AssociationSet::State::Temporary) continue;
         if (s->id != c.association) {
@@ -380,18 +388,38 @@ void Pcscf::Impl::remove_set(AssociationSet& s, std::string_view reason) {
         .with("flow", s.datagrams().text())
         .with("reason", std::string{reason});
     effects->emplace_back(ipsec::Order{ipsec::Remove{s.id, s.set}});
+    changed(s);
     held.erase(s.id);
     associations.remove(s);
 }
 
-void Pcscf::Impl::remove_sets_of(const Binding& b, std::string_view reason) {
+// Those of its UE, unless another contact of that UE needs them.
+std::vector<AssociationSet*> Pcscf::Impl::sets_only_of(const Binding& b) {
     const auto impi = b.impi();
+    const auto& ue = b.flow.remote.address;
     for (const auto* other : bindings.of_user(impi))
-        if (other != &b && other->on_associations && other->flow.remote.address == b.flow.remote.address)
-            return;  // another contact of the same UE
-    for (auto* s : associations.of_user(impi))
-        if (s->set.peer.address == b.flow.remote.address && s->state != AssociationSet::State::Temporary)
-            remove_set(*s, reason);
+        if (other != &b && other->on_associations && other->flow.remote.address == ue &&
+            other->state == Binding::State::Registered)
+            return {};
+    auto sets = associations.of_user(impi);
+    std::erase_if(sets, [&](const auto* s) {
+        return s->set.peer.address != ue || s->state == AssociationSet::State::Temporary;
+    });
+    return sets;
+}
+
+void Pcscf::Impl::remove_sets_of(const Binding& b, std::string_view reason) {
+    for (auto* s : sets_only_of(b)) remove_set(*s, reason);
+}
+
+void Pcscf::Impl::shorten_sets_of(const Binding& b, TimePoint now) {
+    for (auto* s : sets_only_of(b)) {
+        if (s->until <= b.until) continue;
+        s->until = b.until;
+        associations.wake(*s);
+        changed(*s);
+        effects->emplace_back(ipsec::Order{ipsec::Extend{s->id, s->set, lifetime(s->until, now)}});
+    }
 }
 
 void Pcscf::Impl::associations_due(TimePoint now) {
@@ -415,6 +443,16 @@ void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
         keep.sets.push_back({s.id, s.set, lifetime(s.until, now)});
     });
     effects->emplace_back(ipsec::Order{std::move(keep)});
+    // Those that the journal brought back, and whose subscription died with the process (5.2.3).
+    std::vector<const Binding*> unheard;
+    bindings.for_each([&](const Binding& b) {
+        if (b.on_associations && b.state == Binding::State::Registered &&
+            subscriptions.of_user(b.impi()) == nullptr)
+            unheard.push_back(&b);
+    });
+    if (config.subscribe_to_reg_event)
+        for (const auto* b : unheard)
+            if (subscriptions.of_user(b->impi()) == nullptr) subscribe(*b, now);
 }
 
 void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {
@@ -427,6 +465,7 @@ void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {
     const auto lost = s->set.peer.address;
     const bool in_use = s->in_use;
     const auto impi = s->impi;
+    changed(*s);
     associations.remove(*s);
     if (!in_use) return;
     for (auto* b : bindings.of_user(impi))

@@ -10,6 +10,7 @@
 #include "pcscf/core/running_challenge.hpp"
 #include "pcscf/core/subscription.hpp"
 
+#include <set>
 #include <unordered_map>
 #include <variant>
 
@@ -131,10 +132,13 @@ struct Pcscf::Impl {
     void handle(const ipsec::Lost& e, TimePoint now);
     void handle(const ipsec::Started& e, TimePoint now);
     void established(const RegisterContext& c, Binding& b, TimePoint now);
-    void registration_failed_on(const RegisterContext& c, TimePoint now);
+    void end_temporary_sets(const RegisterContext& c, TimePoint now);
     void take_into_use(AssociationSet& s, TimePoint now);
     void remove_set(AssociationSet& s, std::string_view reason);
     void remove_sets_of(const Binding& b, std::string_view reason);
+    // They end when the binding does.
+    void shorten_sets_of(const Binding& b, TimePoint now);
+    std::vector<AssociationSet*> sets_only_of(const Binding& b);
     void associations_due(TimePoint now);
     AssociationSet* associations_of(const Binding& b);
     const AssociationSet* associations_of(const Binding& b) const;
@@ -214,6 +218,12 @@ struct Pcscf::Impl {
 
     std::string save(TimePoint now) const;
     bool restore(std::string_view saved, TimePoint now, std::string& why);
+    std::string take_journal(TimePoint now);
+    bool replay(std::string_view line, TimePoint now, std::string& why);
+    void changed(const AssociationSet& s) { changed_sets.insert(s.id); }
+    void changed(const Binding& b) {
+        if (b.on_associations) changed_bindings.emplace(b.token());
+    }
 
     Config config;
     Random& random;
@@ -231,6 +241,8 @@ struct Pcscf::Impl {
         sip::Message response;
     };
     std::unordered_map<std::uint64_t, Held> held;
+    std::set<std::uint64_t> changed_sets;  // for the journal
+    std::set<std::string> changed_bindings;
 
     std::unordered_map<sip::ServerTransactionId, Context> contexts;
     std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription

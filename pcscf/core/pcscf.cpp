@@ -412,6 +412,13 @@ bool Pcscf::restore(std::string_view saved, TimePoint now, std::string& why) {
     return impl_->restore(saved, now, why);
 }
 
+std::string Pcscf::take_journal(TimePoint now) {
+    return impl_->take_journal(now);
+}
+bool Pcscf::replay(std::string_view line, TimePoint now, std::string& why) {
+    return impl_->replay(line, now, why);
+}
+
 void Pcscf::reload(Config config, sip::LocatorConfig locator) {
     config.uri = impl_->config.uri;
     config.ipsec = impl_->config.ipsec;  // what was agreed with UEs depends on it

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/random.hpp"
 #include "common/ims/identity.hpp"
+#include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
 #include "pcscf/core/config.hpp"
@@ -17,7 +18,7 @@
 // and reg event subscriptions are plain structs that save and restore.
 namespace ims::pcscf {
 
-class Pcscf final : public Node {
+class Pcscf final : public Node, public Journaled {
   public:
     Pcscf(Config config, sip::ElementConfig element, Random& random);
     ~Pcscf() override;
@@ -30,6 +31,9 @@ class Pcscf final : public Node {
     std::vector<Gauge> gauges() const override;
     std::string save(TimePoint now) const override;
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
+    // Security associations, and the registrations on them: their keys are the kernel's, which goes on.
+    std::string take_journal(TimePoint now) override;
+    bool replay(std::string_view line, TimePoint now, std::string& why) override;
 
     // SIGHUP: policies, entry points and static routes may change; uri and listening points may not.
     void reload(Config config, sip::LocatorConfig locator);

@@ -331,9 +331,10 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
     } else if (status / 100 == 2) {
         challenges.erase(c.impi);
         take_bindings(c, response, now);
+        end_temporary_sets(c, now);  // the end of a registration may have been challenged
     } else if (status >= 300) {
         challenges.erase(c.impi);
-        registration_failed_on(c, now);
+        end_temporary_sets(c, now);
         note(Severity::Info, "pcscf.registration.rejected", response)
             .with("impi", c.impi.value())
             .with("impu", c.impu)
@@ -482,6 +483,7 @@ void Pcscf::Impl::replace_others(const RegisterContext& c, const Binding& fresh)
             (c.contact.instance.empty() || old->instance() != c.contact.instance))
             continue;
         dialogs.rebind(old->token(), fresh.token());
+        changed(*old);
         if (old->on_associations && old->flow.remote.address != fresh.flow.remote.address)
             remove_sets_of(*old, "the UE has another address");
         bindings.remove(*old);
@@ -507,6 +509,8 @@ void Pcscf::Impl::leave(Binding& b, std::string_view reason, TimePoint now) {
     b.state = Binding::State::Leaving;
     b.until = now + leaving_grace;
     bindings.wake(b);
+    changed(b);
+    if (b.on_associations) shorten_sets_of(b, now);
 }
 
 void Pcscf::Impl::drop(Binding& b) {
@@ -514,6 +518,7 @@ void Pcscf::Impl::drop(Binding& b) {
     for (const auto& token : dialogs.of_binding(b.token())) dialogs.remove(token);
     const auto impi = b.impi();
     if (b.on_associations) remove_sets_of(b, "its registration is over");
+    changed(b);
     bindings.remove(b);
     unsubscribe_if_alone(impi);
 }

@@ -306,4 +306,56 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
     }
 }
 
+// One line for each association set and each registration on one that changed: the whole of it, or that it is
+// gone.
+std::string Pcscf::Impl::take_journal(TimePoint now) {
+    std::string lines;
+    for (const auto id : std::exchange(changed_sets, {})) {
+        const auto* s = associations.find(id);
+        const bool lasts = s != nullptr && s->state != AssociationSet::State::Temporary;
+        lines +=
+            (lasts ? json{{"association", association_json(*s, now)}} : json{{"no_association", id}}).dump();
+        lines += '\n';
+    }
+    for (const auto& token : std::exchange(changed_bindings, {})) {
+        const auto* b = bindings.by_token(token);
+        lines +=
+            (b != nullptr ? json{{"binding", binding_json(*b, now)}} : json{{"no_binding", token}}).dump();
+        lines += '\n';
+    }
+    return lines;
+}
+
+bool Pcscf::Impl::replay(std::string_view line, TimePoint now, std::string& why) {
+    const auto forget_set = [&](std::uint64_t id) {
+        if (const auto* s = associations.find(id)) associations.remove(*s);
+    };
+    const auto forget_binding = [&](std::string_view token) {
+        if (const auto* b = bindings.by_token(token)) bindings.remove(*b);
+    };
+    try {
+        const auto j = json::parse(line);
+        if (j.contains("association")) {
+            auto s = association_from(j.at("association"), now);
+            forget_set(s.id);
+            associations.add(std::move(s));
+        } else if (j.contains("no_association")) {
+            forget_set(j.at("no_association"));
+        } else if (j.contains("binding")) {
+            auto b = binding_from(j.at("binding"), now);
+            forget_binding(b.token());
+            bindings.wake(bindings.add(std::move(b)));
+        } else if (j.contains("no_binding")) {
+            forget_binding(j.at("no_binding").get_ref<const std::string&>());
+        } else {
+            why = "not a line of a P-CSCF's journal";
+            return false;
+        }
+        return true;
+    } catch (const json::exception& e) {
+        why = e.what();
+        return false;
+    }
+}
+
 }  // namespace ims::pcscf

@@ -286,6 +286,59 @@ TEST_CASE("registered UEs survive a restart of the P-CSCF, whose keys are the ke
     CHECK(in_clear(world).size() == 4);
 }
 
+TEST_CASE("a P-CSCF that is killed at any moment goes on with every registered UE", "[TS33.203-7.4.2a]") {
+    auto options = with_ipsec();
+    World world{options};
+    auto& alice = world.ue("alice", [](ue::Config& c) { c.expires = 7200s; });
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, alice));
+    SECTION("with nothing but the journal") {}
+    SECTION("with a save, and the journal since") {
+        world.saves("pcscf");
+    }
+    REQUIRE(flows::registers(world, bob));
+    const auto talk = [&](std::size_t times) {
+        bob.sends("are you there?", alice);
+        REQUIRE(world.until([&] { return alice.count<ue::MessageReceived>() == times; }));
+        alice.sends("yes", bob);
+        REQUIRE(world.until([&] { return bob.count<ue::MessageReceived>() == times; }));
+    };
+    world.crashes("pcscf");
+    talk(1);
+    // Between the 200 of a re-registration and the first use of its associations.
+    alice.registers();
+    REQUIRE(world.until([&] { return alice.count<ue::Registered>() == 2; }));
+    world.crashes("pcscf");
+    talk(2);
+    world.crashes("pcscf");
+    talk(3);
+    world.run();
+    CHECK(world.pcscf().subscriptions() == 2);  // made anew where they were lost
+    alice.deregisters();
+    REQUIRE(world.until([&] { return alice.count<ue::Deregistered>() == 1; }));
+    world.crashes("pcscf");
+    world.advance(200s);
+    CHECK(sets(world, "pcscf") == 1);
+    CHECK(world.pcscf().bindings() == 1);
+    bob.deregisters();
+    world.run();
+    world.advance(200s);
+    CHECK(sets(world, "pcscf") == 0);
+    CHECK(in_clear(world).size() == 4);
+}
+
+TEST_CASE("a challenge that is under way when the P-CSCF is killed leaves nothing, and the UE tries again",
+          "[TS33.203-7.4.2a]") {
+    World world{with_ipsec()};
+    auto& alice = world.ue("alice");
+    alice.registers();
+    REQUIRE(world.until([&] { return sets(world, "pcscf") == 1; }));
+    world.crashes("pcscf");
+    CHECK(sets(world, "pcscf") == 0);
+    REQUIRE(flows::registers(world, alice));
+    CHECK(sets(world, "pcscf") == 1);
+}
+
 TEST_CASE("associations that the kernel lost with a reboot are found to be gone, and the UE registers anew",
           "[TS33.203-7.4]") {
     World world{with_ipsec()};

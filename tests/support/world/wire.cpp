@@ -75,6 +75,26 @@ void Wire::save_and_restore(std::string_view name) {
     deliver(name, ipsec::Report{ipsec::Started{}});
 }
 
+void Wire::saves(std::string_view name) {
+    auto& h = host(name);
+    h.saved = h.node->save(now_);
+    h.saved_at = now_;
+    h.journal.clear();
+}
+
+void Wire::crashes(std::string_view name) {
+    kill(name);
+    start(name);
+    auto& h = host(name);
+    std::string why;
+    if (!h.saved.empty() && !h.node->restore(h.saved, h.saved_at, why))
+        throw std::logic_error{h.name + " cannot restore: " + why};
+    for (const auto& [at, line] : h.journal)
+        if (!dynamic_cast<Journaled&>(*h.node).replay(line, at, why))
+            throw std::logic_error{h.name + " cannot replay " + line + ": " + why};
+    deliver(name, ipsec::Report{ipsec::Started{}});
+}
+
 void Wire::freeze(std::string_view name, bool frozen) {
     frozen_[std::string{name}] = frozen;
 }
@@ -201,6 +221,14 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                    },
                },
                order);
+    if (auto* journaled = dynamic_cast<Journaled*>(from.node.get())) {
+        const auto lines = journaled->take_journal(now_);
+        for (std::size_t at = 0; at < lines.size();) {
+            const auto end = lines.find('\n', at);
+            from.journal.emplace_back(now_, lines.substr(at, end - at));
+            at = end + 1;
+        }
+    }
 }
 
 Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& source,

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/trace/memory.hpp"
 
@@ -25,6 +26,10 @@ struct Host {
     // protected port.
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
+    // What it has on its disk: the last save, and the journal since.
+    std::string saved;
+    TimePoint saved_at;
+    std::vector<std::pair<TimePoint, std::string>> journal;
     bool listens_on(const IpEndpoint& endpoint) const;
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
@@ -57,6 +62,8 @@ class Wire {
     void kill(std::string_view name);              // its connections close, what is under way to it is lost
     void start(std::string_view name);             // with an empty memory
     void save_and_restore(std::string_view name);  // stops, and starts with what it saved
+    void saves(std::string_view name);             // in passing, as it does every minute
+    void crashes(std::string_view name);           // is killed, and starts with what is on its disk
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
     void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
 
