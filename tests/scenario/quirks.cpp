@@ -213,6 +213,27 @@ TEST_CASE(
     CHECK(refused == 0);
 }
 
+TEST_CASE("phone 6: INVITE to a number with a phone-context that is no domain, and user=phone", "[quirks]") {
+    World world{with_ipsec()};
+    auto& alice = world.ue("alice");
+    auto& bob = world.ue("bob");
+    alice_writes(world, [](Text& t) {
+        if (!t.first.starts_with("INVITE")) return;
+        t.first = "INVITE sip:5550002;phone-context=" + std::string{home} + "@" + std::string{home} +
+                  ";user=phone SIP/2.0";
+        t.lines.push_back("X-Filler: " + std::string(1500, 'x'));  // those of such phones pass 2000 octets
+    });
+    REQUIRE(flows::registers(world, alice));
+    REQUIRE(flows::registers(world, bob));
+    alice.calls(bob);
+    REQUIRE(world.until([&] { return alice.count<ue::CallEnded>() == 1; }));
+    // A number of its own network, which nobody has: the HSS is asked, and no node finds it malformed.
+    CHECK(alice.last<ue::CallEnded>()->status == 404);
+    CHECK(std::any_of(world.crossings().begin(), world.crossings().end(), [](const auto& c) {
+        return c.to == "icscf" && c.text.starts_with("INVITE ") && c.text.size() > 2000;
+    }));
+}
+
 TEST_CASE("phone 7: a 180 with Max-Forwards and Require: precondition, and routes that go on being loose",
           "[quirks]") {
     World world{with_ipsec()};
