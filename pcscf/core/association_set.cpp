@@ -46,9 +46,9 @@ std::optional<ipsec::Side> AssociationSets::allocate(const IpAddress& own, const
     ipsec::Side side{own, 0, config_.server_port, 0, 0};
     // The UE's server port stays over its registrations, so ours must change (33.203 7.4.0). Other UEs have
     // other addresses or ports: they may have the same one.
-    const auto [first, last] = by_server_port_.equal_range({ue, offered.server_port});
+    const auto of_ue = by_server_port_.equal_range({ue, offered.server_port});
     const auto is_free = [&](std::uint16_t port) {
-        return std::none_of(first, last, [&](const auto& entry) {
+        return std::none_of(of_ue.first, of_ue.second, [&](const auto& entry) {
             return sets_.at(entry.second).set.own.client_port == port;
         });
     };
