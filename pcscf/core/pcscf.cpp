@@ -309,7 +309,7 @@ bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) {
     // 33.203 7.1 rule 3: who sends on a set is its user.
     if (const auto* s = associations.on(flow))
         return b.on_associations && b.is_of(s->impi) && b.flow.remote.address == s->set.peer.address;
-    return flow == b.flow || (!b.on_associations && config.security == Security::Off &&
+    return flow == b.flow || (!b.on_associations && policy_at(flow.remote.address) != Security::Required &&
                               flow.remote.address == b.flow.remote.address);
 }
 
@@ -346,7 +346,7 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
     }
     // A large request comes over TCP from an ephemeral port (RFC 3261 18.1.1): with a security association it
     // is known by that, without one by address and identity.
-    if (config.security != Security::Off) return nullptr;
+    if (policy_at(flow.remote.address) == Security::Required) return nullptr;
     hint(request.get<sip::h::PPreferredIdentity>());
     hint(request.get<sip::h::From>());
     return bindings.sender_at(flow.remote.address, hints);

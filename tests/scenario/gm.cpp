@@ -223,6 +223,46 @@ TEST_CASE("a UE without a security agreement is told that one is needed, or serv
     }
 }
 
+TEST_CASE(
+    "where security is preferred, a UE in clear may change to TCP for what is long, and speaks for no other",
+    "[RFC3261-18.1.1]") {
+    Options options;
+    options.ipsec = true;
+    options.pcscf.security = pcscf::Security::Preferred;
+    World world{options};
+    const auto wordy = [](ue::Config& c) {
+        c.ipsec = {};
+        c.user_agent = std::string(1200, 'x');
+    };
+    auto& alice = world.ue("alice", wordy);
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, alice));
+    REQUIRE(flows::registers(world, bob));
+    world.cut_connections("alice");
+    world.run();
+    alice.calls(bob);
+    REQUIRE(world.until([&] { return bob.is_ringing(); }));
+    bob.answers();
+    REQUIRE(world.until([&] { return alice.is_in_call() && bob.is_in_call(); }));
+    // From bob's own address, in clear, in his name: what his associations are for.
+    world.on<Node>("bob", [&](Node&, TimePoint, Effects& out) {
+        const auto me = bob.number().value();
+        out.emplace_back(sip::Transmit{
+            0,
+            sip::make_buffer(
+                "MESSAGE " + alice.number().value() +
+                " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.2.2:5060;branch=z9hG4bKf;rport\r\nMax-Forwards: 70\r\n"
+                "From: <" +
+                me + ">;tag=f\r\nTo: <" + alice.number().value() +
+                ">\r\nCall-ID: forged\r\nCSeq: 1 MESSAGE\r\nP-Preferred-Identity: <" + me +
+                ">\r\nContent-Length: 0\r\n\r\n"),
+            sip::Target{sip::Transport::Udp, *IpEndpoint::parse("127.0.1.10:5060"), std::nullopt}});
+    });
+    world.run(60s);
+    CHECK(alice.count<ue::MessageReceived>() == 0);
+    CHECK(world.noted("pcscf.request.discarded") >= 1);
+}
+
 TEST_CASE("a UE that offers nothing we accept is told what we do", "[TS33.203-7.2]") {
     auto options = with_ipsec();
     options.pcscf.ipsec.transforms = {{ipsec::Integrity::Null, ipsec::Encryption::AesGcm}};

@@ -88,7 +88,8 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         c.server_name = sip_uri(scscf_at);
         c.home_domain = home;
         c.icscf = sip_uri(icscf_at);
-        c.accept_aka_without_integrity_protection = !options_.ipsec;
+        c.accept_aka_without_integrity_protection =
+            !options_.ipsec || options_.pcscf.security != pcscf::Security::Required;
         return std::make_unique<scscf::Scscf>(c, element(scscf_at), randoms_.emplace_back(++last_seed_));
     });
     add_host("hss", hss_at, [this] {
