@@ -142,12 +142,6 @@ AssociationSet* AssociationSets::temporary_of(const Impi& impi) {
     return nullptr;
 }
 
-AssociationSet* AssociationSets::in_use(const Impi& impi, const IpAddress& ue) {
-    for (auto* s : of_user(impi))
-        if (s->in_use && s->set.peer.address == ue) return s;
-    return nullptr;
-}
-
 std::size_t AssociationSets::waiting_at(const IpAddress& ue) const {
     const auto found = waiting_.find(ue);
     return found == waiting_.end() ? 0 : found->second;

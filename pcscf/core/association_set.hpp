@@ -70,8 +70,6 @@ class AssociationSets {
     AssociationSet* at(const IpEndpoint& ue_client_port);  // 33.203 7.1 rule 2
     std::vector<AssociationSet*> of_user(const Impi& impi);
     AssociationSet* temporary_of(const Impi& impi);
-    // Of this user at this address, where requests go to; null if there is none.
-    AssociationSet* in_use(const Impi& impi, const IpAddress& ue);
     std::size_t waiting_at(const IpAddress& ue) const;  // Temporary ones, to bound them
 
     void wake(const AssociationSet& s);               // `until` or `take_at` is new, or earlier

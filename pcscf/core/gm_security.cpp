@@ -335,7 +335,11 @@ void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint no
         if (other == s || other->set.peer.address != s->set.peer.address) continue;
         if (!replaces || other != used) remove_set(*other, "newer associations are established");
     }
-    if (!replaces) return take_into_use(*s, now), bindings.set_flow(b, s->datagrams());
+    if (!replaces) {
+        take_into_use(*s, now);
+        bindings.set_flow(b, s->datagrams());
+        return;
+    }
     associations.set_state(*used, AssociationSet::State::Old);
     changed(*used);
     if (used->until - now <= transactions_end) return take_into_use(*s, now);
