@@ -28,12 +28,11 @@ TimePoint clock_now() {
 }  // namespace
 
 TcpConnection::TcpConnection(tcp::socket socket, Wire& wire, std::uint64_t id)
-    : wire_{wire},
+    : Connection{Transport::Tcp, id},
+      wire_{wire},
       socket_{std::move(socket)},
       timer_{socket_.get_executor()},
       framer_{wire.config.message_octets} {
-    flow_.transport = Transport::Tcp;
-    flow_.connection = id;
     active_ = clock_now();
 }
 
@@ -71,16 +70,14 @@ void TcpConnection::connect(const IpEndpoint& to, const std::optional<IpEndpoint
     if (!error && from) socket_.bind(asio_endpoint<tcp>(*from), error);
     if (error) {
         // Told like every other failure to connect: later, not from within send().
-        boost::asio::post(socket_.get_executor(),
-                          [self = shared_from_this(), error] { self->on_connected(error); });
+        boost::asio::post(socket_.get_executor(), [self = self(), error] { self->on_connected(error); });
         return;
     }
     timer_.expires_after(wire_.config.connect_timeout);
-    timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+    timer_.async_wait([self = self()](const error_code& cancelled) {
         if (!cancelled && self->state_ == State::Connecting) self->close("connect timed out");
     });
-    socket_.async_connect(remote,
-                          [self = shared_from_this()](const error_code& e) { self->on_connected(e); });
+    socket_.async_connect(remote, [self = self()](const error_code& e) { self->on_connected(e); });
 }
 
 void TcpConnection::on_connected(const error_code& error) {
@@ -95,7 +92,7 @@ void TcpConnection::on_connected(const error_code& error) {
 }
 
 void TcpConnection::await_readable() {
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    socket_.async_wait(tcp::socket::wait_read, [self = self()](const error_code& error) {
         if (error || self->state_ != State::Open) return;
         self->read();
         if (self->state_ == State::Open) self->await_readable();
@@ -168,7 +165,7 @@ void TcpConnection::refuse(int status, std::string_view reason, std::string_view
     if (state_ != State::Open) return;
     state_ = State::Closing;
     timer_.expires_after(closing_grace);
-    timer_.async_wait([self = shared_from_this(), why = std::string{reason}](const error_code& cancelled) {
+    timer_.async_wait([self = self(), why = std::string{reason}](const error_code& cancelled) {
         if (!cancelled) self->close(why);
     });
     flush();
@@ -221,7 +218,7 @@ void TcpConnection::flush() {
 
 void TcpConnection::await_writable() {
     awaiting_writable_ = true;
-    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    socket_.async_wait(tcp::socket::wait_write, [self = self()](const error_code& error) {
         self->awaiting_writable_ = false;
         if (!error) self->flush();
     });

@@ -26,9 +26,11 @@ constexpr Duration accept_pause = 100ms;  // after an error that would only repe
 constexpr int accepts_in_a_row = 64;
 
 struct Acceptor {
-    Acceptor(boost::asio::io_context& io, IpEndpoint at) : acceptor{io}, pause{io}, local{at} {}
+    Acceptor(boost::asio::io_context& io, Transport t, IpEndpoint at)
+        : acceptor{io}, pause{io}, transport{t}, local{at} {}
     tcp::acceptor acceptor;
     boost::asio::steady_timer pause;
+    Transport transport;
     IpEndpoint local;
 };
 
@@ -48,7 +50,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void closed(const Flow& flow, std::string_view reason, bool was_open) override;
     void note(Note n) override { tell(std::move(n)); }
     void flush_soon() override;
-    void flush_soon(TcpConnection& connection) override {
+    void flush_soon(Connection& connection) override {
         if (!connection.dirty) to_flush.push_back(connection.shared_from_this());
         connection.dirty = true;
         flush_soon();
@@ -65,7 +67,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void send_to(std::uint64_t id, Buffer bytes, const Flow& flow);
     void send_to(std::uint64_t id, Buffer bytes, const Target& target);
     UdpSocket* datagram_socket(const Target& target);
-    TcpConnection* connection_to(const Target& target);
+    Connection* connection_to(const Target& target);
     std::optional<IpEndpoint> bind_address(const Target& target) const;
     void flush();
 
@@ -78,12 +80,12 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     std::vector<std::shared_ptr<UdpSocket>> datagram_sockets;
     std::vector<std::shared_ptr<Acceptor>> acceptors;
     std::set<IpEndpoint> client_ports;
-    std::unordered_map<std::uint64_t, std::shared_ptr<TcpConnection>> connections;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections;
     std::multimap<IpEndpoint, std::uint64_t> by_remote;
     std::unordered_map<IpAddress, std::size_t> accepted_from;
     std::unordered_map<std::uint64_t, IpAddress> accepted;  // connections that count in accepted_from
     std::uint64_t next_connection = 1;
-    std::vector<std::shared_ptr<TcpConnection>> to_flush;
+    std::vector<std::shared_ptr<Connection>> to_flush;
     std::vector<Event> told;
     boost::asio::steady_timer sweep;
     bool flush_posted = false, sweeping = false, shut = false;
@@ -124,7 +126,7 @@ Result<IpEndpoint, std::string> Transports::Impl::listen(Transport transport, co
         return socket->local();
     }
     if (transport != Transport::Tcp) return std::string{transport_text(transport)} + " is not available";
-    auto listener = std::make_shared<Acceptor>(io, at);
+    auto listener = std::make_shared<Acceptor>(io, transport, at);
     auto& acceptor = listener->acceptor;
     const auto endpoint = asio_endpoint<tcp>(at);
     error_code error;
@@ -288,12 +290,13 @@ std::optional<IpEndpoint> Transports::Impl::bind_address(const Target& target) c
     return std::nullopt;
 }
 
-TcpConnection* Transports::Impl::connection_to(const Target& target) {
+Connection* Transports::Impl::connection_to(const Target& target) {
     const auto [first, last] = by_remote.equal_range(target.remote);
     for (auto it = first; it != last; ++it) {
         const auto& connection = connections.at(it->second);
-        if (connection->state() == TcpConnection::State::Closing) continue;
-        const bool connecting = connection->state() == TcpConnection::State::Connecting;
+        if (connection->flow().transport != target.transport) continue;
+        if (connection->state() == Connection::State::Closing) continue;
+        const bool connecting = connection->state() == Connection::State::Connecting;
         if (!connecting && target.local && client_ports.contains(*target.local) &&
             connection->flow().local != *target.local)
             continue;
@@ -318,7 +321,7 @@ void Transports::Impl::start_sweep() {
         self->sweeping = false;
         if (cancelled || self->shut) return;
         const auto now = std::chrono::steady_clock::now();
-        std::vector<std::shared_ptr<TcpConnection>> all;  // check() may close and so erase
+        std::vector<std::shared_ptr<Connection>> all;  // check() may close and so erase
         all.reserve(self->connections.size());
         for (const auto& [id, connection] : self->connections) all.push_back(connection);
         for (const auto& connection : all) connection->check(now);
@@ -336,7 +339,7 @@ void Transports::Impl::close() {
         listener->pause.cancel();
     }
     for (const auto& socket : datagram_sockets) socket->close();
-    std::vector<std::shared_ptr<TcpConnection>> all;
+    std::vector<std::shared_ptr<Connection>> all;
     for (const auto& [id, connection] : connections) all.push_back(connection);
     for (const auto& connection : all) connection->close("shutting down");
 }
@@ -363,7 +366,7 @@ Result<IpEndpoint, std::string> Transports::listen(Transport transport, const Ip
 std::vector<std::pair<Transport, IpEndpoint>> Transports::listening() const {
     std::vector<std::pair<Transport, IpEndpoint>> all;
     for (const auto& socket : impl_->datagram_sockets) all.emplace_back(Transport::Udp, socket->local());
-    for (const auto& listener : impl_->acceptors) all.emplace_back(Transport::Tcp, listener->local);
+    for (const auto& listener : impl_->acceptors) all.emplace_back(listener->transport, listener->local);
     return all;
 }
 

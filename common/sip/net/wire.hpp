@@ -7,7 +7,7 @@
 
 namespace ims::sip {
 
-class TcpConnection;
+class Connection;
 
 // What a datagram socket or a connection tells the Transports that own it. received() reaches the sink at
 // once and so is called from the loop only; everything else is told in a later turn and may be said while
@@ -19,7 +19,7 @@ class Wire {
     virtual void closed(const Flow& flow, std::string_view reason, bool was_open) = 0;
     virtual void note(Note note) = 0;
     virtual void flush_soon() = 0;
-    virtual void flush_soon(TcpConnection& connection) = 0;
+    virtual void flush_soon(Connection& connection) = 0;
 
     const TransportsConfig config;
     Transports::Counters counters;
