@@ -49,8 +49,8 @@ TEST_CASE("more datagrams than a batch all arrive, in order, and as many leave",
             for (; back <= i; ++back) CHECK(peer.receive() == options("c" + std::to_string(back)));
         }
     }
-    CHECK(wire.transports.counters().datagrams_received == many);
-    CHECK(wire.transports.counters().datagrams_sent == many);
+    CHECK(wire.transports.counters().of(Transport::Udp).received == many);
+    CHECK(wire.transports.counters().of(Transport::Udp).sent == many);
 }
 
 TEST_CASE("keep-alive and empty datagrams are swallowed in silence", "[RFC5626-4.4.1]") {
