@@ -465,7 +465,8 @@ void CscfHost::collect(Exposition& out) const {
     for (std::size_t i = 0; i < c.transports.size(); ++i) {
         const auto transport = static_cast<sip::Transport>(i);
         const auto& of = c.of(transport);
-        const Labels labels{{"transport", to_lower(sip::transport_text(transport))}};
+        const auto name = to_lower(sip::transport_text(transport));
+        const Labels labels{{"transport", name}};
         out.counter("sip_net_received_total", "SIP messages received, of datagrams keep-alives too.",
                     static_cast<double>(of.received), labels);
         out.counter("sip_net_sent_total", "SIP messages sent.", static_cast<double>(of.sent), labels);

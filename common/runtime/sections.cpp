@@ -67,7 +67,7 @@ sip::WebSocketConfig read_web_socket(const Section& section) {
     return config;
 }
 
-std::vector<sip::Transport> read_transports(const Section& root, bool has_tls) {
+std::vector<sip::Transport> read_transports(const Section& root, bool on_tls) {
     using sip::Transport;
     std::vector<Transport> transports;
     for (const auto& word : root.list<std::string>("transports")) {
@@ -81,7 +81,7 @@ std::vector<sip::Transport> read_transports(const Section& root, bool has_tls) {
     }
     if (!transports.empty()) return transports;
     transports = {Transport::Udp, Transport::Tcp};
-    if (has_tls) transports.push_back(Transport::Tls);
+    if (on_tls) transports.push_back(Transport::Tls);
     return transports;
 }
 
@@ -258,7 +258,9 @@ CscfSections read_cscf(const Section& root) {
     locator.routes = read_routes(root);
     out.tls = read_sip_tls(root, element.listen);
     out.transports.web_socket = read_web_socket(root.section("web_socket"));
-    locator.transports = read_transports(root, out.tls.has_value());
+    locator.transports = read_transports(
+        root, std::any_of(element.listen.begin(), element.listen.end(),
+                          [](const auto& point) { return point.transport == sip::Transport::Tls; }));
     const auto listens_on = [&](bool v6) {
         return std::any_of(element.listen.begin(), element.listen.end(),
                            [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });

@@ -167,8 +167,7 @@ bool StreamConnection::on_hands_shaken() {
 // RFC 5923 9: a connection is used for another request to the same place only where its certificate covers
 // that too.
 bool StreamConnection::reaches(const Target& target) const {
-    if (flow_.transport != target.transport || state_ == State::Closing || state_ == State::Closed)
-        return false;
+    if (!Connection::reaches(target)) return false;
     const bool plain = target.transport == Transport::Tcp || target.transport == Transport::Ws;
     if (plain || target.host.empty() || iequals(host_, target.host)) return true;
     if (state_ == State::Connecting) return false;
