@@ -1,6 +1,7 @@
 #include "common/sip/net/octet_stream.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 
@@ -16,6 +17,8 @@ namespace ims::sip {
 namespace {
 
 using boost::asio::error::would_block;
+
+constexpr std::size_t largest_record = 16384;  // RFC 8446 5.1
 
 int descriptor_of(BIO* bio) {
     return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
@@ -132,10 +135,16 @@ std::size_t OctetStream::write_some(std::span<const boost::asio::const_buffer> o
         return n;
     }
     error = {};
-    if (octets.empty() || octets.front().size() == 0) return 0;
+    if (octets.empty()) return 0;
+    // What is small goes together in one record. Where it has to be tried again it is the same and perhaps
+    // more, which OpenSSL allows.
+    std::array<char, largest_record> joined;
+    auto part = octets.front();
+    if (octets.size() > 1 && part.size() < joined.size())
+        part = {joined.data(), boost::asio::buffer_copy(boost::asio::buffer(joined), octets)};
+    if (part.size() == 0) return 0;
     ERR_clear_error();
     errno = 0;
-    const auto& part = octets.front();
     const int size = static_cast<int>(std::min<std::size_t>(part.size(), INT_MAX));
     const int n = SSL_write(ssl_.get(), part.data(), size);
     return settle(n, error) ? static_cast<std::size_t>(n) : 0;

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/sip/net/tls.hpp"
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,29 +43,28 @@ class OctetStream {
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
-        const boost::asio::mutable_buffer into = first<boost::asio::mutable_buffer>(buffers);
+        boost::asio::mutable_buffer into;
+        for (auto it = boost::asio::buffer_sequence_begin(buffers);
+             it != boost::asio::buffer_sequence_end(buffers) && into.size() == 0; ++it)
+            into = *it;
         return transfer([this, into](Error& error) { return read_some(into, error); },
                         std::forward<Token>(token));
     }
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
-        const boost::asio::const_buffer octets = first<boost::asio::const_buffer>(buffers);
+        std::array<boost::asio::const_buffer, 8> parts;
+        std::size_t count = 0;
+        for (auto it = boost::asio::buffer_sequence_begin(buffers);
+             it != boost::asio::buffer_sequence_end(buffers) && count < parts.size(); ++it)
+            parts[count++] = *it;
         return transfer(
-            [this, octets](Error& error) {
-                return write_some({&octets, 1}, error);
+            [this, parts, count](Error& error) {
+                return write_some(std::span{parts.data(), count}, error);
             },
             std::forward<Token>(token));
     }
 
   private:
-    template <class Buffer, class Buffers>
-    static Buffer first(const Buffers& buffers) {
-        for (auto it = boost::asio::buffer_sequence_begin(buffers);
-             it != boost::asio::buffer_sequence_end(buffers); ++it)
-            if (Buffer{*it}.size() > 0) return *it;
-        return {};
-    }
-
     // Tries, waits and tries again; never completes from within its beginning.
     template <class Attempt, class Token>
     auto transfer(Attempt attempt, Token&& token) {

@@ -24,7 +24,7 @@ class StreamConnection : public Connection {
     // Then Connecting. From any port of the address where the port is 0.
     void connect(const Target& to, const std::optional<IpEndpoint>& from);
 
-    void send(std::uint64_t transmit, Buffer bytes) final;
+    void send(std::uint64_t transmit, Buffer bytes) override;
     void close(std::string_view reason) final;
     void check(TimePoint now) override;
     bool reaches(const Target& target) const final;

@@ -152,7 +152,7 @@ TEST_CASE("whom we connect to must be who we look for", "[RFC5922-7]") {
     SECTION("a root we do not know is no root") {
         pair.start(server, {.certificate = {}, .key = {}, .ca = other.ca()});
         pair.send(1);
-        contains(pair.refused(), "certificate verify failed, unable to get local issuer certificate");
+        contains(pair.refused(), "TLS: certificate verify failed, ");
         contains(pair.server_note("sip.net.handshake.failed"), "unknown ca");
         CHECK(pair.server.transports.counters().of(Transport::Tls).handshakes_failed == 1);
         CHECK(pair.server.closed.empty());
