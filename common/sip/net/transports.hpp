@@ -33,15 +33,15 @@ struct TransportsConfig {
     int socket_buffer = 4 << 20;  // SO_RCVBUF and SO_SNDBUF of datagram sockets, as far as the kernel allows
 };
 
-// SIP on UDP and TCP, IPv4 and IPv6 (RFC 3261 18), on one io_context and one thread. TLS will be a third kind
-// of listener and connection behind the same Transport.
+// SIP on UDP, TCP and SCTP, IPv4 and IPv6 (RFC 3261 18, RFC 4168), on one io_context and one thread. TLS will
+// be another kind of listener and connection behind the same Transport.
 //
 // What is sent leaves with the next flush(), which happens by itself at the end of each batch of received
 // messages and otherwise in the next turn of the loop. The sink is never called from within send().
 //
 // Notes: sip.net.connection.accepted, .opened, .closed (trace); sip.net.connection.refused,
-// sip.net.stream.broken, sip.net.datagram.refused, sip.net.accept.failed, sip.net.send.failed (warning), each
-// with peer or flow and reason.
+// sip.net.stream.broken, sip.net.datagram.refused, sip.net.accept.failed, sip.net.send.failed (warning),
+// sip.net.path.changed (info or warning), each with peer or flow and reason.
 class Transports {
   public:
     using Event = std::variant<Received, FlowClosed, TransportFailed, Note>;
@@ -53,7 +53,9 @@ class Transports {
 
     // Where it listens (port 0: any free one), or why not. The address goes into Via, so it cannot be 0.0.0.0
     // or ::.
-    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
+    // `further`: with SCTP, more addresses that each association there has (RFC 9260 6.4).
+    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at,
+                                           const std::vector<IpAddress>& further = {});
     std::vector<std::pair<Transport, IpEndpoint>> listening() const;
     // A port to send from: datagrams, and connections that bind to it (TS 33.203 7.1, a protected client
     // port). Nothing is accepted on it.
@@ -62,7 +64,7 @@ class Transports {
     void send(Transmit transmit);
     void flush();
 
-    void stop_accepting();  // closes TCP listeners; flows live on
+    void stop_accepting();  // closes the listeners of connections; flows live on
     void close();           // sends what is queued as far as possible without waiting, then closes everything
 
     struct Counters {
