@@ -135,7 +135,7 @@ bool CscfHost::start(std::string& why) {
 // Listens first: a node wants to know its ports, also where the configuration says 0.
 bool CscfHost::listen(std::string& why) {
     for (auto& point : settings_.sections.element.listen) {
-        const auto listening = transports_.listen(point.transport, point.endpoint);
+        const auto listening = transports_.listen(point.transport, point.endpoint, point.further);
         if (!listening) {
             why = "listen " + std::string{sip::transport_text(point.transport)} + " " +
                   point.endpoint.text() + ": " + listening.error();
@@ -444,14 +444,21 @@ Health CscfHost::health() const {
 void CscfHost::collect(Exposition& out) const {
     for (const auto& gauge : node_->gauges()) out.gauge(gauge.name, gauge.help, gauge.value);
     const auto c = transports_.counters();
-    const auto both = [&](std::string_view name, std::string_view help, std::uint64_t datagrams,
-                          std::uint64_t messages) {
+    const auto& points = settings_.sections.element.listen;
+    const bool listens_on_sctp = std::any_of(points.begin(), points.end(), [](const auto& point) {
+        return point.transport == sip::Transport::Sctp;
+    });
+    const auto each = [&](std::string_view name, std::string_view help, std::uint64_t datagrams,
+                          std::uint64_t messages, std::uint64_t over_sctp) {
         out.counter(name, help, static_cast<double>(datagrams), {{"transport", "udp"}});
         out.counter(name, help, static_cast<double>(messages), {{"transport", "tcp"}});
+        if (over_sctp > 0 || listens_on_sctp)
+            out.counter(name, help, static_cast<double>(over_sctp), {{"transport", "sctp"}});
     };
-    both("sip_net_received_total", "SIP messages and keep-alives received.", c.datagrams_received,
-         c.stream_messages_received);
-    both("sip_net_sent_total", "SIP messages sent.", c.datagrams_sent, c.stream_messages_sent);
+    each("sip_net_received_total", "SIP messages and keep-alives received.", c.datagrams_received,
+         c.stream_messages_received, c.sctp_messages_received);
+    each("sip_net_sent_total", "SIP messages sent.", c.datagrams_sent, c.stream_messages_sent,
+         c.sctp_messages_sent);
     out.counter("sip_net_received_bytes_total", "Octets received.", static_cast<double>(c.octets_received));
     out.counter("sip_net_sent_bytes_total", "Octets sent.", static_cast<double>(c.octets_sent));
     out.counter("sip_net_keepalives_total", "Keep-alives received.", static_cast<double>(c.keepalives));

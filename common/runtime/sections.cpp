@@ -24,20 +24,35 @@ std::vector<sip::ListeningPoint> read_listen(const Section& root) {
     };
     add("udp", sip::Transport::Udp);
     add("tcp", sip::Transport::Tcp);
+    for (const auto& endpoint : listen.list<SctpEndpoint>("sctp")) {
+        const auto& all = endpoint.addresses;
+        if (std::any_of(all.begin(), all.end(), [](const IpAddress& a) { return a.is_unspecified(); }))
+            listen.error("sctp", "must be addresses that peers can reach, not " + endpoint.text() +
+                                     ": they are told to each peer");
+        else
+            points.push_back({.transport = sip::Transport::Sctp,
+                              .endpoint = endpoint.first(),
+                              .further = {all.begin() + 1, all.end()}});
+    }
     if (points.empty()) root.error("listen", "must name at least one endpoint under udp or tcp");
     return points;
 }
 
-std::vector<sip::Transport> read_transports(const Section& root) {
+// SCTP is what a URI may ask for where it is listened on (RFC 4168 6), and never chosen before the others
+// unless somebody says so.
+std::vector<sip::Transport> read_transports(const Section& root, bool sctp) {
     std::vector<sip::Transport> transports;
     for (const auto& word : root.list<std::string>("transports")) {
         const auto transport = sip::parse_transport(word);
-        if (transport && (*transport == sip::Transport::Udp || *transport == sip::Transport::Tcp))
+        if (transport && (*transport == sip::Transport::Udp || *transport == sip::Transport::Tcp ||
+                          *transport == sip::Transport::Sctp))
             transports.push_back(*transport);
         else
-            root.error("transports", "must be a list of udp and tcp, best first, not '" + word + "'");
+            root.error("transports", "must be a list of udp, tcp and sctp, best first, not '" + word + "'");
     }
-    if (transports.empty()) transports = {sip::Transport::Udp, sip::Transport::Tcp};
+    if (!transports.empty()) return transports;
+    transports = {sip::Transport::Udp, sip::Transport::Tcp};
+    if (sctp) transports.push_back(sip::Transport::Sctp);
     return transports;
 }
 
@@ -76,11 +91,18 @@ diameter::PeerConfig read_peer(const Section& section) {
     diameter::PeerConfig peer;
     peer.identity = section.require<std::string>("identity");
     peer.realm = section.get<std::string>("realm", {});
-    peer.host = section.get<std::string>("host", {});
+    peer.further_hosts = section.list<std::string>("host");
+    if (!peer.further_hosts.empty()) {
+        peer.host = peer.further_hosts.front();
+        peer.further_hosts.erase(peer.further_hosts.begin());
+    }
     peer.port = section.get_between<std::uint16_t>("port", peer.port, 1, 65535);
-    peer.transport =
-        section.choice("transport", peer.transport,
-                       {{"tcp", diameter::PeerTransport::Tcp}, {"tls", diameter::PeerTransport::Tls}});
+    peer.transport = section.choice("transport", peer.transport,
+                                    {{"tcp", diameter::PeerTransport::Tcp},
+                                     {"tls", diameter::PeerTransport::Tls},
+                                     {"sctp", diameter::PeerTransport::Sctp}});
+    if (!peer.further_hosts.empty() && peer.transport != diameter::PeerTransport::Sctp)
+        section.error("host", "must be one, unless the transport is sctp");
     peer.priority = section.get("priority", peer.priority);
     peer.relay = section.get("relay", peer.relay);
     return peer;
@@ -94,6 +116,8 @@ diameter::Config read_diameter(const Section& section) {
     config.realm = section.require<std::string>("realm");
     config.listen = section.list<IpEndpoint>("listen");
     config.listen_tls = section.list<IpEndpoint>("listen_tls");
+    config.listen_sctp = section.list<SctpEndpoint>("listen_sctp");
+    config.sctp_addresses = section.list<IpAddress>("sctp_addresses");
     config.tls = read_tls(section.section("tls"));
     bool needs_tls = !config.listen_tls.empty();
     for (const auto& peer : section.sections("peers")) {
@@ -211,7 +235,9 @@ CscfSections read_cscf(const Section& root) {
 
     auto& locator = element.locator;
     locator.routes = read_routes(root);
-    locator.transports = read_transports(root);
+    const auto over_sctp = [](const auto& point) { return point.transport == sip::Transport::Sctp; };
+    locator.transports =
+        read_transports(root, std::any_of(element.listen.begin(), element.listen.end(), over_sctp));
     const auto listens_on = [&](bool v6) {
         return std::any_of(element.listen.begin(), element.listen.end(),
                            [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });

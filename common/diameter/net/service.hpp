@@ -50,6 +50,7 @@ class Service {
     std::vector<PeerStatus> peers() const;
     std::vector<IpEndpoint> listening()
         const;  // with the real ports where the configuration says 0; TCP, then TLS
+    std::vector<SctpEndpoint> listening_sctp() const;
     bool any_open() const;
 
   private:

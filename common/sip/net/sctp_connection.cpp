@@ -65,7 +65,7 @@ void SctpConnection::association_message(std::string_view message, bool whole) {
     if (wire_.config.header_lines < Limits{}.header_lines &&
         count_header_lines(message, wire_.config.header_lines) > wire_.config.header_lines)
         return refuse(message, 400, "Too Many Headers");
-    ++wire_.counters.stream_messages_received;
+    ++wire_.counters.sctp_messages_received;
     wire_.received(make_buffer(std::string{message}), flow_);
 }
 
@@ -123,7 +123,7 @@ void SctpConnection::flush() {
         }
         sent_[context % remembered] = {context, out.transmit};
         wire_.counters.octets_sent += out.bytes->size();
-        if (out.bytes->size() > 2) ++wire_.counters.stream_messages_sent;
+        if (out.bytes->size() > 2) ++wire_.counters.sctp_messages_sent;
         active_ = clock_now();
         queued_octets_ -= out.bytes->size();
         queue_.pop_front();

@@ -70,6 +70,7 @@ class Transports {
     struct Counters {
         std::uint64_t datagrams_received = 0, datagrams_sent = 0, keepalives = 0;
         std::uint64_t stream_messages_received = 0, stream_messages_sent = 0;
+        std::uint64_t sctp_messages_received = 0, sctp_messages_sent = 0;
         std::uint64_t octets_received = 0, octets_sent = 0;
         std::uint64_t refused = 0;    // datagrams, messages and connections
         std::size_t connections = 0;  // now

@@ -68,7 +68,8 @@ Impu Line::preferred_identity() const {
 
 ContactValue Line::contact() const {
     auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), contact_port());
-    if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
+    if (config_.transport != Transport::Udp)
+        uri.params.set("transport", to_lower(transport_text(config_.transport)));
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
     value.address.params.set_quoted("+sip.instance", "<" + config_.instance + ">");

@@ -154,8 +154,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
 
     Options out;
     Words w;
-    const std::map<std::string, sip::Transport> transports{{"udp", sip::Transport::Udp},
-                                                           {"tcp", sip::Transport::Tcp}};
+    const std::map<std::string, sip::Transport> transports{
+        {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"sctp", sip::Transport::Sctp}};
     const std::map<std::string, Misbehaviour> misbehaviours{
         {"wrong-response", Misbehaviour::WrongResponse},
         {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
@@ -188,7 +188,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     network->add_option("--pcscf", w.pcscf, "ADDR[:PORT] of the P-CSCF")->required();
     network->add_option("--local", w.local,
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
-    network->add_option("--transport", w.transport, "udp (default) or tcp")
+    network->add_option("--transport", w.transport, "udp (default), tcp or sctp")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
     network->add_option(
         "--ipsec", w.ipsec,
