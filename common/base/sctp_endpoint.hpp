@@ -9,7 +9,7 @@
 
 namespace ims {
 
-// An SCTP endpoint (RFC 9260 2.3): one port at one or more addresses, of which the first one stands for all
+// An SCTP endpoint (RFC 9260 1.3): one port at one or more addresses, of which the first one stands for all
 // where only one can be said. As text "192.0.2.1,198.51.100.1:5060" or "192.0.2.1,[2001:db8::1]:5060".
 struct SctpEndpoint {
     std::vector<IpAddress> addresses;

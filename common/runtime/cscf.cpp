@@ -67,6 +67,7 @@ class CscfHost final : public Hosted {
 
   private:
     bool listen(std::string& why);
+    std::vector<IpAddress> further(const sip::ListeningPoint& point) const;
     bool begin_ipsec(std::string& why);
     void restore();
     void save();
@@ -132,10 +133,19 @@ bool CscfHost::start(std::string& why) {
     return start_diameter(why);
 }
 
+// The other addresses of an SCTP endpoint.
+std::vector<IpAddress> CscfHost::further(const sip::ListeningPoint& point) const {
+    if (point.transport != sip::Transport::Sctp) return {};
+    for (const auto& endpoint : settings_.sections.sctp)
+        if (endpoint.first() == point.endpoint)
+            return {endpoint.addresses.begin() + 1, endpoint.addresses.end()};
+    return {};
+}
+
 // Listens first: a node wants to know its ports, also where the configuration says 0.
 bool CscfHost::listen(std::string& why) {
     for (auto& point : settings_.sections.element.listen) {
-        const auto listening = transports_.listen(point.transport, point.endpoint, point.further);
+        const auto listening = transports_.listen(point.transport, point.endpoint, further(point));
         if (!listening) {
             why = "listen " + std::string{sip::transport_text(point.transport)} + " " +
                   point.endpoint.text() + ": " + listening.error();
@@ -444,10 +454,7 @@ Health CscfHost::health() const {
 void CscfHost::collect(Exposition& out) const {
     for (const auto& gauge : node_->gauges()) out.gauge(gauge.name, gauge.help, gauge.value);
     const auto c = transports_.counters();
-    const auto& points = settings_.sections.element.listen;
-    const bool listens_on_sctp = std::any_of(points.begin(), points.end(), [](const auto& point) {
-        return point.transport == sip::Transport::Sctp;
-    });
+    const bool listens_on_sctp = !settings_.sections.sctp.empty();
     const auto each = [&](std::string_view name, std::string_view help, std::uint64_t datagrams,
                           std::uint64_t messages, std::uint64_t over_sctp) {
         out.counter(name, help, static_cast<double>(datagrams), {{"transport", "udp"}});

@@ -10,7 +10,18 @@ namespace ims::runtime {
 
 namespace {
 
-std::vector<sip::ListeningPoint> read_listen(const Section& root) {
+std::vector<SctpEndpoint> read_sctp(const Section& listen) {
+    auto endpoints = listen.list<SctpEndpoint>("sctp");
+    for (const auto& endpoint : endpoints) {
+        const auto& all = endpoint.addresses;
+        if (std::any_of(all.begin(), all.end(), [](const IpAddress& a) { return a.is_unspecified(); }))
+            listen.error("sctp", "must be addresses that peers can reach, not " + endpoint.text() +
+                                     ": they are told to each peer");
+    }
+    return endpoints;
+}
+
+std::vector<sip::ListeningPoint> read_listen(const Section& root, const std::vector<SctpEndpoint>& sctp) {
     std::vector<sip::ListeningPoint> points;
     const auto listen = root.section("listen");
     const auto add = [&](std::string_view key, sip::Transport transport) {
@@ -24,16 +35,7 @@ std::vector<sip::ListeningPoint> read_listen(const Section& root) {
     };
     add("udp", sip::Transport::Udp);
     add("tcp", sip::Transport::Tcp);
-    for (const auto& endpoint : listen.list<SctpEndpoint>("sctp")) {
-        const auto& all = endpoint.addresses;
-        if (std::any_of(all.begin(), all.end(), [](const IpAddress& a) { return a.is_unspecified(); }))
-            listen.error("sctp", "must be addresses that peers can reach, not " + endpoint.text() +
-                                     ": they are told to each peer");
-        else
-            points.push_back({.transport = sip::Transport::Sctp,
-                              .endpoint = endpoint.first(),
-                              .further = {all.begin() + 1, all.end()}});
-    }
+    for (const auto& endpoint : sctp) points.push_back({sip::Transport::Sctp, endpoint.first(), {}});
     if (points.empty()) root.error("listen", "must name at least one endpoint under udp or tcp");
     return points;
 }
@@ -224,8 +226,14 @@ std::vector<sip::StaticRoute> read_routes(const Section& root) {
 CscfSections read_cscf(const Section& root) {
     CscfSections out;
     auto& element = out.element;
-    element.listen = read_listen(root);
+    out.sctp = read_sctp(root.section("listen"));
+    element.listen = read_listen(root, out.sctp);
     element.own_names = root.list<std::string>("names");
+    // The first address of an endpoint is a listening point's; the others mean this element as well.
+    for (const auto& endpoint : out.sctp)
+        for (const auto& address : endpoint.addresses)
+            if (address != endpoint.addresses.front())
+                element.own_names.push_back(IpEndpoint{address, endpoint.port}.text());
     element.server = root.get<std::string>("server", {});
     const auto timers = root.section("timers");
     element.timers = read_timers(timers, element.timers);
@@ -235,9 +243,7 @@ CscfSections read_cscf(const Section& root) {
 
     auto& locator = element.locator;
     locator.routes = read_routes(root);
-    const auto over_sctp = [](const auto& point) { return point.transport == sip::Transport::Sctp; };
-    locator.transports =
-        read_transports(root, std::any_of(element.listen.begin(), element.listen.end(), over_sctp));
+    locator.transports = read_transports(root, !out.sctp.empty());
     const auto listens_on = [&](bool v6) {
         return std::any_of(element.listen.begin(), element.listen.end(),
                            [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });

@@ -70,7 +70,7 @@ void Element::Impl::pass_statelessly(Message response, const Flow& flow) {
     const auto top = response.top_via();
     const auto host = address_literal(top.host);
     const bool ours = host && std::any_of(config.listen.begin(), config.listen.end(), [&](const auto& point) {
-                          return point.is_at(*host) && point.endpoint.port == top.port;
+                          return point.endpoint.address == *host && point.endpoint.port == top.port;
                       });
     response.remove_first<h::Via>();
     const auto next = ours && response.has<h::Via>() ? reply_target(response.top_via()) : std::nullopt;

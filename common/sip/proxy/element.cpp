@@ -26,9 +26,6 @@ std::uint16_t port_of(const Uri& uri) {
 bool ListeningPoint::has_client_port(std::uint16_t port) const {
     return std::find(client_ports.begin(), client_ports.end(), port) != client_ports.end();
 }
-bool ListeningPoint::is_at(const IpAddress& address) const {
-    return address == endpoint.address || std::find(further.begin(), further.end(), address) != further.end();
-}
 bool ListeningPoint::sends_from(std::uint16_t port) const {
     return port == endpoint.port || has_client_port(port);
 }
@@ -70,7 +67,7 @@ bool Element::Impl::is_own(const Uri& uri) const {
     if (!address) return false;
     const auto port = port_of(uri);
     for (const auto& point : config.listen)
-        if (point.is_at(*address) && point.endpoint.port == port) return true;
+        if (point.endpoint.address == *address && point.endpoint.port == port) return true;
     return false;
 }
 

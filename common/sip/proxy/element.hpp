@@ -37,10 +37,7 @@ struct ListeningPoint {
     std::vector<std::uint16_t> client_ports = {};
     std::size_t largest_datagram = 1300;  // a longer request goes over TCP (RFC 3261 18.1.1)
 
-    std::vector<IpAddress> further = {};  // of an SCTP endpoint: its addresses besides the first
-
     bool sends_from(std::uint16_t port) const;  // its own or a client port
-    bool is_at(const IpAddress& address) const;
     bool has_client_port(std::uint16_t port) const;
 };
 

@@ -124,7 +124,8 @@ TEST_CASE("over IPv6 and between IPv4 and IPv6 addresses of one association", "[
     REQUIRE(turns(s.io, seconds{10}, [&] { return right.received.size() == 1; }));
     CHECK(right.received[0].flow.remote.address.text() == "fd00::1");
     CHECK(right.received[0].flow.local.text() == "[fd00::2]:5060");
-    run("ip netns exec left cat /proc/net/sctp/assocs > $OUT/assocs; ip netns exec left cat /proc/net/sctp/eps >> $OUT/assocs");
+    run("ip netns exec left cat /proc/net/sctp/assocs > $OUT/assocs; ip netns exec left cat "
+        "/proc/net/sctp/eps >> $OUT/assocs");
     left.send(2, options("four"), to("198.18.1.2:5060"));
     REQUIRE(turns(s.io, seconds{10}, [&] { return right.received.size() == 2; }));
     INFO(right.received[0].flow.text() << " and " << right.received[1].flow.text() << "\n" << left.said());
@@ -159,9 +160,10 @@ TEST_CASE("a message over the limit is answered 513 and the association lives", 
     right.listen("198.18.0.2:5060");
     left.send(1, options("too-long", 60'000), to("198.18.0.2:5060"));
     left.send(2, options("short"), to("198.18.0.2:5060"));
-    REQUIRE(turns(s.io, seconds{10},
-                  [&] { return !right.received.empty() && !left.received.empty() &&
-               right.note("sip.net.datagram.refused", "Message Too Large") != nullptr; }));
+    REQUIRE(turns(s.io, seconds{10}, [&] {
+        return !right.received.empty() && !left.received.empty() &&
+               right.note("sip.net.datagram.refused", "Message Too Large") != nullptr;
+    }));
     CHECK(right.received.size() == 1);
     CHECK(right.has(options("short")));
     CHECK(left.received[0].bytes->starts_with("SIP/2.0 513 "));

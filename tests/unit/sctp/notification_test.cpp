@@ -82,8 +82,8 @@ TEST_CASE("a path is named by the peer's address, IPv4 as IPv4 also on an IPv6 s
     CHECK(gone.to.text() == "198.18.0.2:5060");
     CHECK(gone.state == PathChanged::State::Unreachable);
     CHECK(path_state_text(gone.state) == "unreachable");
-    const auto back = parsed<PathChanged>(
-        path_change(SCTP_ADDR_AVAILABLE, v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 18, 0, 2}, 5060)));
+    const auto back = parsed<PathChanged>(path_change(
+        SCTP_ADDR_AVAILABLE, v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 18, 0, 2}, 5060)));
     CHECK(back.to.text() == "198.18.0.2:5060");
     CHECK(path_state_text(back.state) == "available");
     const auto six = parsed<PathChanged>(
