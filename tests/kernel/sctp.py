@@ -35,7 +35,7 @@ class SctpLab(Lab):
         self.on_ipv6 = {f"{name.upper()}6": "none" for name in NODES}
         programs = pathlib.Path("/run/programs/bin")
         self.environment |= {"LAB_DIR": str(self.directory), "BUILD_DIR": str(programs.parent), "LOG_LEVEL": "info", "SECURITY": "off",
-                             "PATIENCE": "60", "CORE_TRANSPORT": "sctp", **self.on_ipv6}
+                             "BEYOND_LOOPBACK": "true", "PATIENCE": "60", "CORE_TRANSPORT": "sctp", **self.on_ipv6}
         self.environment |= {f"{name.upper()}_FURTHER": f"{PATHS['two']}.{number}" for name, number in NODES.items()}
         self.programs = programs
 
