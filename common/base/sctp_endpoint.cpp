@@ -16,7 +16,7 @@ std::optional<SctpEndpoint> SctpEndpoint::parse(std::string_view text) {
         const auto word = text.substr(0, comma);
         // As in front of a port, an IPv6 address has brackets.
         const auto address = address_literal(word);
-        if (!address || !take(*address)) return {};
+        if (!address || (address->is_v6() && !word.starts_with('[')) || !take(*address)) return {};
         text.remove_prefix(comma + 1);
     }
     const auto last = IpEndpoint::parse(text);

@@ -38,6 +38,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     virtual Node::Transport transport() const = 0;
     virtual bool secure() const { return false; }
+    virtual bool sctp() const { return false; }
     const IpEndpoint& local() const { return local_; }  // once it is ready
     const IpEndpoint& remote() const { return remote_; }
 

@@ -31,6 +31,7 @@ class SctpConnection final : public Connection, private sctp::Association::Owner
     void abandon() override;
 
     Node::Transport transport() const override;
+    bool sctp() const override { return true; }
 
   private:
     using Resolver = boost::asio::ip::tcp::resolver;

@@ -138,7 +138,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 
     void show(const Connection& c, bool out, std::span<const std::uint8_t> octets) const {
-        if (tap) tap({out, c.secure(), c.local(), c.remote(), c.id.value(), octets});
+        if (tap) tap({out, c.secure(), c.sctp(), c.local(), c.remote(), c.id.value(), octets});
     }
 
     // A timer that fires early costs a look, one that is moved at every message costs more: it is only ever
