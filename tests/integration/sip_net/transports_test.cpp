@@ -1,5 +1,7 @@
 #include "tests/integration/sip_net/wire_fixture.hpp"
 
+#include "common/sctp/socket.hpp"
+
 using namespace ims;
 using namespace ims::sip;
 
