@@ -39,6 +39,9 @@ class Association {
     // What is read goes through `scratch`, which all of one loop may share.
     Association(boost::asio::io_context& io, Turn& turn, Owner& owner, std::size_t largest_message,
                 std::span<char> scratch);
+    ~Association() { close(); }
+    Association(const Association&) = delete;
+    Association& operator=(const Association&) = delete;
 
     bool adopt(Socket socket, std::string& why);  // an accepted one: it is up
     void connect(const SctpEndpoint& to, const std::optional<SctpEndpoint>& from, Duration patience);
