@@ -5,7 +5,6 @@ network namespace of their own, two paths between it and the core. tests/kernel/
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import time
