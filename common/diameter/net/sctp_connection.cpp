@@ -12,7 +12,7 @@ using boost::system::error_code;
 namespace {
 constexpr std::uint32_t payload_protocol = 46;       // RFC 6733 11.5: Diameter in a SCTP DATA chunk
 constexpr Duration connect_patience = 30s;           // the Node's own is shorter
-constexpr Duration linger = 1s;                      // for the peer to read our last words
+constexpr Duration last_words = 1s;                  // for the peer to read our last words
 constexpr std::size_t max_queue = 32 * 1024 * 1024;  // a peer that does not read is as good as gone
 }  // namespace
 
@@ -140,7 +140,7 @@ void SctpConnection::close() {
         asio::post(linger_.get_executor(), [self = self()] { self->fail("closed"); });
         return;
     }
-    linger_.expires_after(linger);
+    linger_.expires_after(last_words);
     linger_.async_wait([self = self()](const error_code& cancelled) {
         if (!cancelled) self->fail("closed");
     });

@@ -9,7 +9,7 @@ namespace ims::sip {
 
 namespace {
 
-TimePoint clock_now() {
+TimePoint steady_now() {
     return std::chrono::steady_clock::now();
 }
 
@@ -20,7 +20,7 @@ SctpConnection::SctpConnection(boost::asio::io_context& io, Wire& wire, std::uin
       wire_{wire},
       association_{
           io, wire.turn, *this, wire.config.message_octets, {wire.scratch.get(), Wire::largest_datagram}} {
-    active_ = clock_now();
+    active_ = steady_now();
 }
 
 bool SctpConnection::accepted(sctp::Socket socket, const IpEndpoint& listening, std::string& why) {
@@ -45,7 +45,7 @@ void SctpConnection::association_up() {
     });
     flow_.local = same_family == ours.end() ? ours.front() : *same_family;
     state_ = State::Open;
-    active_ = clock_now();
+    active_ = steady_now();
     wire_.note(Note{Severity::Trace, "sip.net.connection.opened"}.with("flow", flow_.text()));
     wire_.reached(*this, remotes());
     flush();
@@ -53,7 +53,7 @@ void SctpConnection::association_up() {
 
 void SctpConnection::association_message(std::string_view message, bool whole) {
     wire_.counters.octets_received += message.size();
-    active_ = clock_now();
+    active_ = steady_now();
     message_began_.reset();
     if (is_keepalive(message)) {
         ++wire_.counters.keepalives;
@@ -124,7 +124,7 @@ void SctpConnection::flush() {
         sent_[context % remembered] = {context, out.transmit};
         wire_.counters.octets_sent += out.bytes->size();
         if (out.bytes->size() > 2) ++wire_.counters.sctp_messages_sent;
-        active_ = clock_now();
+        active_ = steady_now();
         queued_octets_ -= out.bytes->size();
         queue_.pop_front();
     }

@@ -1,6 +1,5 @@
-#include "tests/integration/sip_net/wire_fixture.hpp"
-
 #include "common/sctp/socket.hpp"
+#include "tests/integration/sip_net/wire_fixture.hpp"
 
 using namespace ims;
 using namespace ims::sip;
@@ -182,7 +181,10 @@ TEST_CASE("an address that is taken, or is none to be reached at, is refused wit
 
 TEST_CASE("where the kernel has no SCTP, who configures it is told what to load", "[RFC4168-5]") {
     std::string why;
-    if (sctp::available(why)) return WARN("this kernel has SCTP: tests/kernel shows what is missing without");
+    if (sctp::available(why)) {
+        WARN("this kernel has SCTP: tests/kernel shows what is missing without");
+        return;
+    }
     WireFixture wire;
     const auto listening = wire.transports.listen(Transport::Sctp, *IpEndpoint::parse("127.0.0.1:0"));
     REQUIRE_FALSE(listening.has_value());
