@@ -180,7 +180,7 @@ std::optional<sip::Target> parse_target(std::string_view text) {
         if (!text.substr(at).starts_with(parameter)) return std::nullopt;
         const auto transport = sip::parse_transport(text.substr(at + parameter.size()));
         if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp &&
-            transport != sip::Transport::Tls)
+            transport != sip::Transport::Tls && transport != sip::Transport::Sctp)
             return std::nullopt;
         target.transport = *transport;
         text = text.substr(0, at);

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/address_range.hpp"
 #include "common/base/ip.hpp"
+#include "common/base/sctp_endpoint.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "common/sip/message/flow.hpp"
@@ -96,6 +97,13 @@ struct ConfigValue<IpEndpoint> {
     static constexpr std::string_view expected =
         "an address with a port, 192.0.2.1:5060 or '[2001:db8::1]:5060'";
     static std::optional<IpEndpoint> parse(std::string_view text) { return IpEndpoint::parse(text); }
+};
+template <>
+struct ConfigValue<SctpEndpoint> {
+    static constexpr std::string_view expected =
+        "one or more addresses with a port, 192.0.2.1:5060, '192.0.2.1,198.51.100.1:5060' or "
+        "'[2001:db8::1],192.0.2.1:5060'";
+    static std::optional<SctpEndpoint> parse(std::string_view text) { return SctpEndpoint::parse(text); }
 };
 template <>
 struct ConfigValue<sip::Target> {

@@ -67,6 +67,7 @@ class CscfHost final : public Hosted {
 
   private:
     bool listen(std::string& why);
+    std::vector<IpAddress> further(const sip::ListeningPoint& point) const;
     bool begin_ipsec(std::string& why);
     void restore();
     void save();
@@ -138,10 +139,19 @@ bool CscfHost::start(std::string& why) {
     return start_diameter(why);
 }
 
+// The other addresses of an SCTP endpoint.
+std::vector<IpAddress> CscfHost::further(const sip::ListeningPoint& point) const {
+    if (point.transport != sip::Transport::Sctp) return {};
+    for (const auto& endpoint : settings_.sections.sctp)
+        if (endpoint.first() == point.endpoint)
+            return {endpoint.addresses.begin() + 1, endpoint.addresses.end()};
+    return {};
+}
+
 // Listens first: a node wants to know its ports, also where the configuration says 0.
 bool CscfHost::listen(std::string& why) {
     for (auto& point : settings_.sections.element.listen) {
-        const auto listening = transports_.listen(point.transport, point.endpoint);
+        const auto listening = transports_.listen(point.transport, point.endpoint, further(point));
         if (!listening) {
             why = "listen " + std::string{sip::transport_text(point.transport)} + " " +
                   point.endpoint.text() + ": " + listening.error();

@@ -10,7 +10,18 @@ namespace ims::runtime {
 
 namespace {
 
-std::vector<sip::ListeningPoint> read_listen(const Section& root) {
+std::vector<SctpEndpoint> read_sctp(const Section& listen) {
+    auto endpoints = listen.list<SctpEndpoint>("sctp");
+    for (const auto& endpoint : endpoints) {
+        const auto& all = endpoint.addresses;
+        if (std::any_of(all.begin(), all.end(), [](const IpAddress& a) { return a.is_unspecified(); }))
+            listen.error("sctp", "must be addresses that peers can reach, not " + endpoint.text() +
+                                     ": they are told to each peer");
+    }
+    return endpoints;
+}
+
+std::vector<sip::ListeningPoint> read_listen(const Section& root, const std::vector<SctpEndpoint>& sctp) {
     std::vector<sip::ListeningPoint> points;
     const auto listen = root.section("listen");
     const auto add = [&](std::string_view key, sip::Transport transport) {
@@ -27,8 +38,9 @@ std::vector<sip::ListeningPoint> read_listen(const Section& root) {
     add("tls", sip::Transport::Tls);
     add("ws", sip::Transport::Ws);
     add("wss", sip::Transport::Wss);
+    for (const auto& endpoint : sctp) points.push_back({sip::Transport::Sctp, endpoint.first(), {}});
     if (points.empty())
-        root.error("listen", "must name at least one endpoint under udp, tcp, tls, ws or wss");
+        root.error("listen", "must name at least one endpoint under udp, tcp, tls, ws, wss or sctp");
     return points;
 }
 
@@ -67,21 +79,26 @@ sip::WebSocketConfig read_web_socket(const Section& section) {
     return config;
 }
 
-std::vector<sip::Transport> read_transports(const Section& root, bool on_tls) {
+// SCTP is what a URI may ask for where it is listened on (RFC 4168 6), and never chosen before the others
+// unless somebody says so.
+std::vector<sip::Transport> read_transports(const Section& root, bool on_tls, bool on_sctp) {
     using sip::Transport;
     std::vector<Transport> transports;
     for (const auto& word : root.list<std::string>("transports")) {
         const auto transport = sip::parse_transport(word);
-        if (transport == Transport::Udp || transport == Transport::Tcp || transport == Transport::Tls)
+        if (transport == Transport::Udp || transport == Transport::Tcp || transport == Transport::Tls ||
+            transport == Transport::Sctp)
             transports.push_back(*transport);
         else
-            root.error("transports", "must be a list of udp, tcp and tls, best first, not '" + word + "'");
+            root.error("transports",
+                       "must be a list of udp, tcp, tls and sctp, best first, not '" + word + "'");
         if (transport == Transport::Tls && !on_tls)
             root.error("transports", "has tls, which needs listen.tls: its address goes into Via");
     }
     if (!transports.empty()) return transports;
     transports = {Transport::Udp, Transport::Tcp};
     if (on_tls) transports.push_back(Transport::Tls);
+    if (on_sctp) transports.push_back(Transport::Sctp);
     return transports;
 }
 
@@ -121,11 +138,18 @@ diameter::PeerConfig read_peer(const Section& section) {
     diameter::PeerConfig peer;
     peer.identity = section.require<std::string>("identity");
     peer.realm = section.get<std::string>("realm", {});
-    peer.host = section.get<std::string>("host", {});
+    peer.further_hosts = section.list<std::string>("host");
+    if (!peer.further_hosts.empty()) {
+        peer.host = peer.further_hosts.front();
+        peer.further_hosts.erase(peer.further_hosts.begin());
+    }
     peer.port = section.get_between<std::uint16_t>("port", peer.port, 1, 65535);
-    peer.transport =
-        section.choice("transport", peer.transport,
-                       {{"tcp", diameter::PeerTransport::Tcp}, {"tls", diameter::PeerTransport::Tls}});
+    peer.transport = section.choice("transport", peer.transport,
+                                    {{"tcp", diameter::PeerTransport::Tcp},
+                                     {"tls", diameter::PeerTransport::Tls},
+                                     {"sctp", diameter::PeerTransport::Sctp}});
+    if (!peer.further_hosts.empty() && peer.transport != diameter::PeerTransport::Sctp)
+        section.error("host", "must be one, unless the transport is sctp");
     peer.priority = section.get("priority", peer.priority);
     peer.relay = section.get("relay", peer.relay);
     return peer;
@@ -139,6 +163,8 @@ diameter::Config read_diameter(const Section& section) {
     config.realm = section.require<std::string>("realm");
     config.listen = section.list<IpEndpoint>("listen");
     config.listen_tls = section.list<IpEndpoint>("listen_tls");
+    config.listen_sctp = section.list<SctpEndpoint>("listen_sctp");
+    config.sctp_addresses = section.list<IpAddress>("sctp_addresses");
     config.tls = read_tls(section.section("tls"));
     bool needs_tls = !config.listen_tls.empty();
     for (const auto& peer : section.sections("peers")) {
@@ -245,8 +271,14 @@ std::vector<sip::StaticRoute> read_routes(const Section& root) {
 CscfSections read_cscf(const Section& root) {
     CscfSections out;
     auto& element = out.element;
-    element.listen = read_listen(root);
+    out.sctp = read_sctp(root.section("listen"));
+    element.listen = read_listen(root, out.sctp);
     element.own_names = root.list<std::string>("names");
+    // The first address of an endpoint is a listening point's; the others mean this element as well.
+    for (const auto& endpoint : out.sctp)
+        for (const auto& address : endpoint.addresses)
+            if (address != endpoint.addresses.front())
+                element.own_names.push_back(IpEndpoint{address, endpoint.port}.text());
     element.server = root.get<std::string>("server", {});
     const auto timers = root.section("timers");
     element.timers = read_timers(timers, element.timers);
@@ -258,9 +290,11 @@ CscfSections read_cscf(const Section& root) {
     locator.routes = read_routes(root);
     out.tls = read_sip_tls(root, element.listen);
     out.transports.web_socket = read_web_socket(root.section("web_socket"));
-    locator.transports = read_transports(
-        root, std::any_of(element.listen.begin(), element.listen.end(),
-                          [](const auto& point) { return point.transport == sip::Transport::Tls; }));
+    locator.transports =
+        read_transports(root,
+                        std::any_of(element.listen.begin(), element.listen.end(),
+                                    [](const auto& point) { return point.transport == sip::Transport::Tls; }),
+                        !out.sctp.empty());
     const auto listens_on = [&](bool v6) {
         return std::any_of(element.listen.begin(), element.listen.end(),
                            [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });

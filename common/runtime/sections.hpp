@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/sctp_endpoint.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/runtime/config.hpp"
 #include "common/sip/net/resolver.hpp"
@@ -34,6 +35,7 @@ std::vector<sip::StaticRoute> read_routes(const Section& root);
 // has besides its own section.
 struct CscfSections {
     sip::ElementConfig element;
+    std::vector<SctpEndpoint> sctp;  // with all their addresses; the first ones are listening points too
     sip::TransportsConfig transports;
     std::optional<sip::TlsConfig> tls;
     sip::ResolverConfig resolver;

@@ -152,7 +152,9 @@ void Tracing::see(const sip::Transmit& transmit) {
 }
 
 void Tracing::see(const diameter::Service::Wire& wire) {
-    const auto transport = wire.secure ? sip::Transport::Tls : sip::Transport::Tcp;
+    const auto transport = wire.sctp     ? sip::Transport::Sctp
+                           : wire.secure ? sip::Transport::Tls
+                                         : sip::Transport::Tcp;
     see({trace::WireMessage::Protocol::Diameter,
          wire.out,
          wall_clock(),

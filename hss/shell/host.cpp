@@ -93,6 +93,7 @@ bool Host::start(std::string& why) {
     runtime::add_trace_route(process_, memory_, [this] {
         std::vector<std::string> texts;
         for (const auto& at : diameter_->listening()) texts.push_back("TCP " + at.text());
+        for (const auto& at : diameter_->listening_sctp()) texts.push_back("SCTP " + at.text());
         return texts;
     });
     add_doubt_routes(process_, *this);

@@ -1,6 +1,7 @@
 #include "common/diameter/net/service.hpp"
 
-#include "common/diameter/net/connection.hpp"
+#include "common/diameter/net/sctp_connection.hpp"
+#include "common/diameter/net/stream_connection.hpp"
 #include "common/diameter/net/tls.hpp"
 #include "common/diameter/peer/node.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <openssl/rand.h>
 
@@ -30,6 +32,7 @@ class OpensslRandom final : public Random {
     }
 };
 
+constexpr int sctp_backlog = 128;
 constexpr auto accept_pause = std::chrono::milliseconds{100};  // when descriptors have run out
 
 std::uint32_t seconds_since_1970() {
@@ -51,6 +54,21 @@ struct Listener {
     Tcp::acceptor acceptor;
     asio::steady_timer pause;
     bool secure;
+};
+
+struct SctpListener {
+    SctpListener(asio::io_context& io, sctp::Socket s, std::uint16_t p)
+        : socket{std::move(s)}, readable{io}, pause{io}, port{p} {}
+    ~SctpListener() { close(); }
+    void close() {
+        if (readable.is_open()) readable.release();  // the socket closes its descriptor
+        socket.close();
+        pause.cancel();
+    }
+    sctp::Socket socket;
+    asio::posix::stream_descriptor readable;
+    asio::steady_timer pause;
+    std::uint16_t port;
 };
 
 }  // namespace
@@ -75,10 +93,11 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     Node node;
     std::unique_ptr<asio::ssl::context> tls;
     std::vector<std::shared_ptr<Listener>> listeners;
+    std::vector<std::shared_ptr<SctpListener>> sctp_listeners;
     Connection::Owner owner;
     std::unordered_map<ConnectionId, std::shared_ptr<Connection>> connections;
     std::unordered_map<Connection*, std::shared_ptr<Connection>>
-        accepting;  // TLS under way: the Node has not met them
+        accepting;  // not ready yet, TLS under way: the Node has not met them
     asio::steady_timer timer;
     std::optional<TimePoint> timer_at;
     std::function<void()> on_stopped;
@@ -119,7 +138,7 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 
     void show(const Connection& c, bool out, std::span<const std::uint8_t> octets) const {
-        if (tap) tap({out, c.secure(), c.local(), c.remote(), c.id.value(), octets});
+        if (tap) tap({out, c.secure(), c.sctp(), c.local(), c.remote(), c.id.value(), octets});
     }
 
     // A timer that fires early costs a look, one that is moved at every message costs more: it is only ever
@@ -171,11 +190,63 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 
     void connect(const Connect& c) {
-        auto* context = c.transport == PeerTransport::Tls ? tls.get() : nullptr;
-        auto connection = std::make_shared<Connection>(io, owner, config.max_message, context);
+        const auto connection = fresh(c.transport);
         connection->id = c.connection;
         connections.emplace(c.connection, connection);
-        connection->connect(c.host, c.port, c.identity);
+        connection->connect(c);
+    }
+
+    std::shared_ptr<Connection> fresh(PeerTransport transport) {
+        if (transport == PeerTransport::Sctp)
+            return std::make_shared<SctpConnection>(io, turn, owner, config.max_message,
+                                                    config.sctp_addresses);
+        auto* context = transport == PeerTransport::Tls ? tls.get() : nullptr;
+        return std::make_shared<StreamConnection>(io, owner, config.max_message, context);
+    }
+
+    void listen(const SctpEndpoint& endpoint) {
+        const auto fail = [&endpoint](const std::string& why) {
+            throw std::runtime_error{"Diameter cannot listen on SCTP " + endpoint.text() + ": " + why};
+        };
+        const bool v6 = std::any_of(endpoint.addresses.begin(), endpoint.addresses.end(),
+                                    [](const IpAddress& a) { return a.is_v6(); });
+        auto socket = sctp::Socket::open(v6);
+        if (!socket) return fail(socket.error());
+        if (const auto error = socket->bind(endpoint)) return fail(error.message());
+        if (const auto error = socket->listen(sctp_backlog)) return fail(error.message());
+        auto port = endpoint.port;
+        if (const auto local = socket->local(); !local.empty()) port = local.front().port;
+        const auto listener = std::make_shared<SctpListener>(io, std::move(*socket), port);
+        error_code error;
+        listener->readable.assign(listener->socket.descriptor(), error);
+        if (error) return fail(error.message());
+        sctp_listeners.push_back(listener);
+        accept(listener);
+    }
+
+    void accept(const std::shared_ptr<SctpListener>& listener) {
+        listener->readable.async_wait(
+            asio::posix::stream_descriptor::wait_read, [weak = weak_from_this(), listener](error_code error) {
+                const auto self = weak.lock();
+                if (!self || error || !listener->readable.is_open()) return;
+                sctp::Socket socket;
+                const auto failed = listener->socket.accept(socket);
+                if (failed && !sctp::would_block(failed)) {
+                    listener->pause.expires_after(accept_pause);
+                    listener->pause.async_wait([weak, listener](error_code cancelled) {
+                        if (const auto again = weak.lock(); again && !cancelled) again->accept(listener);
+                    });
+                    return;
+                }
+                if (!failed) {
+                    auto connection =
+                        std::make_shared<SctpConnection>(self->io, self->turn, self->owner,
+                                                         self->config.max_message, std::vector<IpAddress>{});
+                    self->accepting.emplace(connection.get(), connection);
+                    connection->accept(std::move(socket));
+                }
+                self->accept(listener);
+            });
     }
 
     void listen(const IpEndpoint& endpoint, bool secure) {
@@ -196,23 +267,24 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
     }
 
     void accept(const std::shared_ptr<Listener>& listener) {
-        listener->acceptor.async_accept([weak = weak_from_this(), listener](error_code error,
-                                                                            Tcp::socket socket) {
-            const auto self = weak.lock();
-            if (!self || error == asio::error::operation_aborted) return;
-            if (error) {
-                listener->pause.expires_after(accept_pause);
-                listener->pause.async_wait([weak, listener](error_code cancelled) {
-                    if (const auto again = weak.lock(); again && !cancelled) again->accept(listener);
-                });
-                return;
-            }
-            auto connection = std::make_shared<Connection>(self->io, self->owner, self->config.max_message,
-                                                           listener->secure ? self->tls.get() : nullptr);
-            self->accepting.emplace(connection.get(), connection);
-            connection->accept(std::move(socket));
-            self->accept(listener);
-        });
+        listener->acceptor.async_accept(
+            [weak = weak_from_this(), listener](error_code error, Tcp::socket socket) {
+                const auto self = weak.lock();
+                if (!self || error == asio::error::operation_aborted) return;
+                if (error) {
+                    listener->pause.expires_after(accept_pause);
+                    listener->pause.async_wait([weak, listener](error_code cancelled) {
+                        if (const auto again = weak.lock(); again && !cancelled) again->accept(listener);
+                    });
+                    return;
+                }
+                auto connection =
+                    std::make_shared<StreamConnection>(self->io, self->owner, self->config.max_message,
+                                                       listener->secure ? self->tls.get() : nullptr);
+                self->accepting.emplace(connection.get(), connection);
+                connection->accept(std::move(socket));
+                self->accept(listener);
+            });
     }
 
     void close_listeners() {
@@ -222,6 +294,8 @@ struct Service::Impl : std::enable_shared_from_this<Service::Impl> {
             listener->pause.cancel();
         }
         listeners.clear();
+        for (const auto& listener : sctp_listeners) listener->close();
+        sctp_listeners.clear();
     }
 
     void on_ready(Connection& c) {
@@ -310,6 +384,11 @@ void Service::start() {
         throw std::runtime_error{"Diameter over TLS needs a certificate, a key and a CA"};
     for (const auto& endpoint : impl_->config.listen) impl_->listen(endpoint, false);
     for (const auto& endpoint : impl_->config.listen_tls) impl_->listen(endpoint, true);
+    for (const auto& endpoint : impl_->config.listen_sctp) impl_->listen(endpoint);
+    const auto needs_sctp = [](const PeerConfig& p) { return p.transport == PeerTransport::Sctp; };
+    std::string why;
+    if (std::any_of(peers.begin(), peers.end(), needs_sctp) && !sctp::available(why))
+        throw std::runtime_error{"Diameter over SCTP: " + why};
     impl_->run([this](TimePoint now, Effects& out) { impl_->node.start(now, out); });
 }
 
@@ -343,6 +422,13 @@ std::vector<IpEndpoint> Service::listening() const {
         const auto address = IpAddress::parse(at.address().to_string());
         if (address) all.push_back({*address, at.port()});
     }
+    return all;
+}
+
+std::vector<SctpEndpoint> Service::listening_sctp() const {
+    std::vector<SctpEndpoint> all;
+    for (std::size_t i = 0; i < impl_->sctp_listeners.size(); ++i)
+        all.push_back({impl_->config.listen_sctp[i].addresses, impl_->sctp_listeners[i]->port});
     return all;
 }
 

@@ -29,7 +29,7 @@ class Service {
     // middle of things: the tap looks, and calls nothing of the Service. Before start().
     struct Wire {
         bool out = false;
-        bool secure = false;
+        bool secure = false, sctp = false;
         IpEndpoint local, remote;
         std::uint64_t connection = 0;
         std::span<const std::uint8_t> octets;
@@ -50,6 +50,7 @@ class Service {
     std::vector<PeerStatus> peers() const;
     std::vector<IpEndpoint> listening()
         const;  // with the real ports where the configuration says 0; TCP, then TLS
+    std::vector<SctpEndpoint> listening_sctp() const;
     bool any_open() const;
 
   private:

@@ -15,11 +15,11 @@ bool contains(const std::vector<T>& values, const T& value) {
 }
 }  // namespace
 
-CapabilitiesExchangeRequest our_capabilities(const Local& local, const IpAddress& address) {
+CapabilitiesExchangeRequest our_capabilities(const Local& local, const std::vector<IpAddress>& addresses) {
     CapabilitiesExchangeRequest c;
     c.origin_host = local.identity;
     c.origin_realm = local.realm;
-    c.host_ip_address = {address};
+    c.host_ip_address = addresses.empty() ? std::vector{IpAddress{}} : addresses;  // at least one
     c.product_name = local.product;
     c.origin_state_id = local.origin_state_id;
     c.supported_vendor_id = {cx::vendor_3gpp, vendor_etsi};

@@ -2,6 +2,7 @@
 #include "common/diameter/types/base.hpp"
 
 #include <string>
+#include <vector>
 
 namespace ims::diameter {
 
@@ -11,8 +12,9 @@ struct Local {
     std::uint32_t origin_state_id = 0;
 };
 
-// Our CER, and the capabilities in our CEA (RFC 6733 5.3, TS 29.229 5.6).
-CapabilitiesExchangeRequest our_capabilities(const Local& local, const IpAddress& address);
+// Our CER, and the capabilities in our CEA (RFC 6733 5.3, TS 29.229 5.6). `addresses`: all that we may send
+// from (5.3.5).
+CapabilitiesExchangeRequest our_capabilities(const Local& local, const std::vector<IpAddress>& addresses);
 
 // Success, NO_COMMON_APPLICATION or NO_COMMON_SECURITY (RFC 6733 5.3).
 ResultCode judge(const CapabilitiesExchangeRequest& theirs);

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/ip.hpp"
+#include "common/base/sctp_endpoint.hpp"
 #include "common/base/time.hpp"
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace ims::diameter {
 
-enum class PeerTransport : std::uint8_t { Tcp, Tls };
+enum class PeerTransport : std::uint8_t { Tcp, Tls, Sctp };
 
 struct TlsConfig {  // files in PEM; all three for mutual authentication
     std::string certificate, key, ca;
@@ -22,8 +23,9 @@ struct PeerConfig {
     std::string host;      // address or name to connect to; empty: only the peer connects to us
     std::uint16_t port = 3868;
     PeerTransport transport = PeerTransport::Tcp;
-    unsigned priority = 0;  // lower first; equal ones share the load
-    bool relay = false;     // may carry requests for hosts and realms other than its own
+    unsigned priority = 0;                     // lower first; equal ones share the load
+    bool relay = false;                        // may carry requests for hosts and realms other than its own
+    std::vector<std::string> further_hosts{};  // over SCTP, more addresses of the same peer
     bool operator==(const PeerConfig&) const = default;
 };
 
@@ -32,6 +34,8 @@ struct Config {
     std::string realm;               // Origin-Realm
     std::vector<IpEndpoint> listen;  // TCP
     std::vector<IpEndpoint> listen_tls;
+    std::vector<SctpEndpoint> listen_sctp{};
+    std::vector<IpAddress> sctp_addresses{};  // of ours, to connect from; empty: all that this host has
     std::optional<TlsConfig> tls;
     std::vector<PeerConfig> peers;
     bool accept_unknown_peers = false;  // else UNKNOWN_PEER (RFC 6733 5.3)

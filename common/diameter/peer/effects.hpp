@@ -22,6 +22,7 @@ struct Connect {  // answered by Node::connected or Node::connect_failed
     std::string host;
     std::uint16_t port = 0;
     PeerTransport transport = PeerTransport::Tcp;
+    std::vector<std::string> further_hosts{};  // over SCTP, of the same peer
 };
 struct Transmit {
     ConnectionId connection;

@@ -25,8 +25,8 @@ class Node {
   public:
     // What is known about a connection from outside Diameter.
     struct Transport {
-        IpAddress local;
-        std::string remote;  // "192.0.2.1:3868"
+        std::vector<IpAddress> local;  // ours, the one that is in use first
+        std::string remote;            // "192.0.2.1:3868"
         bool secure = false;
         std::vector<std::string> certified;  // names in the peer's certificate; empty without one
     };

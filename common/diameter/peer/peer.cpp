@@ -59,14 +59,14 @@ void Peer::answer(ConnectionId c, const codec::Header& request, const BaseComman
 }
 
 void Peer::send_cer(TimePoint now, Effects& out) {
-    send(*initiator_, our_capabilities(context_.local, initiator_address_), out);
+    send(*initiator_, our_capabilities(context_.local, initiator_addresses_), out);
     deadlines_.set(Timer::Exchange, now + exchange_timeout);
 }
 
 void Peer::send_cea(Effects& out) {
     answer(*responder_, responder_cer_,
            CapabilitiesExchangeAnswer{
-               ResultCode::Success, our_capabilities(context_.local, responder_address_), {}},
+               ResultCode::Success, our_capabilities(context_.local, responder_addresses_), {}},
            out);
 }
 
@@ -110,7 +110,8 @@ void Peer::restart_later(TimePoint now, Duration at_least) {
 void Peer::start(TimePoint now, Effects& out) {
     if (state_ != State::Closed || !will_reconnect()) return;
     initiator_ = context_.ids.connection();
-    out.push_back(Connect{*initiator_, config_.identity, config_.host, config_.port, config_.transport});
+    out.push_back(Connect{*initiator_, config_.identity, config_.host, config_.port, config_.transport,
+                          config_.further_hosts});
     state_ = State::WaitConnAck;
     deadlines_.clear(Timer::Tc);
     deadlines_.set(Timer::Exchange, now + exchange_timeout);
@@ -129,12 +130,13 @@ void Peer::stop(DisconnectCause cause, TimePoint now, Effects& out) {
     if (state_ != State::Closed && state_ != State::Closing) close(now, "stopped", out);
 }
 
-void Peer::on_connected(ConnectionId c, const IpAddress& local_address, TimePoint now, Effects& out) {
+void Peer::on_connected(ConnectionId c, const std::vector<IpAddress>& local_addresses, TimePoint now,
+                        Effects& out) {
     if (initiator_ != c) {
         out.push_back(Close{c});
         return;
     }
-    initiator_address_ = local_address;
+    initiator_addresses_ = local_addresses;
     if (state_ == State::WaitConnAck) {
         state_ = State::WaitICea;
         send_cer(now, out);
@@ -164,12 +166,13 @@ void Peer::elect(TimePoint now, Effects& out) {
     open(State::ROpen, now, out);
 }
 
-bool Peer::on_cer(ConnectionId c, const IpAddress& local_address, const codec::Header& header,
+bool Peer::on_cer(ConnectionId c, const std::vector<IpAddress>& local_addresses, const codec::Header& header,
                   const CapabilitiesExchangeRequest& cer, TimePoint now, Effects& out) {
     const auto result = stopping_ ? ResultCode::UnableToComply : judge(cer);
     if (result != ResultCode::Success) {
         answer(c, header,
-               CapabilitiesExchangeAnswer{result, our_capabilities(context_.local, local_address), {}}, out);
+               CapabilitiesExchangeAnswer{result, our_capabilities(context_.local, local_addresses), {}},
+               out);
         out.push_back(Close{c});
         out.push_back(note(Severity::Warning, "diameter.peer.refused", text(diameter::Result{result})));
         return false;
@@ -182,7 +185,7 @@ bool Peer::on_cer(ConnectionId c, const IpAddress& local_address, const codec::H
 
     const auto accept = [&] {  // R-Accept, Process-CER
         responder_ = c;
-        responder_address_ = local_address;
+        responder_addresses_ = local_addresses;
         responder_cer_ = header;
         responder_state_id_ = cer.origin_state_id;
     };

@@ -42,10 +42,11 @@ class Peer {
 
     void start(TimePoint now, Effects& out);
     void stop(DisconnectCause cause, TimePoint now, Effects& out);
-    void on_connected(ConnectionId c, const IpAddress& local_address, TimePoint now, Effects& out);
+    void on_connected(ConnectionId c, const std::vector<IpAddress>& local_addresses, TimePoint now,
+                      Effects& out);
     void on_connect_failed(ConnectionId c, std::string_view reason, TimePoint now, Effects& out);
     // A CER on a connection that they opened. False: it was refused and the connection is no longer ours.
-    bool on_cer(ConnectionId c, const IpAddress& local_address, const codec::Header& header,
+    bool on_cer(ConnectionId c, const std::vector<IpAddress>& local_addresses, const codec::Header& header,
                 const CapabilitiesExchangeRequest& cer, TimePoint now, Effects& out);
     Verdict on_message(ConnectionId c, const codec::Message& message, TimePoint now, Effects& out);
     void on_closed(ConnectionId c, std::string_view reason, TimePoint now, Effects& out);
@@ -99,7 +100,7 @@ class Peer {
     Context context_;
     State state_ = State::Closed;
     std::optional<ConnectionId> initiator_, responder_;
-    IpAddress initiator_address_, responder_address_;
+    std::vector<IpAddress> initiator_addresses_, responder_addresses_;
     codec::Header responder_cer_;                   // to be answered when the election is over
     std::optional<std::uint32_t> origin_state_id_;  // theirs
     std::optional<std::uint32_t> responder_state_id_;

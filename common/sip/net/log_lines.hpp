@@ -5,7 +5,8 @@ namespace ims::sip::net {
 
 inline constexpr LogLine log_line_rows[] = {
     {"sip.net.datagram.refused", Severity::Warning,
-     "A datagram was longer than `limits.message_size` or had more lines than `limits.headers`.",
+     "A datagram, or a message over SCTP, was longer than `limits.message_size` or had more lines than "
+     "`limits.headers`.",
      "It was answered 513 or 400 where it could be answered, and dropped.",
      "Look who `peer` is. A UE of yours: raise the limit. A stranger: keep him out with a packet filter."},
     {"sip.net.stream.broken", Severity::Warning,
@@ -18,7 +19,8 @@ inline constexpr LogLine log_line_rows[] = {
      "at its "
      "trace."},
     {"sip.net.accept.failed", Severity::Warning,
-     "The system gave no new TCP connection, mostly because the process has no file descriptors left.",
+     "The system gave no new TCP connection or SCTP association, mostly because the process has no file "
+     "descriptors left.",
      "UEs and other nodes cannot connect for the moment; accepting pauses and is tried again.",
      "Raise the limit of open files (`ulimit -n`, LimitNOFILE) above `limits.connections`, and see "
      "`sip_net_connections` in /metrics."},
@@ -55,6 +57,14 @@ inline constexpr LogLine log_line_rows[] = {
      "Mend the file and send SIGHUP again; `openssl x509 -in FILE -noout -dates -subject` shows a "
      "certificate, and "
      "certificate and key must belong together."},
+    {"sip.net.path.changed", Severity::Warning,
+     "One of the paths of an SCTP association, to the peer's address `peer`, does not answer any more.",
+     "None while another path is left: messages take that. If it was the last one, the association ends "
+     "within "
+     "half a minute under traffic.",
+     "Look at the network to `peer`: interface, cable, switch, packet filter (SCTP is IP protocol 132). "
+     "`reason` "
+     "says available when the path is back."},
 };
 inline constexpr LogLines log_lines{"The three CSCFs: sockets", log_line_rows};
 

@@ -1,5 +1,6 @@
 #include "common/sip/net/transports.hpp"
 
+#include "common/sip/net/sctp_connection.hpp"
 #include "common/sip/net/tcp_connection.hpp"
 #include "common/sip/net/udp_socket.hpp"
 #include "common/sip/net/web_socket_connection.hpp"
@@ -13,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -39,6 +41,21 @@ struct Acceptor {
     IpEndpoint local;
 };
 
+struct SctpAcceptor {
+    SctpAcceptor(boost::asio::io_context& io, sctp::Socket s, SctpEndpoint at)
+        : socket{std::move(s)}, readable{io}, pause{io}, local{std::move(at)} {}
+    ~SctpAcceptor() { close(); }
+    void close() {
+        if (readable.is_open()) readable.release();  // the socket closes its descriptor
+        socket.close();
+        pause.cancel();
+    }
+    sctp::Socket socket;
+    boost::asio::posix::stream_descriptor readable;
+    boost::asio::steady_timer pause;
+    SctpEndpoint local;
+};
+
 }  // namespace
 
 struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::Impl> {
@@ -54,6 +71,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     }
     void closed(const Flow& flow, std::string_view reason, bool was_open) override;
     void note(Note n) override { tell(std::move(n)); }
+    void reached(const Connection& connection, const std::vector<IpEndpoint>& remotes) override;
     void flush_soon() override;
     void flush_soon(Connection& connection) override {
         if (!connection.dirty) to_flush.push_back(connection.shared_from_this());
@@ -67,6 +85,12 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     bool accept_one(Acceptor& listener);
     void admit(Acceptor& listener, tcp::socket socket, const IpEndpoint& from);
     std::shared_ptr<StreamConnection> make(Transport transport, tcp::socket socket, SslPointer ssl);
+    Result<IpEndpoint, std::string> listen_sctp(const SctpEndpoint& at);
+    void await_sctp(std::shared_ptr<SctpAcceptor> listener);
+    bool accept_sctp(SctpAcceptor& listener);
+    std::string refusal_to(const IpAddress& peer) const;  // empty: another connection from there is welcome
+    void refused(const IpEndpoint& from, std::string why);
+    void admitted(std::shared_ptr<Connection> connection, const IpEndpoint& from);
 
     // ---- sending
     void send(Transmit transmit);
@@ -74,7 +98,9 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void send_to(std::uint64_t id, Buffer bytes, const Target& target);
     UdpSocket* datagram_socket(const Target& target);
     Connection* connection_to(const Target& target);
+    std::shared_ptr<Connection> open(const Target& target);
     std::optional<IpEndpoint> bind_address(const Target& target) const;
+    std::optional<SctpEndpoint> bind_addresses(const Target& target) const;
     void flush();
 
     void tell(Event event);
@@ -85,9 +111,11 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     Sink sink;
     std::vector<std::shared_ptr<UdpSocket>> datagram_sockets;
     std::vector<std::shared_ptr<Acceptor>> acceptors;
+    std::vector<std::shared_ptr<SctpAcceptor>> sctp_acceptors;
     std::set<IpEndpoint> client_ports;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections;
     std::multimap<IpEndpoint, std::uint64_t> by_remote;
+    std::unordered_map<std::uint64_t, std::vector<IpEndpoint>> further_remotes;  // in by_remote too
     std::unordered_map<IpAddress, std::size_t> accepted_from;
     std::unordered_map<std::uint64_t, IpAddress> accepted;  // connections that count in accepted_from
     std::uint64_t next_connection = 1;
@@ -195,40 +223,132 @@ std::shared_ptr<StreamConnection> Transports::Impl::make(Transport transport, tc
     return std::make_shared<TcpConnection>(transport, std::move(socket), std::move(ssl), *this, id);
 }
 
-void Transports::Impl::admit(Acceptor& listener, tcp::socket socket, const IpEndpoint& from) {
-    std::string why;
-    auto& of_peer = accepted_from[from.address];
-    if (connections.size() >= config.connections) why = "connections: limit reached";
-    if (of_peer >= config.connections_per_peer) why = "connections_per_peer: limit reached";
-    if (why.empty()) {
-        auto connection = make(listener.transport, std::move(socket),
-                               needs_tls(listener.transport) ? tls->server() : SslPointer{});
-        if (connection->accepted(why)) {
-            const auto id = connection->flow().connection;
-            ++of_peer;
-            accepted.emplace(id, from.address);
-            by_remote.emplace(from, id);
-            ++counters.of(listener.transport).connections;
-            note(
-                Note{Severity::Trace, "sip.net.connection.accepted"}.with("flow", connection->flow().text()));
-            connections.emplace(id, std::move(connection));
-            return;
-        }
+Result<IpEndpoint, std::string> Transports::Impl::listen_sctp(const SctpEndpoint& at) {
+    const bool v6 =
+        std::any_of(at.addresses.begin(), at.addresses.end(), [](const IpAddress& a) { return a.is_v6(); });
+    auto socket = sctp::Socket::open(v6);
+    if (!socket) return socket.error();
+    if (const auto error = socket->bind(at)) return error.message();
+    if (const auto error = socket->listen(config.backlog)) return error.message();
+    auto local = at;
+    if (const auto bound = socket->local(); !bound.empty()) local.port = bound.front().port;
+    auto listener = std::make_shared<SctpAcceptor>(io, std::move(*socket), local);
+    error_code error;
+    listener->readable.assign(listener->socket.descriptor(), error);
+    if (error) return error.message();
+    sctp_acceptors.push_back(listener);
+    await_sctp(listener);
+    start_sweep();
+    return local.first();
+}
+
+void Transports::Impl::await_sctp(std::shared_ptr<SctpAcceptor> listener) {
+    auto& readable = listener->readable;
+    readable.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this(), listener](const error_code& error) {
+                            if (error || self->shut) return;
+                            for (int i = 0; i < accepts_in_a_row; ++i)
+                                if (!self->accept_sctp(*listener)) break;
+                            if (!listener->readable.is_open()) return;
+                            if (listener->pause.expiry() <= std::chrono::steady_clock::now())
+                                return self->await_sctp(listener);
+                            listener->pause.async_wait([self, listener](const error_code& cancelled) {
+                                if (!cancelled) self->await_sctp(listener);
+                            });
+                        });
+}
+
+// False when nobody (else) is waiting.
+bool Transports::Impl::accept_sctp(SctpAcceptor& listener) {
+    sctp::Socket socket;
+    const auto error = listener.socket.accept(socket);
+    if (sctp::would_block(error)) return false;
+    if (error) {
+        note(Note{Severity::Warning, "sip.net.accept.failed"}
+                 .with("peer", listener.local.text())
+                 .with("reason", error.message()));
+        listener.pause.expires_after(accept_pause);
+        return false;
     }
-    if (of_peer == 0) accepted_from.erase(from.address);
+    const auto remotes = socket.peer();
+    if (remotes.empty()) return true;  // gone already
+    const auto& from = remotes.front();
+    auto why = refusal_to(from.address);
+    if (!why.empty()) {
+        refused(from, std::move(why));
+        return true;
+    }
+    // The address of the peer's family stands for all of ours.
+    const auto& ours = listener.local.addresses;
+    const auto same_family = std::find_if(
+        ours.begin(), ours.end(), [&](const IpAddress& a) { return a.family() == from.address.family(); });
+    const IpEndpoint local{same_family == ours.end() ? ours.front() : *same_family, listener.local.port};
+    auto connection = std::make_shared<SctpConnection>(io, *this, next_connection++);
+    if (!connection->accepted(std::move(socket), local, why)) {
+        refused(from, std::move(why));
+        return true;
+    }
+    const auto& opened = *connection;
+    admitted(connection, from);
+    reached(opened, remotes);
+    return true;
+}
+
+std::string Transports::Impl::refusal_to(const IpAddress& peer) const {
+    if (connections.size() >= config.connections) return "connections: limit reached";
+    const auto of_peer = accepted_from.find(peer);
+    if (of_peer != accepted_from.end() && of_peer->second >= config.connections_per_peer)
+        return "connections_per_peer: limit reached";
+    return {};
+}
+
+void Transports::Impl::refused(const IpEndpoint& from, std::string why) {
     ++counters.refused;
     note(Note{Severity::Warning, "sip.net.connection.refused"}
              .with("peer", from.text())
              .with("reason", std::move(why)));
 }
 
-void Transports::Impl::closed(const Flow& flow, std::string_view reason, bool was_open) {
-    const auto [first, last] = by_remote.equal_range(flow.remote);
-    for (auto it = first; it != last; ++it) {
-        if (it->second != flow.connection) continue;
-        by_remote.erase(it);
-        break;
+void Transports::Impl::admitted(std::shared_ptr<Connection> connection, const IpEndpoint& from) {
+    const auto id = connection->flow().connection;
+    ++accepted_from[from.address];
+    accepted.emplace(id, from.address);
+    by_remote.emplace(from, id);
+    ++counters.of(connection->flow().transport).connections;
+    note(Note{Severity::Trace, "sip.net.connection.accepted"}.with("flow", connection->flow().text()));
+    connections.emplace(id, std::move(connection));
+}
+
+void Transports::Impl::reached(const Connection& connection, const std::vector<IpEndpoint>& remotes) {
+    auto& further = further_remotes[connection.flow().connection];
+    for (const auto& remote : remotes) {
+        if (remote == connection.flow().remote) continue;
+        by_remote.emplace(remote, connection.flow().connection);
+        further.push_back(remote);
     }
+}
+
+void Transports::Impl::admit(Acceptor& listener, tcp::socket socket, const IpEndpoint& from) {
+    auto why = refusal_to(from.address);
+    if (!why.empty()) return refused(from, std::move(why));
+    auto connection = make(listener.transport, std::move(socket),
+                           needs_tls(listener.transport) ? tls->server() : SslPointer{});
+    if (!connection->accepted(why)) return refused(from, std::move(why));
+    admitted(std::move(connection), from);
+}
+
+void Transports::Impl::closed(const Flow& flow, std::string_view reason, bool was_open) {
+    const auto forget = [&](const IpEndpoint& remote) {
+        const auto [first, last] = by_remote.equal_range(remote);
+        for (auto it = first; it != last; ++it) {
+            if (it->second != flow.connection) continue;
+            by_remote.erase(it);
+            break;
+        }
+    };
+    forget(flow.remote);
+    if (const auto further = further_remotes.extract(flow.connection))
+        for (const auto& remote : further.mapped()) forget(remote);
     const auto it = accepted.find(flow.connection);
     const bool theirs = it != accepted.end();
     if (theirs) {
@@ -284,10 +404,9 @@ void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Target& tar
             [[fallthrough]];
         case Transport::Tcp:
         case Transport::Ws:
+        case Transport::Sctp:
             if (auto* connection = connection_to(target)) return connection->send(id, std::move(bytes));
             return failed(id, "connections: limit reached");
-        case Transport::Sctp:
-            return failed(id, std::string{transport_text(target.transport)} + " is not available");
     }
 }
 
@@ -333,14 +452,43 @@ Connection* Transports::Impl::connection_to(const Target& target) {
             return connection.get();
     }
     if (connections.size() >= config.connections) return nullptr;
-    auto connection = make(target.transport, tcp::socket{io},
-                           needs_tls(target.transport) ? tls->client(target.host) : SslPointer{});
-    ++counters.of(target.transport).connections;
-    by_remote.emplace(target.remote, connection->flow().connection);
-    connections.emplace(connection->flow().connection, connection);
-    connection->connect(target, bind_address(target));
+    const auto connection = open(target);
     start_sweep();
     return connection.get();
+}
+
+std::shared_ptr<Connection> Transports::Impl::open(const Target& target) {
+    const auto known = [this, &target](const std::shared_ptr<Connection>& connection) {
+        ++counters.of(target.transport).connections;
+        by_remote.emplace(target.remote, connection->flow().connection);
+        connections.emplace(connection->flow().connection, connection);
+    };
+    if (target.transport == Transport::Sctp) {
+        auto connection = std::make_shared<SctpConnection>(io, *this, next_connection++);
+        known(connection);
+        connection->connect(target.remote, bind_addresses(target));
+        return connection;
+    }
+    auto connection = make(target.transport, tcp::socket{io},
+                           needs_tls(target.transport) ? tls->client(target.host) : SslPointer{});
+    known(connection);
+    connection->connect(target, bind_address(target));
+    return connection;
+}
+
+// All addresses that we listen on together, so that each path to the peer can be used.
+std::optional<SctpEndpoint> Transports::Impl::bind_addresses(const Target& target) const {
+    const auto& wanted = target.remote.address;
+    for (const auto& listener : sctp_acceptors) {
+        const auto& ours = listener->local.addresses;
+        const bool suits = std::any_of(ours.begin(), ours.end(), [&](const IpAddress& a) {
+            return target.local ? a == target.local->address
+                                : a.family() == wanted.family() && a.is_loopback() == wanted.is_loopback();
+        });
+        if (suits) return SctpEndpoint{ours, 0};
+    }
+    if (target.local) return SctpEndpoint{{target.local->address}, 0};
+    return std::nullopt;
 }
 
 // One timer for all connections: it looks at each a few times per time-out.
@@ -369,6 +517,7 @@ void Transports::Impl::close() {
         listener->acceptor.close(ignored);
         listener->pause.cancel();
     }
+    for (const auto& listener : sctp_acceptors) listener->close();
     for (const auto& socket : datagram_sockets) socket->close();
     std::vector<std::shared_ptr<Connection>> all;
     for (const auto& [id, connection] : connections) all.push_back(connection);
@@ -400,14 +549,23 @@ Result<IpEndpoint, std::string> Transports::open_client_port(const IpEndpoint& a
     if (opened) impl_->client_ports.insert(*opened);
     return opened;
 }
-Result<IpEndpoint, std::string> Transports::listen(Transport transport, const IpEndpoint& at) {
-    return impl_->listen(transport, at);
+Result<IpEndpoint, std::string> Transports::listen(Transport transport, const IpEndpoint& at,
+                                                   const std::vector<IpAddress>& further) {
+    if (transport != Transport::Sctp) return impl_->listen(transport, at);
+    SctpEndpoint all{{at.address}, at.port};
+    all.addresses.insert(all.addresses.end(), further.begin(), further.end());
+    if (std::any_of(all.addresses.begin(), all.addresses.end(),
+                    [](const IpAddress& a) { return a.is_unspecified(); }))
+        return std::string{"addresses that peers can reach are needed: they are told to each of them"};
+    return impl_->listen_sctp(all);
 }
 
 std::vector<std::pair<Transport, IpEndpoint>> Transports::listening() const {
     std::vector<std::pair<Transport, IpEndpoint>> all;
     for (const auto& socket : impl_->datagram_sockets) all.emplace_back(Transport::Udp, socket->local());
     for (const auto& listener : impl_->acceptors) all.emplace_back(listener->transport, listener->local);
+    for (const auto& listener : impl_->sctp_acceptors)
+        all.emplace_back(Transport::Sctp, listener->local.first());
     return all;
 }
 
@@ -421,6 +579,7 @@ void Transports::flush() {
 void Transports::stop_accepting() {
     error_code ignored;
     for (const auto& listener : impl_->acceptors) listener->acceptor.close(ignored);
+    for (const auto& listener : impl_->sctp_acceptors) listener->close();
 }
 
 void Transports::close() {

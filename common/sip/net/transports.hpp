@@ -53,15 +53,16 @@ struct TransportsConfig {
     WebSocketConfig web_socket{};
 };
 
-// SIP on UDP, TCP, TLS (RFC 3261 18, 26.2) and WebSockets (RFC 7118), IPv4 and IPv6, on one io_context and
-// one thread.
+// SIP on UDP, TCP, TLS (RFC 3261 18, 26.2), WebSockets (RFC 7118) and SCTP (RFC 4168), IPv4 and IPv6, on one
+// io_context and one thread.
 //
 // What is sent leaves with the next flush(), which happens by itself at the end of each batch of received
 // messages and otherwise in the next turn of the loop. The sink is never called from within send().
 //
 // Notes: sip.net.connection.accepted, .opened, .closed, sip.net.tls.established (trace);
 // sip.net.connection.refused, sip.net.connect.failed, sip.net.handshake.failed, sip.net.stream.broken,
-// sip.net.datagram.refused, sip.net.accept.failed (warning), each with peer or flow and reason.
+// sip.net.datagram.refused, sip.net.accept.failed (warning), sip.net.path.changed (info or warning), each
+// with peer or flow and reason.
 class Transports {
   public:
     using Event = std::variant<Received, FlowClosed, TransportFailed, Note>;
@@ -77,7 +78,9 @@ class Transports {
 
     // Where it listens (port 0: any free one), or why not. The address goes into Via, so it cannot be 0.0.0.0
     // or ::.
-    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
+    // `further`: with SCTP, more addresses that each association there has (RFC 9260 6.4).
+    Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at,
+                                           const std::vector<IpAddress>& further = {});
     std::vector<std::pair<Transport, IpEndpoint>> listening() const;
     // A port to send from: datagrams, and connections that bind to it (TS 33.203 7.1, a protected client
     // port). Nothing is accepted on it.
@@ -86,7 +89,7 @@ class Transports {
     void send(Transmit transmit);
     void flush();
 
-    void stop_accepting();  // closes TCP listeners; flows live on
+    void stop_accepting();  // closes the listeners of connections; flows live on
     void close();           // sends what is queued as far as possible without waiting, then closes everything
 
     struct Counters {

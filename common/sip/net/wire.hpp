@@ -18,6 +18,8 @@ class Wire {
     virtual void failed(std::uint64_t transmit, std::string_view detail) = 0;
     virtual void closed(const Flow& flow, std::string_view reason, bool was_open) = 0;
     virtual void note(Note note) = 0;
+    // A connection that is there has a peer of several addresses: it is the way to each of them.
+    virtual void reached(const Connection& connection, const std::vector<IpEndpoint>& remotes) = 0;
     virtual void flush_soon() = 0;
     virtual void flush_soon(Connection& connection) = 0;
 

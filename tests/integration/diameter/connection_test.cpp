@@ -1,4 +1,4 @@
-#include "common/diameter/net/connection.hpp"
+#include "common/diameter/net/stream_connection.hpp"
 
 #include <list>
 #include <memory>
@@ -10,7 +10,7 @@
 
 using namespace ims;
 using namespace ims::diameter;
-using Tcp = Connection::Tcp;
+using Tcp = StreamConnection::Tcp;
 
 namespace {
 
@@ -39,7 +39,7 @@ struct Outcome {
         owner.flushes = [](Connection&) { return false; };
     }
     void connect(std::vector<Tcp::endpoint> addresses) {
-        connection = std::make_shared<Connection>(io, owner, 65536, nullptr);
+        connection = std::make_shared<StreamConnection>(io, owner, 65536, nullptr);
         connection->connect(std::move(addresses), "hss.ims.example");
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
         while (!ready && reason.empty() && std::chrono::steady_clock::now() < end) {
@@ -54,7 +54,7 @@ struct Outcome {
     }
     boost::asio::io_context& io;
     Connection::Owner owner;
-    std::shared_ptr<Connection> connection;
+    std::shared_ptr<StreamConnection> connection;
     bool ready = false;
     std::string reason;
 };

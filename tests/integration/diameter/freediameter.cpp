@@ -97,25 +97,32 @@ bool FreeDiameter::installed() {
     return access(program, X_OK) == 0;
 }
 
-FreeDiameter::FreeDiameter(std::string identity, std::vector<Neighbour> neighbours)
+FreeDiameter::FreeDiameter(std::string identity, std::vector<Neighbour> neighbours,
+                           const std::vector<std::string>& sctp_addresses)
     : identity_{std::move(identity)}, port_{free_port()} {
     const auto credential = make_credential(folder_.path(), identity_);
+    const std::string only = sctp_addresses.empty() ? "No_SCTP;" : "No_TCP;";
     std::ostringstream conf;
     conf << "Identity = \"" << identity_ << "\";\n"
          << "Realm = \"ims.example\";\n"
          << "Port = " << port_ << ";\nSecPort = 0;\n"
-         << "No_SCTP;\nNo_IPv6;\nListenOn = \"127.0.0.1\";\n"
+         << only << "\nNo_IPv6;\n"
          << "TwTimer = 6;\nTcTimer = 1;\n"
          << "TLS_Cred = \"" << credential.certificate << "\", \"" << credential.key << "\";\n"
          << "TLS_CA = \"" << credential.ca
          << "\";\n"
          // The peers that connect by themselves, without TLS.
          << "LoadExtension = \"acl_wl.fdx\" : \"" << (folder_.path() / "acl.conf").string() << "\";\n";
+    for (const auto& address :
+         sctp_addresses.empty() ? std::vector<std::string>{"127.0.0.1"} : sctp_addresses)
+        conf << "ListenOn = \"" << address << "\";\n";
     write_file(folder_.path() / "acl.conf", "ALLOW_IPSEC *.ims.example\n");
-    for (const auto& n : neighbours)
-        if (n.port != 0)
-            conf << "ConnectPeer = \"" << n.identity << "\" { ConnectTo = \"127.0.0.1\"; Port = " << n.port
-                 << "; No_TLS; No_SCTP; TcTimer = 1; };\n";
+    for (const auto& n : neighbours) {
+        if (n.port == 0) continue;
+        conf << "ConnectPeer = \"" << n.identity << "\" { ";
+        for (const auto& address : n.addresses) conf << "ConnectTo = \"" << address << "\"; ";
+        conf << "Port = " << n.port << "; No_TLS; " << only << " TcTimer = 1; };\n";
+    }
     write_file(folder_.path() / "freeDiameter.conf", conf.str());
 }
 

@@ -39,10 +39,13 @@ class FreeDiameter {
     struct Neighbour {
         std::string identity;
         std::uint16_t port = 0;  // 0: it connects to freeDiameterd
+        std::vector<std::string> addresses{"127.0.0.1"};
     };
     static bool installed();
 
-    FreeDiameter(std::string identity, std::vector<Neighbour> neighbours);
+    // Over TCP on 127.0.0.1, or over SCTP and nothing else at these addresses.
+    FreeDiameter(std::string identity, std::vector<Neighbour> neighbours,
+                 const std::vector<std::string>& sctp_addresses = {});
     ~FreeDiameter();
     FreeDiameter(const FreeDiameter&) = delete;
     FreeDiameter& operator=(const FreeDiameter&) = delete;

@@ -1,3 +1,4 @@
+#include "common/sctp/socket.hpp"
 #include "freediameter.hpp"
 #include "service_fixture.hpp"
 
@@ -150,4 +151,21 @@ TEST_CASE("a name that cannot be listened on is an error at start", "[RFC6733-2.
     config.listen = {{IpAddress::v4({192, 0, 2, 1}), 0}};
     Host hss{io, config};
     CHECK_THROWS_AS(hss.service.start(), std::runtime_error);
+}
+
+TEST_CASE("where the kernel has no SCTP, a node that shall use it does not start", "[RFC6733-2.1]") {
+    std::string why;
+    if (sctp::available(why)) {
+        WARN("this kernel has SCTP: tests/kernel shows what is missing without");
+        return;
+    }
+    boost::asio::io_context io;
+    auto listening = config_of("hss.ims.example");
+    listening.listen_sctp = {{{loopback().address}, 3868}};
+    Host hss{io, listening};
+    CHECK_THROWS_WITH(hss.service.start(), "Diameter cannot listen on SCTP 127.0.0.1:3868: " + why);
+    auto connecting = config_of("scscf.ims.example");
+    connecting.peers = {{"hss.ims.example", "", "127.0.0.1", 3868, PeerTransport::Sctp}};
+    Host scscf{io, connecting};
+    CHECK_THROWS_WITH(scscf.service.start(), "Diameter over SCTP: " + why);
 }

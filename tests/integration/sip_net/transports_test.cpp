@@ -1,3 +1,4 @@
+#include "common/sctp/socket.hpp"
 #include "tests/integration/sip_net/wire_fixture.hpp"
 
 using namespace ims;
@@ -176,4 +177,23 @@ TEST_CASE("an address that is taken, or is none to be reached at, is refused wit
     CHECK(again.error() == "Address already in use");
     CHECK_FALSE(wire.transports.listen(Transport::Udp, *IpEndpoint::parse("0.0.0.0:0")).has_value());
     CHECK_FALSE(wire.transports.listen(Transport::Tls, *IpEndpoint::parse("127.0.0.1:0")).has_value());
+}
+
+TEST_CASE("where the kernel has no SCTP, who configures it is told what to load", "[RFC4168-5]") {
+    std::string why;
+    if (sctp::available(why)) {
+        WARN("this kernel has SCTP: tests/kernel shows what is missing without");
+        return;
+    }
+    WireFixture wire;
+    const auto listening = wire.transports.listen(Transport::Sctp, *IpEndpoint::parse("127.0.0.1:0"));
+    REQUIRE_FALSE(listening.has_value());
+    CHECK(listening.error() == "this kernel has no SCTP: load module sctp (modprobe sctp)");
+    wire.transports.send({7, make_buffer(options("a", "SCTP")),
+                          Target{Transport::Sctp, *IpEndpoint::parse("127.0.0.1:5060"), {}}});
+    CHECK(wire.failed.empty());
+    REQUIRE(wire.run_until([&] { return !wire.failed.empty() && !wire.notes.empty(); }));
+    CHECK(wire.failed[0].transmit == 7);
+    CHECK(wire.noted("sip.net.connect.failed", "this kernel has no SCTP: load module sctp (modprobe sctp)"));
+    CHECK(wire.transports.counters().connections == 0);
 }

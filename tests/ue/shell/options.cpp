@@ -172,7 +172,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                                                            {"tcp", sip::Transport::Tcp},
                                                            {"tls", sip::Transport::Tls},
                                                            {"ws", sip::Transport::Ws},
-                                                           {"wss", sip::Transport::Wss}};
+                                                           {"wss", sip::Transport::Wss},
+                                                           {"sctp", sip::Transport::Sctp}};
     const std::map<std::string, Misbehaviour> misbehaviours{
         {"wrong-response", Misbehaviour::WrongResponse},
         {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
@@ -208,7 +209,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     network
         ->add_option(
             "--transport", w.transport,
-            "udp (default), tcp, tls, ws or wss; the port of --pcscf is then 5060, 5061, 8080 or 7443")
+            "udp (default), tcp, tls, ws, wss or sctp; the port of --pcscf is then 5060, 5061, 8080 or 7443")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
     network->add_option("--tls-ca", w.tls_ca, "PEM file of the roots to believe; default: the system's");
     network->add_option("--tls-name", w.tls_name,

@@ -170,6 +170,13 @@ bool Runner::Impl::open(std::string& why) {
         why = "TCP " + datagrams->text() + ": " + stream.error();
         if (config.local.port != 0 || i + 1 == listen_attempts) return false;
     }
+    if (config.transport == sip::Transport::Sctp) {
+        const auto listening = transports.listen(sip::Transport::Sctp, config.local);
+        if (!listening) {
+            why = "SCTP " + config.local.text() + ": " + listening.error();
+            return false;
+        }
+    }
     if (!config.ipsec.transforms.empty() && !open_protected(why)) return false;
     if (options.rtp) {
         const auto port = rtp.open(config.local.address);

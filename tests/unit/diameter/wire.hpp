@@ -192,11 +192,11 @@ class Wire {
         auto& other = *it->second;
         auto& link = *links_.emplace_back(std::make_unique<Link>(Link{&m, &other, c.connection, {}, false}));
         Effects out;
-        link.at_b = other.node.accepted({IpAddress::v4({10, 0, 0, 2}), m.name, false, {}}, now, out);
+        link.at_b = other.node.accepted({{IpAddress::v4({10, 0, 0, 2})}, m.name, false, {}}, now, out);
         perform(other, out);
         events_.push_back([this, &link, &m] {
             Effects connected;
-            m.node.connected(link.at_a, {IpAddress::v4({10, 0, 0, 1}), link.b->name, false, {}}, now,
+            m.node.connected(link.at_a, {{IpAddress::v4({10, 0, 0, 1})}, link.b->name, false, {}}, now,
                              connected);
             perform(m, connected);
         });

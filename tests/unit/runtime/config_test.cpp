@@ -154,6 +154,7 @@ TEST_CASE("a target is an address with a transport, and a port if it has one", "
     CHECK(parse_target("[2001:db8::1]")->remote.address.is_v6());
     CHECK(parse_target("192.0.2.1;transport=TCP")->transport == sip::Transport::Tcp);
     CHECK(parse_target("192.0.2.1:5061;transport=tls")->transport == sip::Transport::Tls);
+    CHECK(parse_target("192.0.2.1:4060;transport=sctp")->transport == sip::Transport::Sctp);
     for (const auto* wrong : {"", "ims.example", "192.0.2.1;transport=ws", "192.0.2.1;lr", "192.0.2.1:x"})
         CHECK_FALSE(parse_target(wrong));
 }

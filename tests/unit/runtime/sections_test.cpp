@@ -150,6 +150,59 @@ watchdog: 5s
     CHECK(document.errors()[1].text() == "f:8: 'watchdog' must be from 6s to 10m");
 }
 
+TEST_CASE("SCTP endpoints have several addresses, all of which mean the element", "[RFC4168-6]") {
+    auto document = Document::parse(R"(
+listen:
+  udp: 192.0.2.30:6060
+  sctp: ['192.0.2.30,198.51.100.30:6060', '[2001:db8::1]:6060']
+names: [scscf.ims.example]
+routes:
+  - {host: icscf.ims.example, targets: [192.0.2.20:4060;transport=sctp]}
+)");
+    const auto s = read_cscf(document.root());
+    document.finish();
+    for (const auto& e : document.errors()) FAIL(e.text());
+    REQUIRE(s.sctp.size() == 2);
+    CHECK(s.sctp[0].text() == "192.0.2.30,198.51.100.30:6060");
+    REQUIRE(s.element.listen.size() == 3);
+    CHECK(s.element.listen[1].transport == sip::Transport::Sctp);
+    CHECK(s.element.listen[1].endpoint.text() == "192.0.2.30:6060");
+    CHECK(s.element.own_names == std::vector<std::string>{"scscf.ims.example", "198.51.100.30:6060"});
+    // Who leaves the choice gets it last; a route may ask for it.
+    using sip::Transport;
+    CHECK(s.element.locator.transports == std::vector{Transport::Udp, Transport::Tcp, Transport::Sctp});
+    CHECK(s.element.locator.routes[0].targets[0].transport == Transport::Sctp);
+
+    CHECK(mistakes_of("listen:\n  sctp: ['192.0.2.1,0.0.0.0:5060']") ==
+          std::vector<std::string>{"f:2: 'sctp' must be addresses that peers can reach, not "
+                                   "192.0.2.1,0.0.0.0:5060: they are told to each peer"});
+    CHECK(mistakes_of("listen:\n  sctp: ['192.0.2.1,198.51.100.1']").size() == 2);
+}
+
+TEST_CASE("a Diameter peer over SCTP has several hosts, another one does not", "[RFC6733-2.1]") {
+    auto document = Document::parse(R"(
+identity: scscf.ims.example
+realm: ims.example
+listen_sctp: '127.0.1.30,127.0.2.30:3868'
+sctp_addresses: [127.0.1.30, 127.0.2.30]
+peers:
+  - {identity: hss.ims.example, host: [127.0.1.40, 127.0.2.40], transport: sctp}
+  - {identity: hss2.ims.example, host: [127.0.1.41, 127.0.2.41]}
+)",
+                                    "f");
+    const auto config = read_diameter(document.root());
+    document.finish();
+    REQUIRE(config.listen_sctp.size() == 1);
+    CHECK(config.listen_sctp[0].text() == "127.0.1.30,127.0.2.30:3868");
+    CHECK(config.sctp_addresses.size() == 2);
+    REQUIRE(config.peers.size() == 2);
+    CHECK(config.peers[0].transport == diameter::PeerTransport::Sctp);
+    CHECK(config.peers[0].host == "127.0.1.40");
+    CHECK(config.peers[0].further_hosts == std::vector<std::string>{"127.0.2.40"});
+    REQUIRE(document.errors().size() == 1);
+    CHECK(document.errors()[0].what == "'host' must be one, unless the transport is sctp");
+}
+
 TEST_CASE("what a service remembers has a size, or is nothing at all", "[config]") {
     const auto read = [](std::string_view yaml) {
         auto document = Document::parse(yaml, "f");

@@ -1,4 +1,4 @@
-#include "common/diameter/net/connection.hpp"
+#include "common/diameter/net/stream_connection.hpp"
 
 #include "common/diameter/net/tls.hpp"
 
@@ -19,39 +19,40 @@ constexpr Duration tls_patience = 10s;                // for a handshake
 constexpr Duration address_patience = 2s;             // while there is another address to try
 constexpr std::size_t max_outbox = 32 * 1024 * 1024;  // a peer that does not read is as good as gone
 
-IpEndpoint endpoint_of(const Connection::Tcp::endpoint& e) {
+IpEndpoint endpoint_of(const StreamConnection::Tcp::endpoint& e) {
     if (e.address().is_v4()) return {IpAddress::v4(e.address().to_v4().to_bytes()), e.port()};
     return {IpAddress::v6(e.address().to_v6().to_bytes()), e.port()};
 }
 }  // namespace
 
-Connection::Connection(asio::io_context& io, const Owner& owner, std::size_t max_message,
-                       asio::ssl::context* tls)
-    : owner_{&owner}, socket_{io}, resolver_{io}, linger_{io}, framer_{max_message} {
+StreamConnection::StreamConnection(asio::io_context& io, const Owner& owner, std::size_t max_message,
+                                   asio::ssl::context* tls)
+    : Connection{owner, max_message}, socket_{io}, resolver_{io}, linger_{io} {
     if (tls) tls_ = std::make_unique<asio::ssl::stream<Tcp::socket&>>(socket_, *tls);
 }
 
-Node::Transport Connection::transport() const {
-    return {local_.address, remote_.text(), tls_ != nullptr,
+Node::Transport StreamConnection::transport() const {
+    return {{local_.address},
+            remote_.text(),
+            tls_ != nullptr,
             tls_ ? certified_names(tls_->native_handle()) : std::vector<std::string>{}};
 }
 
-void Connection::connect(const std::string& host, std::uint16_t port, const std::string& identity) {
-    identity_ = identity;
-    resolver_.async_resolve(host, std::to_string(port), Tcp::resolver::numeric_service,
-                            [self = shared_from_this()](error_code error, const Resolved& results) {
-                                self->on_resolved(error, results);
-                            });
+void StreamConnection::connect(const Connect& to) {
+    identity_ = to.identity;
+    resolver_.async_resolve(
+        to.host, std::to_string(to.port), Tcp::resolver::numeric_service,
+        [self = self()](error_code error, const Resolved& results) { self->on_resolved(error, results); });
 }
 
-void Connection::on_resolved(const error_code& error, const Resolved& results) {
+void StreamConnection::on_resolved(const error_code& error, const Resolved& results) {
     if (error) return fail(error.message());
     std::vector<Tcp::endpoint> addresses;
     for (const auto& result : results) addresses.push_back(result.endpoint());
     connect(std::move(addresses), identity_);
 }
 
-void Connection::connect(std::vector<Tcp::endpoint> addresses, const std::string& identity) {
+void StreamConnection::connect(std::vector<Tcp::endpoint> addresses, const std::string& identity) {
     identity_ = identity;
     addresses_ = std::move(addresses);
     std::reverse(addresses_.begin(), addresses_.end());
@@ -59,7 +60,7 @@ void Connection::connect(std::vector<Tcp::endpoint> addresses, const std::string
 }
 
 // One after the other, as RFC 8305 5 wants it: one that is silent must not keep the next one waiting.
-void Connection::connect_to_next(const std::string& last_failure) {
+void StreamConnection::connect_to_next(const std::string& last_failure) {
     if (gone_ || closing_) return fail("closed");
     if (addresses_.empty()) return fail(last_failure);
     const auto address = addresses_.back();
@@ -68,12 +69,12 @@ void Connection::connect_to_next(const std::string& last_failure) {
     socket_.close(ignored);
     if (!addresses_.empty()) {
         linger_.expires_after(address_patience);
-        linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+        linger_.async_wait([self = self()](error_code cancelled) {
             error_code closed;
             if (!cancelled && !self->ready_) self->socket_.close(closed);
         });
     }
-    socket_.async_connect(address, [self = shared_from_this()](error_code failed) {
+    socket_.async_connect(address, [self = self()](error_code failed) {
         if (self->gone_) return;
         self->linger_.cancel();
         if (failed) return self->connect_to_next(failed.message());
@@ -82,30 +83,30 @@ void Connection::connect_to_next(const std::string& last_failure) {
     });
 }
 
-void Connection::accept(Tcp::socket socket) {
+void StreamConnection::accept(Tcp::socket socket) {
     socket_ = std::move(socket);
     if (!tls_) return on_ready();
     handshake(asio::ssl::stream_base::server);
 }
 
-void Connection::handshake(asio::ssl::stream_base::handshake_type side) {
+void StreamConnection::handshake(asio::ssl::stream_base::handshake_type side) {
     if (side == asio::ssl::stream_base::client) {
         tls_->set_verify_callback(asio::ssl::host_name_verification{identity_});
         SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                  identity_.data());
     }
     linger_.expires_after(tls_patience);
-    linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+    linger_.async_wait([self = self()](error_code cancelled) {
         if (!cancelled && !self->ready_) self->fail("no TLS handshake");
     });
-    tls_->async_handshake(side, [self = shared_from_this()](error_code error) {
+    tls_->async_handshake(side, [self = self()](error_code error) {
         self->linger_.cancel();
         if (error) return self->fail("TLS: " + error.message());
         self->on_ready();
     });
 }
 
-void Connection::on_ready() {
+void StreamConnection::on_ready() {
     if (gone_) return;
     error_code ignored;
     socket_.set_option(Tcp::no_delay{true}, ignored);
@@ -119,43 +120,41 @@ void Connection::on_ready() {
     if (!gone_) read();
 }
 
-void Connection::read() {
+void StreamConnection::read() {
     with_stream([this](auto& stream) {
-        stream.async_read_some(asio::buffer(input_),
-                               [self = shared_from_this()](error_code error, std::size_t n) {
-                                   if (self->gone_) return;
-                                   if (error) return self->fail(error.message());
-                                   if (!self->closing_) {
-                                       self->framer_.push({self->input_.data(), n});
-                                       self->owner_->readable(*self, self->framer_);
-                                   }
-                                   if (!self->gone_) self->read();
-                               });
+        stream.async_read_some(asio::buffer(input_), [self = self()](error_code error, std::size_t n) {
+            if (self->gone_) return;
+            if (error) return self->fail(error.message());
+            if (!self->closing_) {
+                self->framer_.push({self->input_.data(), n});
+                self->owner_->readable(*self, self->framer_);
+            }
+            if (!self->gone_) self->read();
+        });
     });
 }
 
-void Connection::write(const Octets& octets) {
+void StreamConnection::write(const Octets& octets) {
     if (gone_ || closing_) return;
     if (outbox_.size() + octets.size() > max_outbox) {
-        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->fail("it does not read"); });
+        asio::post(socket_.get_executor(), [self = self()] { self->fail("it does not read"); });
         return;
     }
     outbox_.insert(outbox_.end(), octets.begin(), octets.end());
     if (flushing_) return;
     flushing_ = true;
-    if (!owner_->flushes(*this))
-        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush(); });
+    if (!owner_->flushes(*this)) asio::post(socket_.get_executor(), [self = self()] { self->flush(); });
 }
 
 // As much as the kernel takes at once: nearly always all, and then nobody has to come back for it.
-bool Connection::write_now(error_code& error) {
+bool StreamConnection::write_now(error_code& error) {
     const auto n = socket_.write_some(asio::buffer(outbox_), error);
     if (error == asio::error::would_block || error == asio::error::try_again) error = {};
     outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(n));
     return outbox_.empty();
 }
 
-void Connection::flush() {
+void StreamConnection::flush() {
     if (gone_) return;
     error_code broken;
     if (outbox_.empty() || (!tls_ && write_now(broken))) {
@@ -164,31 +163,29 @@ void Connection::flush() {
         return;
     }
     if (broken) {
-        asio::post(socket_.get_executor(),
-                   [self = shared_from_this(), why = broken.message()] { self->fail(why); });
+        asio::post(socket_.get_executor(), [self = self(), why = broken.message()] { self->fail(why); });
         return;
     }
     std::swap(outbox_, writing_);
     with_stream([this](auto& stream) {
-        asio::async_write(stream, asio::buffer(writing_),
-                          [self = shared_from_this()](error_code error, std::size_t) {
-                              self->writing_.clear();
-                              if (self->gone_) return;
-                              if (error) return self->fail(error.message());
-                              self->flush();
-                          });
+        asio::async_write(stream, asio::buffer(writing_), [self = self()](error_code error, std::size_t) {
+            self->writing_.clear();
+            if (self->gone_) return;
+            if (error) return self->fail(error.message());
+            self->flush();
+        });
     });
 }
 
-void Connection::close() {
+void StreamConnection::close() {
     if (gone_ || closing_) return;
     closing_ = true;
     if (!ready_) {  // resolving, connecting or shaking hands: their handlers see an error
-        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->fail("closed"); });
+        asio::post(socket_.get_executor(), [self = self()] { self->fail("closed"); });
         return;
     }
     linger_.expires_after(linger);
-    linger_.async_wait([self = shared_from_this()](error_code cancelled) {
+    linger_.async_wait([self = self()](error_code cancelled) {
         if (!cancelled) self->fail("closed");
     });
     if (!flushing_) half_close();
@@ -196,14 +193,14 @@ void Connection::close() {
 
 // Our FIN, and theirs is awaited: closing at once with their octets unread would reset the connection and
 // with it what we sent last.
-void Connection::half_close() {
+void StreamConnection::half_close() {
     if (half_closed_) return;
     half_closed_ = true;
     error_code ignored;
     socket_.shutdown(Tcp::socket::shutdown_send, ignored);
 }
 
-void Connection::fail(const std::string& reason) {
+void StreamConnection::fail(const std::string& reason) {
     if (gone_) return;
     shut();
     if (ready_)
@@ -212,11 +209,11 @@ void Connection::fail(const std::string& reason) {
         owner_->failed(*this, reason);
 }
 
-void Connection::abandon() {
+void StreamConnection::abandon() {
     shut();
 }
 
-void Connection::shut() {
+void StreamConnection::shut() {
     gone_ = true;
     error_code ignored;
     resolver_.cancel();
