@@ -192,7 +192,8 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     const auto* running = challenges.find(c.impi);
     const bool answers =
         running != nullptr &&
-        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association));
+        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association) ||
+         continues_over_tls(*running, e.flow));
     if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
     if (known != nullptr) c.token = known->token();
     c.purpose = purpose_of(c, known);
@@ -200,6 +201,11 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
         note(Severity::Trace, "pcscf.registration.attempted", request)
             .with("impi", c.impi.value())
             .with("registration", std::string{c.purpose});
+    if (is_of_another(e.flow, c.impi))
+        return refuse_agreement(
+            e, c,
+            {sip::Message::response(request, 403, {}, random.token(8)), "the connection is another user's"},
+            now);
     if (c.token.empty()) {
         if (bindings.size() + challenges.size() >= config.max_bindings) {
             auto response = sip::Message::response(request, 503, {}, random.token(8));
@@ -323,6 +329,7 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
                 .with("impi", c.impi.value())
                 .with("impu", c.impu);
             strip_towards_ue(response);
+            agree_on_tls(c, *challenge, response);
             const bool waits = make_set(c, *challenge, e.transaction, response, now);
             challenges.set(
                 {c.impi, std::move(*challenge), c.token, c.contact.uri, c.flow, now + config.reg_await_auth});
