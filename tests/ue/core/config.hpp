@@ -60,6 +60,7 @@ struct Config {
     IpEndpoint local;  // where it listens; Via and Contact
     IpEndpoint pcscf;  // everything goes there
     sip::Transport transport = sip::Transport::Udp;
+    std::string pcscf_name;  // of TLS and WSS: whom its certificate must speak of; empty: any it may
     sip::TimerValues timers = sip::gm_timers;
     Ipsec ipsec;
 

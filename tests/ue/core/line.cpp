@@ -16,8 +16,10 @@ constexpr std::size_t protected_datagram = 1200;
 ElementConfig element_config(const Config& config) {
     ElementConfig out;
     const auto other = config.transport == Transport::Udp ? Transport::Tcp : Transport::Udp;
+    out.listen = {{config.transport, config.local, {}}};
     // Both, the preferred one first: RFC 3261 18.1.1 sends what is too long for a datagram on a stream.
-    out.listen = {{config.transport, config.local, {}}, {other, config.local, {}}};
+    if (config.transport == Transport::Udp || config.transport == Transport::Tcp)
+        out.listen.push_back({other, config.local, {}});
     const auto& ipsec = config.ipsec;
     if (!ipsec.transforms.empty()) {
         const IpEndpoint own{config.local.address, ipsec.server_port};
@@ -41,6 +43,18 @@ Config completed(Config config) {
     config.instance = instance_of(config);
     if (config.rtp.port == 0) config.rtp = {config.local.address, 49170};
     return config;
+}
+
+std::string_view uri_transport(Transport transport) {
+    switch (transport) {
+        case Transport::Udp: return {};
+        case Transport::Tcp: return "tcp";
+        case Transport::Tls: return "tls";
+        case Transport::Sctp: return "sctp";
+        case Transport::Ws:
+        case Transport::Wss: return "ws";  // RFC 7118 5.3: for both
+    }
+    return {};
 }
 
 std::string user_of(const Impi& impi) {
@@ -68,9 +82,8 @@ Impu Line::preferred_identity() const {
 
 ContactValue Line::contact() const {
     auto uri = Uri::sip(user_of(config_.impi), contact_host(), contact_port());
-    if (config_.transport != Transport::Udp)
-        uri.params.set("transport",
-                       to_lower(transport_text(on_web_socket() ? Transport::Ws : config_.transport)));
+    if (const auto transport = uri_transport(config_.transport); !transport.empty())
+        uri.params.set("transport", std::string{transport});
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
     if (config_.reg_id != 0) value.address.params.set("reg-id", std::to_string(config_.reg_id));
@@ -130,7 +143,8 @@ ClientTransactionId Line::send_register(Message request, bool answer, TimePoint 
 }
 
 Target Line::way(bool answer) const {
-    return security.way(answer).value_or(Target{config_.transport, config_.pcscf, config_.local});
+    return security.way(answer).value_or(
+        Target{config_.transport, config_.pcscf, config_.local, config_.pcscf_name});
 }
 
 bool Line::on_web_socket() const {
