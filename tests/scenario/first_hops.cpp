@@ -165,10 +165,13 @@ TEST_CASE("a call goes on when its page comes back on a new WebSocket", "[RFC562
     REQUIRE(world.until([&] { return page.is_ringing(); }));
     page.answers();
     REQUIRE(world.until([&] { return bob.is_in_call() && page.is_in_call(); }));
+    world.run();
     world.cut_connections("page");
     world.run();
     page.registers();
     world.run();
+    CHECK(page.count<ue::Registered>() == 2);
+    CHECK(world.noted("scscf.session.released") == 0);
     bob.hangs_up();
     REQUIRE(world.until([&] { return bob.has_no_call() && page.has_no_call(); }));
     CHECK(world.pcscf().bindings() == 2);

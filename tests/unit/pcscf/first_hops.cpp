@@ -291,8 +291,10 @@ TEST_CASE("a page is called on its WebSocket, or it is 430", "[RFC7118-5][RFC562
     }
     SECTION("when it comes back on a new one, the dialog goes on there") {
         stage.event(sip::FlowClosed{flow_on(t)});
-        (void)registers(stage, t, 9, contact);
+        const auto again = registers(stage, t, 9, contact);
         CHECK(stage.node().bindings() == 1);
+        // As an outbound flow it keeps its Path: the registrar ends no session (24.229 5.4.1.2.2 step 6).
+        CHECK((again == path) == outbound);
         stage.receive(stage.for_alice("BYE", seen_by_core.text(), {}, "al"), scscf_at);
         const auto bye = stage.request("BYE");
         CHECK(bye.over_flow);
