@@ -76,8 +76,8 @@ std::vector<sip::Transport> read_transports(const Section& root, bool on_tls) {
             transports.push_back(*transport);
         else
             root.error("transports", "must be a list of udp, tcp and tls, best first, not '" + word + "'");
-        if (transport == Transport::Tls && !has_tls)
-            root.error("transports", "has tls, but there is no section tls");
+        if (transport == Transport::Tls && !on_tls)
+            root.error("transports", "has tls, which needs listen.tls: its address goes into Via");
     }
     if (!transports.empty()) return transports;
     transports = {Transport::Udp, Transport::Tcp};

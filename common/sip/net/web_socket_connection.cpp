@@ -91,6 +91,7 @@ WebSocketConnection::WebSocketConnection(Transport transport, boost::asio::ip::t
     : StreamConnection{transport, std::move(socket), std::move(ssl), wire, id},
       beast_{std::make_unique<Beast>(stream_)} {
     beast_->socket.read_message_max(wire.config.message_octets);
+    beast_->socket.auto_fragment(false);  // a message is one frame
     // A peer that is there answers pings (RFC 6455 5.5.2); a browser that is gone does not.
     beast_->socket.set_option(
         websocket::stream_base::timeout{wire.config.handshake_timeout, wire.config.idle_timeout, true});
