@@ -113,13 +113,13 @@ class Site:
 class Browser:
     """One Chromium. Its DevTools protocol goes over descriptors 3 and 4, each message ended by a zero octet."""
 
-    def __init__(self, log, *options):
+    def __init__(self, log, profile, *options):
         program = shutil.which("chromium")
         if program is None:
             raise Skipped("chromium is not installed")
         to_read, self.to_browser = os.pipe()
         self.from_browser, to_write = os.pipe()
-        self.profile = pathlib.Path(str(log) + ".profile")
+        self.profile = profile
         shutil.rmtree(self.profile, ignore_errors=True)
         with open(log, "w") as out:
             # bash lays the pipes where Chromium looks for them, whatever descriptors they have here.
