@@ -11,8 +11,6 @@ namespace ims::pcscf {
 
 namespace {
 
-using sip::HeaderId;
-
 constexpr std::string_view mechanism_name = "tls";
 
 bool is_tls(const sip::TokenParams& entry) {
