@@ -1,6 +1,7 @@
 #pragma once
 #include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
+#include "common/sip/proxy/element.hpp"
 #include "common/trace/memory.hpp"
 
 #include <cstdint>
@@ -26,11 +27,12 @@ struct Host {
     // protected port.
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
+    std::vector<sip::ListeningPoint> further;  // TLS and WebSockets, where it listens for them
     // What it has on its disk: the last save, and the journal since.
     std::string saved;
     TimePoint saved_at;
     std::vector<std::pair<TimePoint, std::string>> journal;
-    bool listens_on(const IpEndpoint& endpoint) const;
+    bool listens_on(const IpEndpoint& endpoint, sip::Transport transport = sip::Transport::Udp) const;
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };
@@ -43,6 +45,7 @@ struct Crossing {
     bool lost = false;
     bool by_esp = false;
     bool by_stream = false;
+    sip::Transport transport = sip::Transport::Udp;
     IpEndpoint source = {}, destination = {};
 };
 
@@ -134,7 +137,9 @@ class Wire {
         std::uint64_t id = 0;
         std::string a, b;  // who opened it, and to whom
         IpEndpoint a_at, b_at;
+        sip::Transport transport = sip::Transport::Tcp;
         bool open = true;
+        sip::Flow flow_at(bool of_b) const { return {transport, of_b ? b_at : a_at, of_b ? a_at : b_at, id}; }
     };
     struct Arrival {
         TimePoint at;
@@ -152,7 +157,7 @@ class Wire {
     void transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
                            const IpEndpoint& to);
     void transmit_on(Host& from, const sip::Transmit& t, Connection& c);
-    Host* host_at(const IpEndpoint& at);
+    Host* host_at(const IpEndpoint& at, sip::Transport transport = sip::Transport::Udp);
     void close(Connection& c);
 
     TimePoint now_{std::chrono::hours{1}};

@@ -81,11 +81,12 @@ Impu Line::preferred_identity() const {
 }
 
 ContactValue Line::contact() const {
-    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), contact_port());
+    auto uri = Uri::sip(user_of(config_.impi), contact_host(), contact_port());
     if (const auto transport = uri_transport(config_.transport); !transport.empty())
         uri.params.set("transport", std::string{transport});
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
+    if (config_.reg_id != 0) value.address.params.set("reg-id", std::to_string(config_.reg_id));
     value.address.params.set_quoted("+sip.instance", "<" + config_.instance + ">");
     value.address.params.set_quoted("+g.3gpp.icsi-ref", mmtel_icsi_ref);
     return value;
@@ -98,8 +99,8 @@ ContactValue Line::dialog_contact() const {
 }
 
 bool Line::is_own_contact(const Uri& uri) const {
-    return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
-           uri.port.value_or(default_port(config_.transport)) == contact_port();
+    return uri.is_sip() && uri.host == contact_host() &&
+           (on_web_socket() || uri.port.value_or(default_port(config_.transport)) == contact_port());
 }
 
 std::string Line::new_call_id() {
@@ -146,8 +147,20 @@ Target Line::way(bool answer) const {
         Target{config_.transport, config_.pcscf, config_.local, config_.pcscf_name});
 }
 
+bool Line::on_web_socket() const {
+    return config_.transport == Transport::Ws || config_.transport == Transport::Wss;
+}
+
+// RFC 7118 B.1: who is behind a WebSocket has no address for others; a name that cannot be is written
+// instead.
+std::string Line::contact_host() const {
+    if (!on_web_socket()) return config_.local.address.uri_text();
+    return crypto::hash_hex(crypto::HashAlgorithm::Md5, config_.local.text()).substr(0, 12) + ".invalid";
+}
+
 // 24.229 5.1.1.2.2: the protected server port, from the first REGISTER on.
-std::uint16_t Line::contact_port() const {
+std::optional<std::uint16_t> Line::contact_port() const {
+    if (on_web_socket()) return {};
     return security.wanted() ? config_.ipsec.server_port : config_.local.port;
 }
 
