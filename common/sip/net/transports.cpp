@@ -67,7 +67,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void send_to(std::uint64_t id, Buffer bytes, const Flow& flow);
     void send_to(std::uint64_t id, Buffer bytes, const Target& target);
     UdpSocket* datagram_socket(const Target& target);
-    Connection* connection_to(const Target& target);
+    Connection* connection_to(const Target& target, Connection::Kind kind);
     std::optional<IpEndpoint> bind_address(const Target& target) const;
     void flush();
 
@@ -251,7 +251,8 @@ void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Target& tar
                 return socket->send(id, std::move(bytes), target.remote);
             return failed(id, "no datagram socket to reach " + target.remote.text());
         case Transport::Tcp:
-            if (auto* connection = connection_to(target)) return connection->send(id, std::move(bytes));
+            if (auto* connection = connection_to(target, Connection::kind_of(bytes->front())))
+                return connection->send(id, std::move(bytes));
             return failed(id, "connections: limit reached");
         case Transport::Tls:
         case Transport::Sctp:
@@ -290,12 +291,13 @@ std::optional<IpEndpoint> Transports::Impl::bind_address(const Target& target) c
     return std::nullopt;
 }
 
-Connection* Transports::Impl::connection_to(const Target& target) {
+Connection* Transports::Impl::connection_to(const Target& target, Connection::Kind kind) {
     const auto [first, last] = by_remote.equal_range(target.remote);
     for (auto it = first; it != last; ++it) {
         const auto& connection = connections.at(it->second);
         if (connection->flow().transport != target.transport) continue;
         if (connection->state() == Connection::State::Closing) continue;
+        if (connection->speaks.value_or(kind) != kind) continue;
         const bool connecting = connection->state() == Connection::State::Connecting;
         if (!connecting && target.local && client_ports.contains(*target.local) &&
             connection->flow().local != *target.local)

@@ -76,6 +76,7 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         return std::make_unique<pcscf::Pcscf>(c, std::move(e), randoms_.emplace_back(++last_seed_));
     });
     if (options_.ipsec) host("pcscf").protected_ports = protected_ports;
+    switch_sigcomp("pcscf", options_.pcscf.sigcomp);
     add_host("icscf", icscf_at, [this] {
         icscf::Config c;
         c.uri = sip_uri(icscf_at);
@@ -136,6 +137,7 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,
              [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
+    switch_sigcomp(name, c.sigcomp);
     return phones_.back();
 }
 

@@ -62,6 +62,7 @@ struct Config {
     sip::Transport transport = sip::Transport::Udp;
     sip::TimerValues timers = sip::gm_timers;
     Ipsec ipsec;
+    bool sigcomp = false;  // 24.229 8.1: the P-CSCF is known to do it, and is asked for it
 
     // ---- registration (24.229 5.1.1)
     std::chrono::seconds expires{600'000};

@@ -19,6 +19,7 @@ struct Words {
     std::uint64_t sqn = 0;
     std::string pcscf, local;
     std::string ipsec;
+    bool sigcomp = false;
     sip::Transport transport = sip::Transport::Udp;
     std::string algorithm, instance;
     std::int64_t expires = 600'000;
@@ -121,6 +122,7 @@ void configure(Words& w, Options& out) {
     if (!w.local.empty()) config.local = endpoint("--local", w.local, 0);
     config.transport = w.transport;
     config.ipsec.transforms = transforms(w.ipsec);
+    config.sigcomp = w.sigcomp;
     const auto t1 = duration(w.t1);
     config.timers = {t1, std::max(t1, 8 * t1),
                      std::max(t1, duration(w.t1 * 8.5))};  // 24.229 table 7.7.1: 2, 16 and 17 s
@@ -190,6 +192,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
     network->add_option("--transport", w.transport, "udp (default) or tcp")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
+    network->add_flag("--sigcomp", w.sigcomp,
+                      "compress what goes to the P-CSCF, and ask it to do the same (SigComp, RFC 3320)");
     network->add_option(
         "--ipsec", w.ipsec,
         "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "
