@@ -117,8 +117,10 @@ bool Compression::wrap(sip::Transmit& transmit, bool again, Effects& out) {
     const auto kind = kind_of(transport);
     const auto of = node_.compartment(transmit.to);
     const bool has_one = of && of->established && endpoint_.open(of->name);
-    // RFC 5049 9.4: alone it is not worth while, but a connection takes one kind only.
-    if (!has_one && kind == sigcomp::TransportKind::MessageBased) return true;
+    // RFC 5049 9.4: alone it is not worth while, but a connection takes one kind only: that of the peer, or
+    // of what will follow.
+    const bool alone = by_stream || (of && kind == sigcomp::TransportKind::StreamBased);
+    if (!has_one && !alone) return true;
     const auto message = has_one ? endpoint_.compress(of->name, *transmit.bytes, kind)
                                  : endpoint_.compress_alone(*transmit.bytes, kind);
     if (!message) {

@@ -21,7 +21,9 @@ class Compressing {
     struct Compartment {
         std::string name;
         std::string impi = {};    // for notes; may be empty
-        bool established = true;  // the peer has it too: what is sent may name what it keeps
+        // The peer has it too: what is sent may name what it keeps. Else a connection to it begins with
+        // SigComp all the same.
+        bool established = true;
     };
     using Way = std::variant<sip::Flow, sip::Target>;
     virtual std::optional<Compartment> compartment(const Way& way) = 0;

@@ -24,7 +24,7 @@ std::string message(std::string_view call_id) {
     sigcomp::Endpoint endpoint;
     const auto message =
         endpoint.compress_alone(options(call_id, "TCP"), sigcomp::TransportKind::StreamBased);
-    REQUIRE(message);
+    REQUIRE(message.has_value());
     return text_of(*message);
 }
 std::string record(std::string_view message) {
@@ -66,7 +66,7 @@ TEST_CASE("a mark that is none ends the connection with a NACK", "[RFC4077-3.2]"
     REQUIRE(said.size() > 4);
     CHECK(said.substr(said.size() - 2) == "\xff\xff");
     const auto parsed = sigcomp::parse_message(octets_of(said).first(said.size() - 2));
-    REQUIRE(parsed);
+    REQUIRE(parsed.has_value());
     const auto* nack = std::get_if<sigcomp::Nack>(&parsed->what);
     REQUIRE(nack != nullptr);
     CHECK(nack->reason == static_cast<std::uint8_t>(sigcomp::Reason::FramingError));
