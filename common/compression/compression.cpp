@@ -113,7 +113,9 @@ bool Compression::wrap(sip::Transmit& transmit, bool again, Effects& out) {
     const auto* flow = std::get_if<sip::Flow>(&transmit.to);
     if (flow != nullptr && flow->connection != 0 && !by_stream) return true;  // its peer speaks in clear
     const auto transport = std::visit([](const auto& w) { return w.transport; }, transmit.to);
-    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp) return true;
+    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp &&
+        transport != sip::Transport::Tls)
+        return true;
     const auto kind = kind_of(transport);
     const auto of = node_.compartment(transmit.to);
     const bool has_one = of && of->established && endpoint_.open(of->name);

@@ -179,7 +179,8 @@ std::optional<sip::Target> parse_target(std::string_view text) {
     if (const auto at = text.find(';'); at != std::string_view::npos) {
         if (!text.substr(at).starts_with(parameter)) return std::nullopt;
         const auto transport = sip::parse_transport(text.substr(at + parameter.size()));
-        if (!transport || (*transport != sip::Transport::Udp && *transport != sip::Transport::Tcp))
+        if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp &&
+            transport != sip::Transport::Tls)
             return std::nullopt;
         target.transport = *transport;
         text = text.substr(0, at);

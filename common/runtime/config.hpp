@@ -42,7 +42,7 @@ struct ConfigValue;
 
 // "250ms", "30s", "5m", "2h", "1d"; 0 needs no unit.
 std::optional<Duration> parse_duration(std::string_view text);
-// An address, with a port or without (then 0), and ";transport=tcp" or "udp" (default udp):
+// An address, with a port or without (then 0), and ";transport=tcp", "tls" or "udp" (default udp):
 // "192.0.2.1:5060;transport=tcp".
 std::optional<sip::Target> parse_target(std::string_view text);
 

@@ -104,6 +104,7 @@ class CscfHost final : public Hosted {
     void replay_journal();
     void not_saved(const std::string& why);
     void save_aside();
+    void reload_certificates(const Document& document, std::string& changed);
     void offer_commands();
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
@@ -144,6 +145,11 @@ class CscfHost final : public Hosted {
 bool CscfHost::start(std::string& why) {
     if (!resolver_.usable(why)) {
         why = "dns: " + why;
+        return false;
+    }
+    const auto& tls = settings_.sections.tls;
+    if (tls && !transports_.use_certificates(*tls, why)) {
+        why = "tls: " + why;
         return false;
     }
     if (!listen(why) || !begin_ipsec(why)) return false;
@@ -472,13 +478,25 @@ void CscfHost::stop(std::function<void()> stopped) {
     diameter_->stop(std::move(stopped));
 }
 
+// The files behind the paths have changed, or the paths. What cannot be used leaves the old ones in use.
+void CscfHost::reload_certificates(const Document& document, std::string& changed) {
+    const auto tls = read_cscf(document.root()).tls;
+    if (!tls) return;
+    std::string why;
+    if (!transports_.use_certificates(*tls, why))
+        return note(Note{Severity::Error, "sip.net.tls.certificates.refused"}.with("reason", why));
+    settings_.sections.tls = tls;
+    changed += "tls";
+}
+
 void CscfHost::reload(Document& document) {
     std::string changed;
     std::string needs_restart;
+    reload_certificates(document, changed);
     if (program_.reload_routes) {
         settings_.sections.element.locator.routes = read_routes(document.root());
         program_.reload_routes(*node_, settings_.sections.element.locator);
-        changed = "routes";
+        changed += changed.empty() ? "routes" : ", routes";
     }
     if (program_.reload_own) {
         const CscfCommon common{
@@ -507,20 +525,26 @@ Health CscfHost::health() const {
 void CscfHost::collect(Exposition& out) const {
     for (const auto& gauge : node_->gauges()) out.gauge(gauge.name, gauge.help, gauge.value);
     const auto c = transports_.counters();
-    const auto both = [&](std::string_view name, std::string_view help, std::uint64_t datagrams,
-                          std::uint64_t messages) {
-        out.counter(name, help, static_cast<double>(datagrams), {{"transport", "udp"}});
-        out.counter(name, help, static_cast<double>(messages), {{"transport", "tcp"}});
-    };
-    both("sip_net_received_total", "SIP messages and keep-alives received.", c.datagrams_received,
-         c.stream_messages_received);
-    both("sip_net_sent_total", "SIP messages sent.", c.datagrams_sent, c.stream_messages_sent);
+    for (std::size_t i = 0; i < c.transports.size(); ++i) {
+        const auto transport = static_cast<sip::Transport>(i);
+        const auto& of = c.of(transport);
+        const auto name = to_lower(sip::transport_text(transport));
+        const Labels labels{{"transport", name}};
+        out.counter("sip_net_received_total", "SIP messages received, of datagrams keep-alives too.",
+                    static_cast<double>(of.received), labels);
+        out.counter("sip_net_sent_total", "SIP messages sent.", static_cast<double>(of.sent), labels);
+        if (transport == sip::Transport::Udp) continue;
+        out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(of.connections), labels);
+        if (transport == sip::Transport::Tcp || transport == sip::Transport::Sctp) continue;
+        out.counter("sip_net_handshakes_failed_total",
+                    "Who connected and did not get through the handshake of TLS or WebSocket.",
+                    static_cast<double>(of.handshakes_failed), labels);
+    }
     out.counter("sip_net_received_bytes_total", "Octets received.", static_cast<double>(c.octets_received));
     out.counter("sip_net_sent_bytes_total", "Octets sent.", static_cast<double>(c.octets_sent));
     out.counter("sip_net_keepalives_total", "Keep-alives received.", static_cast<double>(c.keepalives));
     out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
                 static_cast<double>(c.refused));
-    out.gauge("sip_net_connections", "Connections alive.", static_cast<double>(c.connections));
     tracing_.collect(out);
     if (compression_) collect_sigcomp(compression_->endpoint(), out);
     if (!diameter_) return;

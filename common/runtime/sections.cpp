@@ -24,20 +24,64 @@ std::vector<sip::ListeningPoint> read_listen(const Section& root) {
     };
     add("udp", sip::Transport::Udp);
     add("tcp", sip::Transport::Tcp);
-    if (points.empty()) root.error("listen", "must name at least one endpoint under udp or tcp");
+    add("tls", sip::Transport::Tls);
+    add("ws", sip::Transport::Ws);
+    add("wss", sip::Transport::Wss);
+    if (points.empty())
+        root.error("listen", "must name at least one endpoint under udp, tcp, tls, ws or wss");
     return points;
 }
 
-std::vector<sip::Transport> read_transports(const Section& root) {
-    std::vector<sip::Transport> transports;
+bool is_secure(sip::Transport transport) {
+    return transport == sip::Transport::Tls || transport == sip::Transport::Wss;
+}
+
+std::optional<sip::TlsConfig> read_sip_tls(const Section& root,
+                                           const std::vector<sip::ListeningPoint>& points) {
+    using Clients = sip::TlsConfig::ClientCertificates;
+    const bool listens =
+        std::any_of(points.begin(), points.end(), [](const auto& p) { return is_secure(p.transport); });
+    const auto tls = root.section("tls");
+    if (!tls.present()) {
+        if (listens) root.error("tls", "is missing, but listen has tls or wss");
+        return std::nullopt;
+    }
+    sip::TlsConfig config;
+    config.certificate = tls.require<std::string>("certificate");
+    config.key = tls.require<std::string>("key");
+    config.ca = tls.get<std::string>("ca", {});
+    config.client_certificates = tls.choice(
+        "client_certificates", config.client_certificates,
+        {{"none", Clients::None}, {"optional", Clients::Optional}, {"required", Clients::Required}});
+    config.verify_servers = tls.get("verify_servers", config.verify_servers);
+    if (config.client_certificates != Clients::None && config.ca.empty())
+        tls.error("ca", "is missing: it says whose client certificates are believed");
+    return config;
+}
+
+sip::WebSocketConfig read_web_socket(const Section& section) {
+    sip::WebSocketConfig config;
+    config.path = section.get<std::string>("path", {});
+    if (!config.path.empty() && !config.path.starts_with('/')) section.error("path", "must begin with /");
+    config.origins = section.list<std::string>("origins");
+    return config;
+}
+
+std::vector<sip::Transport> read_transports(const Section& root, bool on_tls) {
+    using sip::Transport;
+    std::vector<Transport> transports;
     for (const auto& word : root.list<std::string>("transports")) {
         const auto transport = sip::parse_transport(word);
-        if (transport && (*transport == sip::Transport::Udp || *transport == sip::Transport::Tcp))
+        if (transport == Transport::Udp || transport == Transport::Tcp || transport == Transport::Tls)
             transports.push_back(*transport);
         else
-            root.error("transports", "must be a list of udp and tcp, best first, not '" + word + "'");
+            root.error("transports", "must be a list of udp, tcp and tls, best first, not '" + word + "'");
+        if (transport == Transport::Tls && !on_tls)
+            root.error("transports", "has tls, which needs listen.tls: its address goes into Via");
     }
-    if (transports.empty()) transports = {sip::Transport::Udp, sip::Transport::Tcp};
+    if (!transports.empty()) return transports;
+    transports = {Transport::Udp, Transport::Tcp};
+    if (on_tls) transports.push_back(Transport::Tls);
     return transports;
 }
 
@@ -52,6 +96,7 @@ void read_limits(const Section& limits, CscfSections& out) {
     t.backlog =
         static_cast<int>(limits.get_between<unsigned>("backlog", static_cast<unsigned>(t.backlog), 1, 65535));
     t.connect_timeout = limits.get_between<Duration>("connect_timeout", t.connect_timeout, 100ms, 60s);
+    t.handshake_timeout = limits.get_between<Duration>("handshake_timeout", t.handshake_timeout, 100ms, 60s);
     t.idle_timeout = limits.get_between<Duration>("idle_timeout", t.idle_timeout, 1s, 24h);
     t.message_timeout = limits.get_between<Duration>("message_timeout", t.message_timeout, 1s, 10min);
     t.write_queue_octets =
@@ -211,7 +256,11 @@ CscfSections read_cscf(const Section& root) {
 
     auto& locator = element.locator;
     locator.routes = read_routes(root);
-    locator.transports = read_transports(root);
+    out.tls = read_sip_tls(root, element.listen);
+    out.transports.web_socket = read_web_socket(root.section("web_socket"));
+    locator.transports = read_transports(
+        root, std::any_of(element.listen.begin(), element.listen.end(),
+                          [](const auto& point) { return point.transport == sip::Transport::Tls; }));
     const auto listens_on = [&](bool v6) {
         return std::any_of(element.listen.begin(), element.listen.end(),
                            [&](const auto& point) { return point.endpoint.address.is_v6() == v6; });

@@ -30,11 +30,12 @@ TraceConfig read_trace(const Section& trace);
 // `routes`, a list of {host, targets}.
 std::vector<sip::StaticRoute> read_routes(const Section& root);
 
-// listen, names, server, routes, transports, dns, timers, limits, state, trace: what a CSCF has besides its
-// own section.
+// listen, tls, web_socket, names, server, routes, transports, dns, timers, limits, state, trace: what a CSCF
+// has besides its own section.
 struct CscfSections {
     sip::ElementConfig element;
     sip::TransportsConfig transports;
+    std::optional<sip::TlsConfig> tls;
     sip::ResolverConfig resolver;
     std::string state_file;  // empty: nothing outlives the process
     Duration state_interval = 60s;

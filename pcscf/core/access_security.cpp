@@ -60,6 +60,21 @@ AccessAccepted accept_in_clear(const sip::Message& request, bool associated, con
     return accepted;
 }
 
+AccessAccepted accept_on_tls(const sip::Message& request, bool bound, const Challenge* challenge) {
+    const auto authorization = request.get<sip::h::Authorization>();
+    if (!authorization) return {};
+    // TS 24.371: IMS-AKA with AKAv2 needs no IPsec here. An answer of AKAv1 may have been got from the UE
+    // elsewhere, by whoever speaks on this connection (RFC 4169 1).
+    const auto algorithm = authorization->params.get("algorithm");
+    if (algorithm && istarts_with(*algorithm, "AKAv2")) return {"tls-connected"};
+    if (algorithm ? istarts_with(*algorithm, "AKA")
+                  : challenge != nullptr && challenge->kind == Challenge::Kind::Aka)
+        return {"no"};
+    if (bound) return {"tls-yes"};
+    if (has_response(*authorization)) return {"tls-pending"};
+    return {};
+}
+
 std::optional<Challenge> take_keys(sip::Message& unauthorized) {
     // RFC 8760: one header for each algorithm, best first.
     auto challenges = unauthorized.all<sip::h::WwwAuthenticate>();

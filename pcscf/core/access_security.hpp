@@ -20,12 +20,13 @@ struct Challenge {
     std::string nonce;   // of the AKA challenge
     std::uint64_t association = 0;  // the set that was made for it, on which the answer must come; 0: none
     ipsec::Mechanisms security_client;  // of the REGISTER that was challenged
+    bool tls = false;                   // agreed on: the answer must come over TLS
 };
 
 struct AccessAccepted {
     // What goes into the Authorization header of the forwarded REGISTER (24.229 7.2A.2); nothing: absent.
     std::optional<std::string_view> integrity_protected;
-    bool digest = false;  // of a password, not IMS-AKA
+    bool digest = false;  // of a password, not IMS-AKA, and without TLS
 };
 struct AccessRefused {
     sip::Message response;
@@ -34,6 +35,8 @@ struct AccessRefused {
 // In clear, where the policy allows it. `associated`: the source is an IP association of this user (5.2.2.3).
 // `challenge`: the running one of this user, or null.
 AccessAccepted accept_in_clear(const sip::Message& request, bool associated, const Challenge* challenge);
+// Over TLS. `bound`: the connection is this user's already (5.2.2.4).
+AccessAccepted accept_on_tls(const sip::Message& request, bool bound, const Challenge* challenge);
 // A REGISTER that wants no security agreement, or none that we can keep. `offer`: what we can, which may be
 // nothing.
 AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanisms& offer,

@@ -145,7 +145,9 @@ Binding* Bindings::sender_at(const IpAddress& address, const std::vector<Impu>& 
     for (const auto& hint : hints)
         if (auto* b = with_identity(hint,
                                     [&](const Binding& one) {
-                                        return !one.on_associations && one.flow.remote.address == address &&
+                                        return !one.on_associations &&
+                                               !is_own_connection(one.flow.transport) &&
+                                               one.flow.remote.address == address &&
                                                one.state == Binding::State::Registered;
                                     });
             b != nullptr)

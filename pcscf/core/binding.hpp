@@ -19,6 +19,15 @@
 
 namespace ims::pcscf {
 
+// A UE on one of these is reached on the connection that it made, and known by it: nobody can open it anew
+// (RFC 7118 5, RFC 5626 5.3.1), and what comes otherwise is not of this UE (TS 33.203 O.2.2).
+constexpr bool is_own_connection(sip::Transport t) {
+    return t == sip::Transport::Tls || t == sip::Transport::Ws || t == sip::Transport::Wss;
+}
+constexpr bool is_over_tls(sip::Transport t) {
+    return t == sip::Transport::Tls || t == sip::Transport::Wss;
+}
+
 // One identity of P-Associated-URI: what we compare, and what we assert (24.229 5.2.2.1, 200, step 2).
 struct AssociatedUri {
     Impu impu;             // canonical
@@ -63,6 +72,8 @@ class Binding {
 
     std::string_view token() const { return texts.get(Text::Token); }
     Impi impi() const { return Impi{std::string{texts.get(Text::Impi)}}; }
+    // Where its flow is closed, there is no other way to it (RFC 5626 5.3.1: 430).
+    bool only_on_flow() const { return outbound || is_own_connection(flow.transport); }
     bool is_of(const Impi& impi) const { return texts.get(Text::Impi) == impi.value(); }
     std::string_view contact() const { return texts.get(Text::Contact); }
     std::string_view instance() const { return texts.get(Text::Instance); }

@@ -96,6 +96,7 @@ std::optional<AccessAccepted> Pcscf::Impl::secure(sip::RequestArrived& e, Regist
     }
     c.security_client = std::move(*client);
     if (auto* s = associations.find(c.association)) return secure_on_set(e, c, *s, running, now);
+    if (is_over_tls(e.flow.transport)) return secure_on_tls(e, c, running, now);
     return secure_in_clear(e, c, associated, running, now);
 }
 
@@ -106,16 +107,20 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
     const bool required = policy == Security::Required;
     const auto* challenge = running != nullptr && running->flow == e.flow ? &running->challenge : nullptr;
     const auto in_clear = [&] { return accept_in_clear(e.request, associated, challenge); };
-    if (policy == Security::Off || (!config.ipsec.available() && !required)) return in_clear();
+    const bool tls = has_tls(e.flow.remote.address);
+    if (policy == Security::Off || (!config.ipsec.available() && !tls && !required)) return in_clear();
 
-    // The answer to a challenge belongs on the associations that were made for it (33.203 7.2, SM7).
+    // The answer to a challenge belongs on the associations that were made for it (33.203 7.2, SM7), or on a
+    // connection of TLS (O.2.2).
+    if (running != nullptr && running->challenge.tls && answers(e.request, running->challenge)) {
+        discard(e, "the challenge is answered outside TLS", now);
+        return std::nullopt;
+    }
     if (running != nullptr && running->challenge.association != 0 && answers(e.request, running->challenge)) {
         discard(e, "the challenge is answered outside its security associations", now);
         return std::nullopt;
     }
-    const auto supported =
-        ipsec::propose(config.ipsec.available() ? config.ipsec.transforms : std::vector<ipsec::Transform>{},
-                       ipsec::Mode::Transport, {}, true);
+    const auto supported = this->supported(e.flow.remote.address);
     if (c.security_client.empty()) {
         if (!required) return in_clear();
         refuse_agreement(e, c, want_agreement(e.request, supported, "no security agreement"), now);
@@ -123,6 +128,12 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
     }
     const auto offer = ipsec::read_offer(c.security_client);
     const bool nat = comes_through_nat(e);
+    // Who offers both gets IPsec, where it is possible: it has authenticated both ends.
+    const auto best = nat ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport;
+    if (offer.tls && tls && !ipsec::choose(offer, config.ipsec.transforms, best)) {
+        c.tls = true;
+        return AccessAccepted{};
+    }
     if (nat && std::none_of(offer.proposals.begin(), offer.proposals.end(),
                             [](const auto& p) { return p.mode == ipsec::Mode::UdpEncapsulatedTunnel; })) {
         // Transport mode covers the addresses: what a NAT changes is refused by both ends (annex M).

@@ -15,8 +15,8 @@
 #include <variant>
 
 // The inside of the P-CSCF. One file for each procedure: registration.cpp (5.2.2, 5.2.5), originating.cpp
-// (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, gm_security.cpp (5.2.2.2, TS 33.203), reg_event.cpp
-// (5.2.3, 5.2.4), emergency.cpp (5.2.10), way_to_ue.cpp, saved.cpp.
+// (5.2.6.3), terminating.cpp (5.2.6.4), in_dialog.cpp, gm_security.cpp (5.2.2.2, TS 33.203), tls_security.cpp
+// (5.2.2.4), reg_event.cpp (5.2.3, 5.2.4), emergency.cpp (5.2.10), way_to_ue.cpp, saved.cpp.
 namespace ims::pcscf {
 
 // A contact as it stands in a REGISTER.
@@ -37,7 +37,8 @@ struct RegisterContext {
     std::vector<OfferedContact> further;  // the others of the same REGISTER
     bool radio_access = false;
     bool ob = false;      // in the Path URI
-    bool digest = false;  // of a password
+    bool digest = false;  // of a password, without TLS
+    bool tls = false;     // its Security-Client offers it, and a challenge agrees
     sip::Flow flow;
     std::uint64_t association = 0;            // the set it came on; 0: in clear
     std::optional<ipsec::Proposal> proposal;  // a challenge makes a set of it
@@ -126,6 +127,17 @@ struct Pcscf::Impl {
     ipsec::Mechanisms security_server(const AssociationSet& s) const;
     void refuse_agreement(sip::RequestArrived& e, const RegisterContext& c, AccessRefused refused,
                           TimePoint now);
+    // ---- TLS (tls_security.cpp)
+    bool has_tls(const IpAddress& ue) const;
+    ipsec::Mechanisms supported(const IpAddress& ue) const;  // what a UE may agree on with us
+    // Of a connection of TLS or WebSocket: it is one user's.
+    bool is_of_another(const sip::Flow& flow, const Impi& impi);
+    // It was made in clear, and TLS agreed on: the answer comes on a new connection (33.203 O.2.2).
+    static bool continues_over_tls(const RunningChallenge& running, const sip::Flow& flow);
+    std::optional<AccessAccepted> secure_on_tls(sip::RequestArrived& e, RegisterContext& c,
+                                                const RunningChallenge* running, TimePoint now);
+    // The 401 says that TLS is agreed on, if it is.
+    static void agree_on_tls(RegisterContext& c, Challenge& challenge, sip::Message& response);
     // The 401 goes out when its set stands; false: it has none, and goes now.
     bool make_set(RegisterContext& c, Challenge& challenge, sip::ServerTransactionId id,
                   sip::Message& response, TimePoint now);

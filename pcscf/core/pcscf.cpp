@@ -290,6 +290,7 @@ sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view us
         own.uri.port = s->set.own.server_port;
         if (s->stream) transport = sip::Transport::Tcp;
     }
+    if (transport == sip::Transport::Wss) transport = sip::Transport::Ws;  // RFC 7118 5.2: URIs know ws only
     if (transport != sip::Transport::Udp)
         own.uri.params.set("transport", to_lower(sip::transport_text(transport)));
     if (b.outbound) own.uri.params.set("ob");
@@ -301,6 +302,7 @@ sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view us
 }
 
 bool Pcscf::Impl::is_core(const sip::Flow& flow) const {
+    if (flow.transport == sip::Transport::Ws || flow.transport == sip::Transport::Wss) return false;
     if (!config.trusted_peers) return true;
     return std::any_of(config.trusted_peers->begin(), config.trusted_peers->end(),
                        [&](const AddressRange& r) { return r.contains(flow.remote.address); });
@@ -314,8 +316,11 @@ bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) {
     // 33.203 7.1 rule 3: who sends on a set is its user.
     if (const auto* s = associations.on(flow))
         return b.on_associations && b.is_of(s->impi) && b.flow.remote.address == s->set.peer.address;
-    return flow == b.flow || (!b.on_associations && policy_at(flow.remote.address) != Security::Required &&
-                              flow.remote.address == b.flow.remote.address);
+    if (flow == b.flow) return true;
+    const bool by_address = !b.on_associations && !is_own_connection(b.flow.transport) &&
+                            !is_own_connection(flow.transport) &&
+                            policy_at(flow.remote.address) != Security::Required;
+    return by_address && flow.remote.address == b.flow.remote.address;
 }
 
 void Pcscf::Impl::keep(Binding& b, Binding::Text text, std::string_view value) {
@@ -351,7 +356,8 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
     }
     // A large request comes over TCP from an ephemeral port (RFC 3261 18.1.1): with a security association it
     // is known by that, without one by address and identity.
-    if (policy_at(flow.remote.address) == Security::Required) return nullptr;
+    if (is_own_connection(flow.transport) || policy_at(flow.remote.address) == Security::Required)
+        return nullptr;
     hint(request.get<sip::h::PPreferredIdentity>());
     hint(request.get<sip::h::From>());
     return bindings.sender_at(flow.remote.address, hints);

@@ -152,6 +152,19 @@ std::string_view purpose_of(const RegisterContext& c, const Binding* known) {
     return known != nullptr && known->state == Binding::State::Registered ? "re-registration" : "initial";
 }
 
+// A device whose connection broke and that comes back on a new one. It keeps its Path, so that to the
+// registrar its flow is refreshed and its sessions go on: those of a flow that comes by another Path it would
+// end (5.4.1.2.2 step 6). The binding moves when the 200 comes, and not before.
+const Binding* coming_back(Bindings& bindings, const RegisterContext& c) {
+    if (!is_own_connection(c.flow.transport) || c.contact.reg_id == 0 || c.contact.instance.empty())
+        return nullptr;
+    for (const auto* b : bindings.of_user(c.impi))
+        if (b->state == Binding::State::Registered && is_own_connection(b->flow.transport) &&
+            b->reg_id == c.contact.reg_id && b->instance() == c.contact.instance)
+            return b;
+    return nullptr;
+}
+
 bool carries_nonce(const sip::Message& request) {
     const auto authorization = request.get<sip::h::Authorization>();
     return authorization && !authorization->params.get("nonce").value_or("").empty();
@@ -192,14 +205,22 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     const auto* running = challenges.find(c.impi);
     const bool answers =
         running != nullptr &&
-        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association));
+        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association) ||
+         continues_over_tls(*running, e.flow));
     if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
     if (known != nullptr) c.token = known->token();
+    if (c.token.empty())
+        if (const auto* before = coming_back(bindings, c)) c.token = before->token();
     c.purpose = purpose_of(c, known);
     if (!(answers && carries_nonce(request)))
         note(Severity::Trace, "pcscf.registration.attempted", request)
             .with("impi", c.impi.value())
             .with("registration", std::string{c.purpose});
+    if (is_of_another(e.flow, c.impi))
+        return refuse_agreement(
+            e, c,
+            {sip::Message::response(request, 403, {}, random.token(8)), "the connection is another user's"},
+            now);
     if (c.token.empty()) {
         if (bindings.size() + challenges.size() >= config.max_bindings) {
             auto response = sip::Message::response(request, 503, {}, random.token(8));
@@ -323,6 +344,7 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
                 .with("impi", c.impi.value())
                 .with("impu", c.impu);
             strip_towards_ue(response);
+            agree_on_tls(c, *challenge, response);
             const bool waits = make_set(c, *challenge, e.transaction, response, now);
             challenges.set(
                 {c.impi, std::move(*challenge), c.token, c.contact.uri, c.flow, now + config.reg_await_auth});
@@ -360,7 +382,7 @@ void Pcscf::Impl::answer_register(sip::ServerTransactionId id, const RegisterCon
 // 5.2.2.3: what follows looks like a first registration.
 void Pcscf::Impl::end_association(const RegisterContext& c, int status) {
     auto* b = bindings.by_token(c.token);
-    if (b == nullptr || !b->ip_association) return;
+    if (b == nullptr || !b->ip_association || b->flow != c.flow) return;
     note(Severity::Warning, "pcscf.association.ended")
         .with("impi", b->impi().value())
         .with("flow", b->flow.text())

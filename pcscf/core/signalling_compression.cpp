@@ -40,7 +40,9 @@ std::optional<Compressing::Compartment> Pcscf::Impl::compartment(const Compressi
         if (s->compartment == 0) s->compartment = ++last_compartment;
         return Compressing::Compartment{name_of(*s), s->impi.value()};
     }
-    if (!bindings.knows(flow) || policy_at(flow.remote.address) == Security::Required) return std::nullopt;
+    const bool secure = flow.transport == sip::Transport::Tls;  // 8.2.1: or a TLS session
+    if (!bindings.knows(flow) || (!secure && policy_at(flow.remote.address) == Security::Required))
+        return std::nullopt;
     bindings.watched_flows.insert(flow);
     const auto* b = bindings.sender(flow, {});
     return Compressing::Compartment{name_of(flow), b != nullptr ? b->impi().value() : std::string{}};

@@ -80,7 +80,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
         note(Severity::Info, gone ? "pcscf.ue.unreachable" : "pcscf.ue.silent", response, b)
             .with("reason", e.detail);
         if (gone) {
-            response.set_status(b != nullptr && b->outbound ? 430 : 480);
+            response.set_status(b != nullptr && b->only_on_flow() ? 430 : 480);
             status = response.status();
         }
     }

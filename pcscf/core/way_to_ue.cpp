@@ -9,6 +9,7 @@ namespace ims::pcscf {
 // RFC 3261 18.1.1: a connection that is gone is opened anew, to where the contact says. Only if the UE is
 // there: behind a NAT its contact is another address than the one it was seen at, and may be somebody else's.
 std::optional<sip::Target> Pcscf::Impl::contact_of(const Binding& b) const {
+    if (b.only_on_flow()) return std::nullopt;
     const auto contact = sip::Uri::parse(b.contact());
     if (!contact || contact->scheme != sip::Uri::Scheme::Sip) return std::nullopt;
     if (address_literal(contact->host) != b.flow.remote.address) return std::nullopt;
@@ -31,7 +32,6 @@ std::optional<sip::NextHop> Pcscf::Impl::way_to(const Binding& b) const {
     }
     if (b.on_associations) return std::nullopt;
     if (b.flow_open) return b.flow;
-    if (b.outbound) return std::nullopt;  // RFC 5626 5.3.1: the flow, or 430
     if (const auto contact = contact_of(b)) return *contact;
     return std::nullopt;
 }
@@ -46,8 +46,9 @@ sip::Branch Pcscf::Impl::branch_to_ue(sip::Message request, const Binding& b, si
 
 void Pcscf::Impl::refuse_unreachable(const sip::RequestArrived& e, const Binding& b, TimePoint now) {
     note(Severity::Info, "pcscf.flow.gone", e.request, &b).with("flow", b.flow.text());
-    // RFC 5626 5.3.1: the registrar may have another flow of this UE; without outbound it has not.
-    refuse(e, b.outbound ? 430 : 480, "the UE's flow is closed", now);
+    // RFC 5626 5.3.1: the registrar may have another flow of this UE; without outbound it has not, but a
+    // browser's second page may be one.
+    refuse(e, b.only_on_flow() ? 430 : 480, "the UE's flow is closed", now);
 }
 
 // The connection was gone before the P-CSCF knew (a UE that restarted): once more, to the contact.
@@ -57,7 +58,7 @@ bool Pcscf::Impl::try_contact(sip::ServerTransactionId id, TerminatingContext& c
     std::optional<sip::Target> contact;
     if (const auto* s = associations_of(b))  // the connection is gone, or the UE takes none: the other way
         contact = s->target(s->stream && s->connection ? sip::Transport::Tcp : sip::Transport::Udp);
-    else if (!b.outbound && sip::is_reliable(b.flow.transport))
+    else if (sip::is_reliable(b.flow.transport))
         contact = contact_of(b);
     if (c.by_contact || request == nullptr || !contact) return false;
     c.by_contact = true;

@@ -105,6 +105,8 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
     if (attempt.order == Order::Weighted)
         std::stable_partition(attempt.targets.begin(), attempt.targets.end(),
                               [&](const Target& t) { return !penalized(t, now); });
+    for (auto& target : attempt.targets)
+        if (secure(target.transport)) target.host = attempt.host;  // RFC 5922 4: not what SRV led to
     if (!attempt.targets.empty()) attempt.why.clear();
     out.located.push_back({ticket, std::move(attempt.targets), std::move(attempt.why)});
     pending_.erase(found);

@@ -41,6 +41,8 @@ struct Target {
     Transport transport = Transport::Udp;
     IpEndpoint remote;
     std::optional<IpEndpoint> local;
+    // Of TLS and WSS: the host of the URI that led here, which the certificate must speak of (RFC 5922 4).
+    std::string host{};
     auto operator<=>(const Target&) const = default;
     std::string text() const;
 };

@@ -31,6 +31,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     virtual void close(std::string_view reason) = 0;
     // Called every now and then: closes what is idle or does not finish its message.
     virtual void check(TimePoint now) = 0;
+    // Whether a request to that target may use it. Its local address is not looked at.
+    virtual bool reaches(const Target& target) const {
+        return flow_.transport == target.transport && (state_ == State::Connecting || state_ == State::Open);
+    }
 
     const Flow& flow() const { return flow_; }
     State state() const { return state_; }

@@ -2,6 +2,7 @@
 
 #include "common/sip/net/tcp_connection.hpp"
 #include "common/sip/net/udp_socket.hpp"
+#include "common/sip/net/web_socket_connection.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,10 @@ using boost::system::error_code;
 
 constexpr Duration accept_pause = 100ms;  // after an error that would only repeat (out of descriptors)
 constexpr int accepts_in_a_row = 64;
+
+bool needs_tls(Transport transport) {
+    return transport == Transport::Tls || transport == Transport::Wss;
+}
 
 struct Acceptor {
     Acceptor(boost::asio::io_context& io, Transport t, IpEndpoint at)
@@ -60,7 +65,8 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     Result<IpEndpoint, std::string> listen(Transport transport, const IpEndpoint& at);
     void await_accept(std::shared_ptr<Acceptor> listener);
     bool accept_one(Acceptor& listener);
-    void admit(tcp::socket socket, const IpEndpoint& from);
+    void admit(Acceptor& listener, tcp::socket socket, const IpEndpoint& from);
+    std::shared_ptr<StreamConnection> make(Transport transport, tcp::socket socket, SslPointer ssl);
 
     // ---- sending
     void send(Transmit transmit);
@@ -87,6 +93,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     std::uint64_t next_connection = 1;
     std::vector<std::shared_ptr<Connection>> to_flush;
     std::vector<Event> told;
+    std::optional<TlsContexts> tls;
     boost::asio::steady_timer sweep;
     bool flush_posted = false, sweeping = false, shut = false;
 };
@@ -125,7 +132,8 @@ Result<IpEndpoint, std::string> Transports::Impl::listen(Transport transport, co
         datagram_sockets.push_back(socket);
         return socket->local();
     }
-    if (transport != Transport::Tcp) return std::string{transport_text(transport)} + " is not available";
+    if (transport == Transport::Sctp) return std::string{transport_text(transport)} + " is not available";
+    if (needs_tls(transport) && (!tls || !tls->serves())) return std::string{"a certificate is needed"};
     auto listener = std::make_shared<Acceptor>(io, transport, at);
     auto& acceptor = listener->acceptor;
     const auto endpoint = asio_endpoint<tcp>(at);
@@ -175,22 +183,32 @@ bool Transports::Impl::accept_one(Acceptor& listener) {
         listener.pause.expires_after(accept_pause);
         return false;
     }
-    admit(std::move(socket), endpoint_of(from));
+    admit(listener, std::move(socket), endpoint_of(from));
     return true;
 }
 
-void Transports::Impl::admit(tcp::socket socket, const IpEndpoint& from) {
+std::shared_ptr<StreamConnection> Transports::Impl::make(Transport transport, tcp::socket socket,
+                                                         SslPointer ssl) {
+    const auto id = next_connection++;
+    if (transport == Transport::Ws || transport == Transport::Wss)
+        return std::make_shared<WebSocketConnection>(transport, std::move(socket), std::move(ssl), *this, id);
+    return std::make_shared<TcpConnection>(transport, std::move(socket), std::move(ssl), *this, id);
+}
+
+void Transports::Impl::admit(Acceptor& listener, tcp::socket socket, const IpEndpoint& from) {
     std::string why;
     auto& of_peer = accepted_from[from.address];
     if (connections.size() >= config.connections) why = "connections: limit reached";
     if (of_peer >= config.connections_per_peer) why = "connections_per_peer: limit reached";
     if (why.empty()) {
-        auto connection = std::make_shared<TcpConnection>(std::move(socket), *this, next_connection++);
+        auto connection = make(listener.transport, std::move(socket),
+                               needs_tls(listener.transport) ? tls->server() : SslPointer{});
         if (connection->accepted(why)) {
             const auto id = connection->flow().connection;
             ++of_peer;
             accepted.emplace(id, from.address);
             by_remote.emplace(from, id);
+            ++counters.of(listener.transport).connections;
             note(
                 Note{Severity::Trace, "sip.net.connection.accepted"}.with("flow", connection->flow().text()));
             connections.emplace(id, std::move(connection));
@@ -211,12 +229,21 @@ void Transports::Impl::closed(const Flow& flow, std::string_view reason, bool wa
         by_remote.erase(it);
         break;
     }
-    if (const auto it = accepted.find(flow.connection); it != accepted.end()) {
+    const auto it = accepted.find(flow.connection);
+    const bool theirs = it != accepted.end();
+    if (theirs) {
         const auto peer = accepted_from.find(it->second);
         if (--peer->second == 0) accepted_from.erase(peer);
         accepted.erase(it);
     }
-    connections.erase(flow.connection);
+    if (connections.erase(flow.connection) > 0) --counters.of(flow.transport).connections;
+    if (!was_open && theirs) {
+        ++counters.of(flow.transport).handshakes_failed;
+        note(Note{Severity::Warning, "sip.net.handshake.failed"}
+                 .with("flow", flow.text())
+                 .with("reason", std::string{reason}));
+        return;
+    }
     if (!was_open) {
         note(Note{Severity::Warning, "sip.net.connect.failed"}
                  .with("peer", flow.remote.text())
@@ -250,14 +277,17 @@ void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Target& tar
             if (auto* socket = datagram_socket(target))
                 return socket->send(id, std::move(bytes), target.remote);
             return failed(id, "no datagram socket to reach " + target.remote.text());
+        case Transport::Tls:
+        case Transport::Wss:
+            if (!tls)
+                return failed(id, "no certificates for " + std::string{transport_text(target.transport)});
+            [[fallthrough]];
         case Transport::Tcp:
+        case Transport::Ws:
             if (auto* connection = connection_to(target, Connection::kind_of(bytes->front())))
                 return connection->send(id, std::move(bytes));
             return failed(id, "connections: limit reached");
-        case Transport::Tls:
         case Transport::Sctp:
-        case Transport::Ws:
-        case Transport::Wss:
             return failed(id, std::string{transport_text(target.transport)} + " is not available");
     }
 }
@@ -295,8 +325,7 @@ Connection* Transports::Impl::connection_to(const Target& target, Connection::Ki
     const auto [first, last] = by_remote.equal_range(target.remote);
     for (auto it = first; it != last; ++it) {
         const auto& connection = connections.at(it->second);
-        if (connection->flow().transport != target.transport) continue;
-        if (connection->state() == Connection::State::Closing) continue;
+        if (!connection->reaches(target)) continue;
         if (connection->speaks.value_or(kind) != kind) continue;
         const bool connecting = connection->state() == Connection::State::Connecting;
         if (!connecting && target.local && client_ports.contains(*target.local) &&
@@ -306,10 +335,12 @@ Connection* Transports::Impl::connection_to(const Target& target, Connection::Ki
             return connection.get();
     }
     if (connections.size() >= config.connections) return nullptr;
-    auto connection = std::make_shared<TcpConnection>(tcp::socket{io}, *this, next_connection++);
+    auto connection = make(target.transport, tcp::socket{io},
+                           needs_tls(target.transport) ? tls->client(target.host) : SslPointer{});
+    ++counters.of(target.transport).connections;
     by_remote.emplace(target.remote, connection->flow().connection);
     connections.emplace(connection->flow().connection, connection);
-    connection->connect(target.remote, bind_address(target));
+    connection->connect(target, bind_address(target));
     start_sweep();
     return connection.get();
 }
@@ -354,6 +385,16 @@ Transports::Transports(boost::asio::io_context& io, TransportsConfig config, Sin
 }
 Transports::~Transports() {
     impl_->close();
+}
+
+bool Transports::use_certificates(const TlsConfig& config, std::string& why) {
+    auto contexts = TlsContexts::load(config);
+    if (!contexts) {
+        why = contexts.error();
+        return false;
+    }
+    impl_->tls = std::move(*contexts);
+    return true;
 }
 
 Result<IpEndpoint, std::string> Transports::open_client_port(const IpEndpoint& at) {

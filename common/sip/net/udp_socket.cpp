@@ -122,7 +122,7 @@ void UdpSocket::drain() {
 }
 
 void UdpSocket::deliver(std::string_view datagram, const sockaddr* from, Duration waited) {
-    ++wire_.counters.datagrams_received;
+    ++wire_.counters.of(Transport::Udp).received;
     wire_.counters.octets_received += datagram.size();
     if (is_keepalive(datagram)) {
         ++wire_.counters.keepalives;
@@ -181,7 +181,7 @@ void UdpSocket::flush() {
             continue;
         }
         for (int i = 0; i < n; ++i) {
-            ++wire_.counters.datagrams_sent;
+            ++wire_.counters.of(Transport::Udp).sent;
             wire_.counters.octets_sent += queue_.front().out.bytes->size();
             remember(std::move(queue_.front()));
             queue_.pop_front();

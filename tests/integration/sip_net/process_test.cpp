@@ -1,6 +1,7 @@
 #include "common/runtime/process.hpp"
 
 #include "common/runtime/cscf.hpp"
+#include "tests/integration/sip_net/credentials.hpp"
 #include "tests/integration/sip_net/wire_fixture.hpp"
 
 #include <csignal>
@@ -350,6 +351,64 @@ TEST_CASE("SIGHUP takes a new log level, and refuses a broken file without harm"
     CHECK(before == after);
     child.signal(SIGTERM);
     CHECK(child.wait() == 0);
+}
+
+TEST_CASE("SIGHUP takes new certificates for connections to come, and a broken one does no harm",
+          "[process]") {
+    ScratchFolder folder;
+    const sip::Credentials credentials;
+    const auto certify = [&](const std::string& name) {
+        const auto made = credentials.of(name, "DNS:" + name + ".example");
+        const auto replace = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(made.certificate, folder.file("cert.pem"), replace);
+        std::filesystem::copy_file(made.key, folder.file("key.pem"), replace);
+    };
+    certify("old");
+    const auto path = folder.file("echo.yaml");
+    write_file(path, "listen: {tls: ['127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\ntls: {certificate: " +
+                         folder.file("cert.pem") + ", key: " + folder.file("key.pem") + "}\n");
+    Child child{folder, {"--config", path.c_str()}};
+    const auto at = child.endpoint("note=sip.net.listening transport=TLS address=");
+    const auto admin = child.endpoint(admin_listening);
+
+    const auto speaks_of = [&](const std::string& name) {
+        sip::WireFixture client;
+        std::string why;
+        REQUIRE(
+            client.transports.use_certificates({.certificate = {}, .key = {}, .ca = credentials.ca()}, why));
+        client.transports.send(
+            {1, sip::make_buffer(sip::options("x", "TLS")), sip::Target{sip::Transport::Tls, at, {}, name}});
+        REQUIRE(client.run_until([&] { return !client.received.empty() || !client.failed.empty(); }));
+        return !client.received.empty();
+    };
+    CHECK(speaks_of("old.example"));
+    write_file(folder.file("cert.pem"), "no certificate");
+    child.signal(SIGHUP);
+    CHECK(child.logged("note=sip.net.tls.certificates.refused").find(folder.file("cert.pem")) !=
+          std::string::npos);
+    CHECK(speaks_of("old.example"));
+    certify("new");
+    child.signal(SIGHUP);
+    child.logged("note=process.reload.node changed=tls");
+    CHECK(speaks_of("new.example"));
+    CHECK_FALSE(speaks_of("old.example"));
+
+    const auto metrics = get(admin, "/metrics");
+    CHECK(metrics.find("sip_net_received_total{transport=\"tls\"} 3\n") != std::string::npos);
+    CHECK(metrics.find("sip_net_sent_total{transport=\"tls\"} 3\n") != std::string::npos);
+    CHECK(metrics.find("sip_net_received_total{transport=\"tcp\"} 0\n") != std::string::npos);
+    CHECK(metrics.find("sip_net_handshakes_failed_total{transport=\"tls\"} ") != std::string::npos);
+    child.signal(SIGTERM);
+    CHECK(child.wait() == 0);
+}
+
+TEST_CASE("a program whose certificate cannot be used says which and ends with 1", "[process]") {
+    ScratchFolder folder;
+    const auto path = folder.file("echo.yaml");
+    write_file(path, "listen: {tls: ['127.0.0.1:0']}\ntls: {certificate: /nowhere.pem, key: /nowhere.key}\n");
+    Child child{folder, {"--config", path.c_str()}};
+    CHECK(child.wait() == 1);
+    CHECK(child.log().find("tls: certificate /nowhere.pem: ") != std::string::npos);
 }
 
 TEST_CASE("a program that cannot listen says why and ends with 1", "[process]") {

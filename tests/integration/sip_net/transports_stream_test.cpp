@@ -51,7 +51,7 @@ TEST_CASE("a target reuses the connection to it, whoever opened it, and a new on
     const Target target{Transport::Tcp, endpoint_of(acceptor.local_endpoint()), {}};
     wire.transports.send({2, make_buffer(options("a", "TCP")), target});
     wire.transports.send({3, make_buffer(options("b", "TCP")), target});
-    REQUIRE(wire.run_until([&] { return wire.transports.counters().stream_messages_sent == 3; }));
+    REQUIRE(wire.run_until([&] { return wire.transports.counters().of(Transport::Tcp).sent == 3; }));
     StreamPeer out{acceptor.accept()};
     REQUIRE(wire.run_until([&] { return out.read().size() == 2 * options("a", "TCP").size(); }));
     CHECK(out.read() == options("a", "TCP") + options("b", "TCP"));
@@ -196,10 +196,10 @@ TEST_CASE("a peer that does not read fills its queue and no more; what does not 
     CHECK(wire.failed[0].detail == "write queue full");
     CHECK(wire.closed.empty());
     // When it reads again, the rest flows.
-    const auto before = wire.transports.counters().stream_messages_sent;
+    const auto before = wire.transports.counters().of(Transport::Tcp).sent;
     CHECK(wire.run_until([&] {
         peer.read();
-        return wire.transports.counters().stream_messages_sent > before;
+        return wire.transports.counters().of(Transport::Tcp).sent > before;
     }));
 }
 

@@ -49,8 +49,8 @@ TEST_CASE("more datagrams than a batch all arrive, in order, and as many leave",
             for (; back <= i; ++back) CHECK(peer.receive() == options("c" + std::to_string(back)));
         }
     }
-    CHECK(wire.transports.counters().datagrams_received == many);
-    CHECK(wire.transports.counters().datagrams_sent == many);
+    CHECK(wire.transports.counters().of(Transport::Udp).received == many);
+    CHECK(wire.transports.counters().of(Transport::Udp).sent == many);
 }
 
 TEST_CASE("keep-alive and empty datagrams are swallowed in silence", "[RFC5626-4.4.1]") {
@@ -139,7 +139,7 @@ TEST_CASE("what cannot be sent is a failure told later, never a silence", "[RFC3
     const auto v6 = *IpEndpoint::parse("[::1]:5060");
     const auto v4 = *IpEndpoint::parse("127.0.0.1:5060");
     wire.transports.send({1, make_buffer("x"), Target{Transport::Udp, v6, {}}});    // no such socket
-    wire.transports.send({2, make_buffer("x"), Target{Transport::Tls, v4, {}}});    // not built
+    wire.transports.send({2, make_buffer("x"), Target{Transport::Tls, v4, {}}});    // no certificates
     wire.transports.send({3, make_buffer("x"), Flow{Transport::Tcp, at, v4, 77}});  // long gone
     wire.transports.send({4, make_buffer("x"), Flow{Transport::Udp, v4, v4, 0}});   // not ours
     wire.transports.send(

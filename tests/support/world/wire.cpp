@@ -42,13 +42,17 @@ std::vector<std::string> Wire::host_names() const {
     return names;
 }
 
-Host* Wire::host_at(const IpEndpoint& at) {
+Host* Wire::host_at(const IpEndpoint& at, sip::Transport transport) {
     for (auto& [name, h] : hosts_)
-        if (h.listens_on(at)) return &h;
+        if (h.listens_on(at, transport)) return &h;
     return nullptr;
 }
 
-bool Host::listens_on(const IpEndpoint& endpoint) const {
+bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) const {
+    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp)
+        return std::any_of(further.begin(), further.end(), [&](const auto& point) {
+            return point.transport == transport && point.endpoint == endpoint;
+        });
     if (endpoint == at) return true;
     if (endpoint.address != at.address) return false;
     if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
@@ -335,14 +339,14 @@ void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
                           from.listens_on(*target.local);  // a protected client port
     for (auto& [id, c] : connections_) {
         const bool forth = c.a == from.name;
-        if (!c.open || (!forth && c.b != from.name)) continue;
+        if (!c.open || c.transport != target.transport || (!forth && c.b != from.name)) continue;
         if (c.sigcomp.value_or(compressed) != compressed) continue;
         const auto& own = forth ? c.a_at : c.b_at;
         const auto& other = forth ? c.b_at : c.a_at;
         if (other == target.remote && (!own_port || own == *target.local))
             return transmit_on(from, octets, c);
     }
-    auto* to = host_at(target.remote);
+    auto* to = host_at(target.remote, target.transport);
     if (to == nullptr || !to->node)
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connection refused"});
@@ -352,7 +356,7 @@ void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connect timed out"});
         });
-    Connection c{++last_connection_, from.name, to->name, source, target.remote, true};
+    Connection c{++last_connection_, from.name, to->name, source, target.remote, target.transport, true};
     transmit_on(from, octets, connections_.emplace(c.id, c).first->second);
 }
 
@@ -387,10 +391,10 @@ void Wire::transmit_on(Host& from, const Octets& t, Connection& c) {
     const auto& peer = forth ? c.b : c.a;
     const auto passes = passage(from, host(peer), forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at);
     crossings_.push_back({now_, from.name, peer, *t.text, passes == Passage::Refused,
-                          passes == Passage::Protected, true, t.bytes->size(), compressed,
+                          passes == Passage::Protected, true, t.bytes->size(), compressed, c.transport,
                           forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at});
     if (passes == Passage::Refused) return;
-    const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+    const auto flow = c.flow_at(forth);
     later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {
         if (connections_.at(id).open) arrive(peer, sip::Received{bytes, flow});
     });
@@ -400,7 +404,7 @@ void Wire::close(Connection& c) {
     c.open = false;
     for (const bool forth : {true, false}) {
         const auto& peer = forth ? c.b : c.a;
-        const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+        const auto flow = c.flow_at(forth);
         later(latency_, [this, peer, flow, starts = host(peer).starts] {
             if (host(peer).starts != starts) return;
             if (const auto& compression = host(peer).compression) compression->closed(flow);

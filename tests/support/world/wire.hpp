@@ -2,6 +2,7 @@
 #include "common/compression/compression.hpp"
 #include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
+#include "common/sip/proxy/element.hpp"
 #include "common/trace/memory.hpp"
 
 #include <cstdint>
@@ -29,11 +30,12 @@ struct Host {
     // protected port.
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
+    std::vector<sip::ListeningPoint> further;  // TLS and WebSockets, where it listens for them
     // What it has on its disk: the last save, and the journal since.
     std::string saved;
     TimePoint saved_at;
     std::vector<std::pair<TimePoint, std::string>> journal;
-    bool listens_on(const IpEndpoint& endpoint) const;
+    bool listens_on(const IpEndpoint& endpoint, sip::Transport transport = sip::Transport::Udp) const;
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };
@@ -48,6 +50,7 @@ struct Crossing {
     bool by_stream = false;
     std::size_t octets = 0;  // as it crossed: fewer than the text has if it was compressed
     bool compressed = false;
+    sip::Transport transport = sip::Transport::Udp;
     IpEndpoint source = {}, destination = {};
 };
 
@@ -142,7 +145,9 @@ class Wire {
         std::uint64_t id = 0;
         std::string a, b;  // who opened it, and to whom
         IpEndpoint a_at, b_at;
+        sip::Transport transport = sip::Transport::Tcp;
         bool open = true;
+        sip::Flow flow_at(bool of_b) const { return {transport, of_b ? b_at : a_at, of_b ? a_at : b_at, id}; }
         std::optional<bool> sigcomp = {};  // what it carries, from its first octet on
     };
     struct Arrival {
@@ -169,7 +174,7 @@ class Wire {
     void transmit_datagram(Host& from, const Octets& t, const IpEndpoint& source, const IpEndpoint& to);
     void transmit_on(Host& from, const Octets& t, Connection& c);
     void arrive(std::string_view name, sip::Received received);
-    Host* host_at(const IpEndpoint& at);
+    Host* host_at(const IpEndpoint& at, sip::Transport transport = sip::Transport::Udp);
     void close(Connection& c);
 
     TimePoint now_{std::chrono::hours{1}};

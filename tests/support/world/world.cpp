@@ -37,6 +37,11 @@ crypto::MilenageKeys keys() {
     return {bytes("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes("cd63cb71954a9f4e48a5994e37a02baf")};
 }
 
+const std::vector<sip::ListeningPoint> connections_at{
+    {sip::Transport::Tls, *IpEndpoint::parse("127.0.1.10:5061")},
+    {sip::Transport::Ws, *IpEndpoint::parse("127.0.1.10:8088")},
+    {sip::Transport::Wss, *IpEndpoint::parse("127.0.1.10:8089")}};
+
 const std::vector<std::uint16_t> protected_ports{5063, 5064, 5065, 5066};
 
 std::vector<ipsec::Transform> all_transforms() {
@@ -73,10 +78,13 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         if (c.security == pcscf::Security::Required && !required) c.security = pcscf::Security::Off;
         auto e = element(pcscf_at);
         if (options_.ipsec) add_ipsec(c.ipsec, e.listen);
+        if (options_.connections)
+            e.listen.insert(e.listen.end(), connections_at.begin(), connections_at.end());
         return std::make_unique<pcscf::Pcscf>(c, std::move(e), randoms_.emplace_back(++last_seed_));
     });
     if (options_.ipsec) host("pcscf").protected_ports = protected_ports;
     switch_sigcomp("pcscf", options_.pcscf.sigcomp);
+    if (options_.connections) host("pcscf").further = connections_at;
     add_host("icscf", icscf_at, [this] {
         icscf::Config c;
         c.uri = sip_uri(icscf_at);
@@ -121,8 +129,6 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     subscriber.imsi = imsi;
     subscriber.realm = home;
     subscriber.msisdn = msisdn;
-    subscriber.aka = hss::AkaCredential{keys(), {0x80, 0x00}};
-    store_.add_subscriber(subscriber);
 
     ue::Config c;
     c.impi = impi_of_imsi(imsi, home);
@@ -134,11 +140,28 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     c.subscribe_to_reg_event = true;
     if (options_.ipsec) c.ipsec = {all_transforms(), 5062, {5064, 5066, 5068}};
     if (change) change(c);
+    // A phone that was given another's identities is a further one of his.
+    if (const auto* password = std::get_if<ue::Password>(&c.credentials))
+        subscriber.digest_ha1 =
+            crypto::ha1(crypto::HashAlgorithm::Md5, c.impi.value(), home, octets_of(password->text));
+    else
+        subscriber.aka = hss::AkaCredential{keys(), {0x80, 0x00}};
+    if (c.impi == impi_of_imsi(imsi, home)) store_.add_subscriber(subscriber);
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,
              [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
     switch_sigcomp(name, c.sigcomp);
     return phones_.back();
+}
+
+void World::first_hop(ue::Config& c, sip::Transport transport) {
+    for (const auto& point : connections_at)
+        if (point.transport == transport) c.pcscf = point.endpoint;
+    c.transport = transport;
+    c.credentials = ue::Password{"correct horse"};
+    c.authorization_in_first_register = false;  // as JsSIP and others
+    c.access_network.clear();
+    c.reg_id = 1;
 }
 
 Phone& World::phone(const std::string& name) {

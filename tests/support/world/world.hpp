@@ -35,7 +35,8 @@ struct Options {
     std::uint64_t seed = 1;
     bool udp_only = false;  // large requests too, so that each of them can be lost
     bool security_required = false;
-    bool ipsec = false;  // security is required, and UEs and P-CSCF have IPsec
+    bool ipsec = false;        // security is required, and UEs and P-CSCF have IPsec
+    bool connections = false;  // the P-CSCF listens for TLS and WebSockets too: World::first_hop()
     std::size_t max_transactions = 200'000;
     pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;
@@ -115,6 +116,8 @@ class World : public Wire {
     // A subscriber with a phone; `change` adjusts it before it is switched on.
     Phone& ue(const std::string& name, const std::function<void(ue::Config&)>& change = {});
     Phone& phone(const std::string& name);
+    // A UE whose first hop this is, with a password; with `connections`.
+    static void first_hop(ue::Config& c, sip::Transport transport);
     void everybody_looks();  // takes over what happened, before a UE forgets it in a restart
 
     pcscf::Pcscf& pcscf() { return static_cast<pcscf::Pcscf&>(*host("pcscf").node); }

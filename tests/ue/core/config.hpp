@@ -60,6 +60,7 @@ struct Config {
     IpEndpoint local;  // where it listens; Via and Contact
     IpEndpoint pcscf;  // everything goes there
     sip::Transport transport = sip::Transport::Udp;
+    std::string pcscf_name;  // of TLS and WSS: whom its certificate must speak of; empty: any it may
     sip::TimerValues timers = sip::gm_timers;
     Ipsec ipsec;
     bool sigcomp = false;  // 24.229 8.1: the P-CSCF is known to do it, and is asked for it
@@ -71,7 +72,8 @@ struct Config {
     std::string instance;                         // +sip.instance; empty: made from the IMPI
     std::string access_network = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101";
     bool subscribe_to_reg_event = false;
-    bool gruu = false;  // asks for GRUUs (24.229 5.1.1.2.1), and gives the public one as its Contact
+    std::uint32_t reg_id = 0;  // of an outbound flow (RFC 5626 4.2); 0: none
+    bool gruu = false;         // asks for GRUUs (24.229 5.1.1.2.1), and gives the public one as its Contact
     bool register_again_by_itself = true;  // refreshes, and comes back when the network deactivates it
 
     // ---- sessions

@@ -16,8 +16,10 @@ constexpr std::size_t protected_datagram = 1200;
 ElementConfig element_config(const Config& config) {
     ElementConfig out;
     const auto other = config.transport == Transport::Udp ? Transport::Tcp : Transport::Udp;
+    out.listen = {{config.transport, config.local, {}}};
     // Both, the preferred one first: RFC 3261 18.1.1 sends what is too long for a datagram on a stream.
-    out.listen = {{config.transport, config.local, {}}, {other, config.local, {}}};
+    if (config.transport == Transport::Udp || config.transport == Transport::Tcp)
+        out.listen.push_back({other, config.local, {}});
     const auto& ipsec = config.ipsec;
     if (!ipsec.transforms.empty()) {
         const IpEndpoint own{config.local.address, ipsec.server_port};
@@ -44,6 +46,18 @@ Config completed(Config config) {
     return config;
 }
 
+std::string_view uri_transport(Transport transport) {
+    switch (transport) {
+        case Transport::Udp: return {};
+        case Transport::Tcp: return "tcp";
+        case Transport::Tls: return "tls";
+        case Transport::Sctp: return "sctp";
+        case Transport::Ws:
+        case Transport::Wss: return "ws";  // RFC 7118 5.3: for both
+    }
+    return {};
+}
+
 std::string user_of(const Impi& impi) {
     return impi.value().substr(0, impi.value().find('@'));
 }
@@ -68,14 +82,16 @@ Impu Line::preferred_identity() const {
 }
 
 ContactValue Line::contact() const {
-    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), contact_port());
-    if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
+    auto uri = Uri::sip(user_of(config_.impi), contact_host(), contact_port());
+    if (const auto transport = uri_transport(config_.transport); !transport.empty())
+        uri.params.set("transport", std::string{transport});
     if (config_.sigcomp) {  // RFC 3486 4, RFC 5049 9.1
         uri.params.set("comp", "sigcomp");
         uri.params.set("sigcomp-id", config_.instance);
     }
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
+    if (config_.reg_id != 0) value.address.params.set("reg-id", std::to_string(config_.reg_id));
     value.address.params.set_quoted("+sip.instance", "<" + config_.instance + ">");
     value.address.params.set_quoted("+g.3gpp.icsi-ref", mmtel_icsi_ref);
     return value;
@@ -88,8 +104,8 @@ ContactValue Line::dialog_contact() const {
 }
 
 bool Line::is_own_contact(const Uri& uri) const {
-    return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
-           uri.port.value_or(default_port(config_.transport)) == contact_port();
+    return uri.is_sip() && uri.host == contact_host() &&
+           (on_web_socket() || uri.port.value_or(default_port(config_.transport)) == contact_port());
 }
 
 std::string Line::new_call_id() {
@@ -138,11 +154,24 @@ ClientTransactionId Line::send_register(Message request, bool answer, TimePoint 
 }
 
 Target Line::way(bool answer) const {
-    return security.way(answer).value_or(Target{config_.transport, config_.pcscf, config_.local});
+    return security.way(answer).value_or(
+        Target{config_.transport, config_.pcscf, config_.local, config_.pcscf_name});
+}
+
+bool Line::on_web_socket() const {
+    return config_.transport == Transport::Ws || config_.transport == Transport::Wss;
+}
+
+// RFC 7118 B.1: who is behind a WebSocket has no address for others; a name that cannot be is written
+// instead.
+std::string Line::contact_host() const {
+    if (!on_web_socket()) return config_.local.address.uri_text();
+    return crypto::hash_hex(crypto::HashAlgorithm::Md5, config_.local.text()).substr(0, 12) + ".invalid";
 }
 
 // 24.229 5.1.1.2.2: the protected server port, from the first REGISTER on.
-std::uint16_t Line::contact_port() const {
+std::optional<std::uint16_t> Line::contact_port() const {
+    if (on_web_socket()) return {};
     return security.wanted() ? config_.ipsec.server_port : config_.local.port;
 }
 

@@ -75,7 +75,9 @@ class Line {
   private:
     sip::Target way(bool answer) const;
     sip::NameAddr pcscf(bool answer) const;  // in Route
-    std::uint16_t contact_port() const;
+    bool on_web_socket() const;
+    std::string contact_host() const;
+    std::optional<std::uint16_t> contact_port() const;
 
     sip::Element element_;
 };

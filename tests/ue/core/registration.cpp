@@ -69,7 +69,10 @@ void Registration::send(std::optional<AuthValue> authorization, TimePoint now, b
     contact.address.params.set("expires", std::to_string(expires.count()));
     request.set<h::Contact>(contact);
     request.set<h::Expires>(static_cast<std::uint32_t>(expires.count()));
-    request.set_raw(HeaderId::Supported, config.gruu ? "path, gruu" : "path");
+    std::string supported = "path";
+    if (config.gruu) supported += ", gruu";
+    if (config.reg_id != 0) supported += ", outbound";
+    request.set_raw(HeaderId::Supported, supported);
     if (authorization) request.set<h::Authorization>(*authorization);
     line_.dress(request);
     line_.security.dress_register(request, answer);

@@ -20,6 +20,8 @@ struct Words {
     std::string pcscf, local;
     std::string ipsec;
     bool sigcomp = false;
+    std::string tls_ca, tls_name, tls_certificate, tls_key, ws_path;
+    bool tls_any = false;
     sip::Transport transport = sip::Transport::Udp;
     std::string algorithm, instance;
     std::int64_t expires = 600'000;
@@ -104,6 +106,12 @@ std::vector<ipsec::Transform> transforms(std::string_view names) {
     return list;
 }
 
+std::uint16_t usual_port(sip::Transport transport) {
+    if (transport == sip::Transport::Ws) return 8080;
+    if (transport == sip::Transport::Wss) return 7443;
+    return sip::default_port(transport);
+}
+
 Duration duration(double seconds) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
 }
@@ -118,9 +126,15 @@ void configure(Words& w, Options& out) {
     else
         throw Mistake{"a card (--k) or a password (--password) is needed"};
 
-    config.pcscf = endpoint("--pcscf", w.pcscf, 5060);
+    config.pcscf = endpoint("--pcscf", w.pcscf, usual_port(w.transport));
     if (!w.local.empty()) config.local = endpoint("--local", w.local, 0);
     config.transport = w.transport;
+    if (!w.tls_any) config.pcscf_name = w.tls_name.empty() ? config.pcscf.address.text() : w.tls_name;
+    if (w.tls_certificate.empty() != w.tls_key.empty())
+        throw Mistake{"--tls-certificate and --tls-key belong together"};
+    out.tls = {
+        .certificate = w.tls_certificate, .key = w.tls_key, .ca = w.tls_ca, .verify_servers = !w.tls_any};
+    out.web_socket_path = w.ws_path;
     config.ipsec.transforms = transforms(w.ipsec);
     config.sigcomp = w.sigcomp;
     const auto t1 = duration(w.t1);
@@ -157,7 +171,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     Options out;
     Words w;
     const std::map<std::string, sip::Transport> transports{{"udp", sip::Transport::Udp},
-                                                           {"tcp", sip::Transport::Tcp}};
+                                                           {"tcp", sip::Transport::Tcp},
+                                                           {"tls", sip::Transport::Tls},
+                                                           {"ws", sip::Transport::Ws},
+                                                           {"wss", sip::Transport::Wss}};
     const std::map<std::string, Misbehaviour> misbehaviours{
         {"wrong-response", Misbehaviour::WrongResponse},
         {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
@@ -190,10 +207,20 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     network->add_option("--pcscf", w.pcscf, "ADDR[:PORT] of the P-CSCF")->required();
     network->add_option("--local", w.local,
                         "ADDR[:PORT] of the UE; default: any port of the address towards the P-CSCF");
-    network->add_option("--transport", w.transport, "udp (default) or tcp")
+    network
+        ->add_option(
+            "--transport", w.transport,
+            "udp (default), tcp, tls, ws or wss; the port of --pcscf is then 5060, 5061, 8080 or 7443")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
     network->add_flag("--sigcomp", w.sigcomp,
                       "compress what goes to the P-CSCF, and ask it to do the same (SigComp, RFC 3320)");
+    network->add_option("--tls-ca", w.tls_ca, "PEM file of the roots to believe; default: the system's");
+    network->add_option("--tls-name", w.tls_name,
+                        "whom the P-CSCF's certificate must speak of; default: the address in --pcscf");
+    network->add_flag("--tls-any", w.tls_any, "believes every certificate");
+    network->add_option("--tls-certificate", w.tls_certificate, "PEM file of one to show");
+    network->add_option("--tls-key", w.tls_key, "its key");
+    network->add_option("--ws-path", w.ws_path, "of the WebSocket, / if not given");
     network->add_option(
         "--ipsec", w.ipsec,
         "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "

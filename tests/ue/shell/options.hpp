@@ -1,4 +1,5 @@
 #pragma once
+#include "common/sip/net/transports.hpp"
 #include "tests/ue/core/config.hpp"
 #include "tests/ue/shell/script.hpp"
 
@@ -9,6 +10,8 @@ namespace ims::ue {
 
 struct Options {
     Config ue;  // local.port 0: any free one
+    sip::TlsConfig tls;
+    std::string web_socket_path;
     std::vector<Step> script;
     Duration patience = 60s;  // with what others must do
     bool rtp = true;

@@ -76,7 +76,8 @@ struct Runner::Impl {
               io,
               {.sigcomp_octets =
                    options.ue.sigcomp ? sigcomp::Endpoint::Config{}.offers.decompression_memory_size : 0,
-               .socket_buffer = 256 << 10},
+               .socket_buffer = 256 << 10,
+               .web_socket = {.path = options.web_socket_path, .origins = {}}},
               [this](sip::Transports::Event e) { on(std::move(e)); }},
           rtp{io},
           signals{io, SIGINT, SIGTERM} {}
@@ -159,6 +160,8 @@ bool Runner::Impl::open(std::string& why) {
         }
         config.local.address = *address;
     }
+    const bool secure = config.transport == sip::Transport::Tls || config.transport == sip::Transport::Wss;
+    if (secure && !transports.use_certificates(options.tls, why)) return false;
     // The same port for both transports: Contact has one only.
     for (int i = 0; i < listen_attempts; ++i) {
         const auto datagrams = transports.listen(sip::Transport::Udp, config.local);

@@ -35,7 +35,10 @@ inline std::string text(const std::vector<std::string>& lines, const std::string
 
 class Stage {
   public:
-    explicit Stage(Config c = lab()) : config_{std::move(c)} { build(); }
+    explicit Stage(Config c = lab(), std::vector<sip::ListeningPoint> further = {})
+        : config_{std::move(c)}, further_{std::move(further)} {
+        build();
+    }
 
     static Config lab() {
         Config c;
@@ -49,6 +52,7 @@ class Stage {
     void build() {
         sip::ElementConfig element;
         element.listen = {{sip::Transport::Udp, pcscf_at}, {sip::Transport::Tcp, pcscf_at}};
+        element.listen.insert(element.listen.end(), further_.begin(), further_.end());
         element.locator.routes = {
             {"ims.mnc001.mcc001.3gppnetwork.org", {{sip::Transport::Udp, icscf_at, {}}}},
             {"second.example", {{sip::Transport::Udp, *IpEndpoint::parse("127.0.1.21:4060"), {}}}}};
@@ -228,6 +232,7 @@ class Stage {
     }
 
     Config config_;
+    std::vector<sip::ListeningPoint> further_;
     SeededRandom random_{7};
     std::unique_ptr<Pcscf> node_;
     unsigned cseq_ = 0;

@@ -62,10 +62,50 @@ state: {file: /var/lib/ims/scscf.json, interval: 10s}
 
 TEST_CASE("a CSCF must listen somewhere, and where it can be reached", "[config]") {
     CHECK(mistakes_of("names: [a]") ==
-          std::vector<std::string>{"f:1: 'listen' must name at least one endpoint under udp or tcp"});
+          std::vector<std::string>{
+              "f:1: 'listen' must name at least one endpoint under udp, tcp, tls, ws or wss"});
     CHECK(mistakes_of("listen:\n  udp: ['0.0.0.0:5060', '127.0.0.1:5060']") ==
           std::vector<std::string>{
               "f:2: 'udp' must be addresses that peers can reach, not 0.0.0.0:5060: they go into Via"});
+}
+
+TEST_CASE("TLS and WebSockets have ports, certificates, paths and origins", "[config][RFC5922][RFC7118]") {
+    const std::string listen = "listen: {tls: 127.0.0.1:5061, ws: 127.0.0.1:8080, wss: 127.0.0.1:7443}\n";
+    auto document = Document::parse(listen + R"(
+tls: {certificate: /c.pem, key: /k.pem, ca: /ca.pem, client_certificates: optional, verify_servers: false}
+web_socket: {path: /sip, origins: ['https://phone.example']}
+limits: {handshake_timeout: 3s}
+routes: [{host: icscf.example, targets: ['192.0.2.1:5061;transport=tls']}]
+)",
+                                    "f");
+    const auto s = read_cscf(document.root());
+    document.finish();
+    CHECK(document.errors().empty());
+    using sip::Transport;
+    REQUIRE(s.element.listen.size() == 3);
+    CHECK(s.element.listen[0].transport == Transport::Tls);
+    CHECK(s.element.listen[1].transport == Transport::Ws);
+    CHECK(s.element.listen[2].endpoint.text() == "127.0.0.1:7443");
+    REQUIRE(s.tls);
+    CHECK(*s.tls ==
+          sip::TlsConfig{"/c.pem", "/k.pem", "/ca.pem", sip::TlsConfig::ClientCertificates::Optional, false});
+    CHECK(s.transports.web_socket.path == "/sip");
+    CHECK(s.transports.web_socket.origins == std::vector<std::string>{"https://phone.example"});
+    CHECK(s.transports.handshake_timeout == 3s);
+    CHECK(s.element.locator.transports == std::vector{Transport::Udp, Transport::Tcp, Transport::Tls});
+    CHECK(s.element.locator.routes[0].targets[0].transport == Transport::Tls);
+
+    CHECK(mistakes_of("listen: {tls: 127.0.0.1:5061}") ==
+          std::vector<std::string>{"f:1: 'tls' is missing, but listen has tls or wss"});
+    CHECK(mistakes_of("listen: {udp: 127.0.0.1:5060}\ntls: {certificat: /c}") ==
+          std::vector<std::string>{"f:2: 'certificate' is missing", "f:2: 'key' is missing",
+                                   "f:2: unknown key 'certificat', did you mean 'certificate'?"});
+    CHECK(mistakes_of(listen + "tls: {certificate: /c, key: /k, client_certificates: required}") ==
+          std::vector<std::string>{"f:2: 'ca' is missing: it says whose client certificates are believed"});
+    CHECK(mistakes_of("listen: {udp: 127.0.0.1:5060}\ntransports: [udp, tls]\nweb_socket: {path: sip}") ==
+          std::vector<std::string>{
+              "f:2: 'transports' has tls, which needs listen.tls: its address goes into Via",
+              "f:3: 'path' must begin with /"});
 }
 
 TEST_CASE("rules between keys are checked where the keys stand", "[config]") {

@@ -59,6 +59,7 @@ class Bench {
     std::vector<std::string> asked;
     TimePoint now = t0;
     std::string why;
+    std::string host;  // of the last target
 
     std::vector<std::string> locate(std::string_view text) {
         const auto uri = Uri::parse(text);
@@ -79,8 +80,11 @@ class Bench {
         }
         why = out.located[0].why;
         std::vector<std::string> targets;
-        for (const auto& target : out.located[0].targets)
+        host.clear();
+        for (const auto& target : out.located[0].targets) {
             targets.push_back(std::string{transport_text(target.transport)} + " " + target.remote.text());
+            host = target.host;
+        }
         return targets;
     }
 
@@ -317,4 +321,21 @@ TEST_CASE("many questions without an answer run out each at its time", "[RFC3263
     b.locator.handle_timeout(t0 + 5s + 999ms, out);
     CHECK(out.located.size() == 1000);
     CHECK_FALSE(b.locator.next_deadline());
+}
+
+TEST_CASE("the host of the URI goes with a target of TLS, not what SRV led to", "[RFC5922-4]") {
+    auto config = with_tls();
+    config.routes = {{"static.example", {{Transport::Tls, *IpEndpoint::parse("192.0.2.5:5061"), {}}}}};
+    Bench b{std::move(config)};
+    b.zone[{"ims.example", Type::Naptr}] = {naptr(20, 50, "SIPS+D2T", "_sips._tcp.other.example")};
+    b.zone[{"_sips._tcp.other.example", Type::Srv}] = {srv(1, 0, 5071, "s.other.example")};
+    b.zone[{"s.other.example", Type::A}] = {a("192.0.2.1")};
+    CHECK(b.locate("sips:ims.example") == Targets{"TLS 192.0.2.1:5071"});
+    CHECK(b.host == "ims.example");
+    CHECK(b.locate("sip:static.example") == Targets{"TLS 192.0.2.5:5061"});
+    CHECK(b.host == "static.example");
+    CHECK(b.locate("sip:192.0.2.9;transport=tls") == Targets{"TLS 192.0.2.9:5061"});
+    CHECK(b.host == "192.0.2.9");
+    CHECK(b.locate("sip:192.0.2.9") == Targets{"UDP 192.0.2.9:5060"});
+    CHECK(b.host.empty());
 }
