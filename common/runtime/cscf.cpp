@@ -1,5 +1,7 @@
 #include "common/runtime/cscf.hpp"
 
+#include "common/compression/compression.hpp"
+#include "common/compression/log_lines.hpp"
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
 #include "common/diameter/peer/log_lines.hpp"
@@ -39,7 +41,34 @@ struct Settings {
     CscfProgram::Build build;
     std::vector<ipsec::Transform> transforms;  // of IPsec, best first
     bool goes_without_ipsec = false;
+    std::optional<sigcomp::Endpoint::Config> sigcomp;
 };
+
+void collect_sigcomp(const sigcomp::Endpoint& endpoint, Exposition& out) {
+    const auto& c = endpoint.counters();
+    const auto count = [&](std::string_view name, std::string_view help, std::uint64_t received,
+                           std::uint64_t sent) {
+        out.counter(name, help, static_cast<double>(received), {{"direction", "received"}});
+        out.counter(name, help, static_cast<double>(sent), {{"direction", "sent"}});
+    };
+    count("sigcomp_messages_total", "SigComp messages (RFC 3320).", c.received, c.sent);
+    count("sigcomp_bytes_total", "Octets of SigComp messages, as they were on the wire.", c.received_octets,
+          c.sent_octets);
+    count("sigcomp_text_bytes_total", "Octets of SIP that they stood for.", c.received_text_octets,
+          c.sent_text_octets);
+    for (std::size_t i = 0; i < c.refused.size(); ++i)
+        if (c.refused[i] != 0)
+            out.counter("sigcomp_nacks_sent_total", "SigComp messages refused, by reason (RFC 4077).",
+                        static_cast<double>(c.refused[i]),
+                        {{"reason", std::string{sigcomp::reason_text(static_cast<sigcomp::Reason>(i))}}});
+    out.counter("sigcomp_nacks_received_total", "SigComp messages that UEs refused.",
+                static_cast<double>(c.nacks_received));
+    out.counter("sigcomp_compartments_refused_total", "Times that sigcomp_compartments was reached.",
+                static_cast<double>(c.compartments_refused));
+    out.gauge("sigcomp_compartments", "Compartments of UEs.", static_cast<double>(endpoint.compartments()));
+    out.gauge("sigcomp_state_bytes", "Octets of states and remembered texts in all compartments.",
+              static_cast<double>(endpoint.octets()));
+}
 
 class CscfHost final : public Hosted {
   public:
@@ -80,7 +109,10 @@ class CscfHost final : public Hosted {
     void offer_commands();
     bool start_diameter(std::string& why);
     void on_wire(sip::Transports::Event event);
+    void arrived(sip::Received& received);
     void execute(Effect& effect);
+    void transmit(sip::Transmit& transmit);
+    void said_by_compression(Effects& effects);
     void order(const ipsec::Order& order);
     void note(const Note& note);
     void measure(const cx::AnswerArrived& answer);
@@ -103,6 +135,7 @@ class CscfHost final : public Hosted {
     Journaled* journaled_ = nullptr;  // the node, if it is one
     Aside aside_;
     std::unique_ptr<Node> node_;
+    std::unique_ptr<Compression> compression_;  // null: no SigComp here
     std::unique_ptr<NodeLoop> loop_;
     sip::Resolver resolver_;
     sip::Transports transports_;
@@ -122,6 +155,8 @@ bool CscfHost::start(std::string& why) {
     }
     if (!listen(why) || !begin_ipsec(why)) return false;
     node_ = settings_.build(settings_.sections.element, random_);
+    if (auto* compressing = dynamic_cast<Compressing*>(node_.get()); compressing && settings_.sigcomp)
+        compression_ = std::make_unique<Compression>(*settings_.sigcomp, *compressing);
     loop_ =
         std::make_unique<NodeLoop>(process_.io(), *node_, turn_, memory_, [this](Effect& e) { execute(e); });
     add_trace_route(process_, memory_, [this] { return listening(); });
@@ -275,24 +310,52 @@ std::vector<std::string> CscfHost::listening() const {
 void CscfHost::on_wire(sip::Transports::Event event) {
     std::visit(overloaded{
                    [this](Note& n) { note(n); },
-                   [this](sip::Received& received) {
-                       if (!tracing_.on()) return loop_->handle(std::move(received));
-                       tracing_.see(received);
-                       loop_->handle(std::move(received));
-                       tracing_.turn_over();
+                   [this](sip::Received& received) { arrived(received); },
+                   [this](sip::FlowClosed& closed) {
+                       if (compression_) compression_->closed(closed.flow);
+                       loop_->handle(closed);
                    },
                    [this](auto& e) { loop_->handle(std::move(e)); },
                },
                event);
 }
 
+void CscfHost::arrived(sip::Received& received) {
+    if (compression_) {
+        Effects said;
+        const bool for_the_node = compression_->receive(received, said);
+        if (!said.empty()) said_by_compression(said);
+        if (!for_the_node) return;
+    }
+    if (!tracing_.on()) return loop_->handle(std::move(received));
+    tracing_.see(received);
+    loop_->handle(std::move(received));
+    tracing_.turn_over();
+}
+
+void CscfHost::transmit(sip::Transmit& transmit) {
+    if (tracing_.on()) tracing_.see(transmit);
+    if (!compression_) return transports_.send(std::move(transmit));
+    Effects said;
+    const auto id = transmit.id;
+    const bool can_be_sent = compression_->send(transmit, said);
+    if (can_be_sent) transports_.send(std::move(transmit));
+    if (!said.empty()) said_by_compression(said);
+    if (!can_be_sent && id != 0)
+        loop_->handle(sip::TransportFailed{id, "too large for SigComp, which its connection carries"});
+}
+
+void CscfHost::said_by_compression(Effects& effects) {
+    for (auto& effect : effects) {
+        if (auto* t = std::get_if<sip::Transmit>(&effect)) transports_.send(std::move(*t));
+        if (const auto* n = std::get_if<Note>(&effect)) note(*n);
+    }
+}
+
 void CscfHost::execute(Effect& effect) {
     std::visit(
         overloaded{
-            [this](sip::Transmit& t) {
-                if (tracing_.on()) tracing_.see(t);
-                transports_.send(std::move(t));
-            },
+            [this](sip::Transmit& t) { transmit(t); },
             [this](sip::dns::Query& q) { resolver_.ask(std::move(q)); },
             [this](cx::Send& s) {
                 cx_.sent(s, std::chrono::steady_clock::now());
@@ -447,7 +510,7 @@ void CscfHost::reload(Document& document) {
     }
     if (program_.reload_own) {
         const CscfCommon common{
-            settings_.sections.element, settings_.diameter.value_or(diameter::Config{}), {}, false};
+            settings_.sections.element, settings_.diameter.value_or(diameter::Config{}), {}, false, {}};
         for (const auto& key : program_.reload_own(*node_, document.root().section(program_.name), common))
             needs_restart += (needs_restart.empty() ? "" : ", ") + program_.name + "." + key;
         changed += (changed.empty() ? "" : ", ") + program_.name;
@@ -493,6 +556,7 @@ void CscfHost::collect(Exposition& out) const {
     out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
                 static_cast<double>(c.refused));
     tracing_.collect(out);
+    if (compression_) collect_sigcomp(compression_->endpoint(), out);
     if (!diameter_) return;
     cx_.collect(out);
     for (const auto& peer : diameter_->peers())
@@ -510,16 +574,20 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
     program.measurements = cscf.measurements;
     if (cscf.diameter) program.log_lines.push_back(diameter::log_lines);
     if (cscf.show_associations) program.log_lines.push_back(ipsec::log_lines);
+    if (cscf.sigcomp) program.log_lines.push_back(compression::log_lines);
     program.configure = [&cscf](Section root) -> Program::Make {
         Settings settings;
         settings.sections = read_cscf(root);
         if (cscf.diameter) settings.diameter = read_diameter(root.section("diameter"));
         CscfCommon common{
-            settings.sections.element, settings.diameter.value_or(diameter::Config{}), {}, false};
+            settings.sections.element, settings.diameter.value_or(diameter::Config{}), {}, false, {}};
         settings.build = cscf.configure(root.section(cscf.name), common);
         settings.sections.element.listen = std::move(common.element.listen);
         settings.transforms = std::move(common.transforms);
         settings.goes_without_ipsec = common.goes_without_ipsec;
+        settings.sigcomp = common.sigcomp;
+        if (common.sigcomp)
+            settings.sections.transports.sigcomp_octets = common.sigcomp->offers.decompression_memory_size;
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);
         };

@@ -7,6 +7,7 @@
 #include "common/node/node.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/http_server.hpp"
+#include "common/sigcomp/endpoint.hpp"
 #include "common/sip/proxy/element.hpp"
 
 #include <functional>
@@ -37,6 +38,7 @@ struct CscfCommon {
     // Said by the node, where it has protected ports; and whether it goes on where this kernel has no ESP.
     std::vector<ipsec::Transform> transforms{};
     bool goes_without_ipsec = false;
+    std::optional<sigcomp::Endpoint::Config> sigcomp{};  // said by a node that is Compressing and wants it
 };
 
 struct CscfProgram {
@@ -44,6 +46,7 @@ struct CscfProgram {
     std::string description{};
     LogLines log_lines{};  // of the node; those of SIP, Diameter and the process are added
     std::span<const Measurement> measurements{};
+    bool sigcomp = false;  // its node is Compressing
     bool diameter = true;  // hosts a diameter::Service and reads `diameter`
 
     using Build = std::function<std::unique_ptr<Node>(sip::ElementConfig, Random&)>;

@@ -100,6 +100,18 @@ Result<Octets, Endpoint::NotCompressed> Endpoint::compress(std::string_view comp
     return std::move(*message);
 }
 
+Result<Octets, Endpoint::NotCompressed> Endpoint::compress_alone(std::string_view text, TransportKind kind) {
+    auto message = Compressor{states_, config_.offers}.compress(text, kind);
+    if (!message) {
+        ++counters_.not_compressed;
+        return NotCompressed::TooLarge;
+    }
+    ++counters_.sent;
+    counters_.sent_octets += message->size();
+    counters_.sent_text_octets += text.size();
+    return std::move(*message);
+}
+
 std::size_t Endpoint::octets() const {
     auto all = states_.octets();
     for (const auto& [id, opened] : compartments_) all += opened->compressor.octets();

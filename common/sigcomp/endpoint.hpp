@@ -72,6 +72,10 @@ class Endpoint {
     Result<Octets, NotCompressed> compress(std::string_view compartment, std::string_view text,
                                            TransportKind kind);
 
+    // The same without a compartment, for a connection that takes nothing but SigComp (RFC 5049 5): it names
+    // no state.
+    Result<Octets, NotCompressed> compress_alone(std::string_view text, TransportKind kind);
+
     struct Counters {
         std::uint64_t received = 0, received_octets = 0, received_text_octets = 0;
         std::uint64_t sent = 0, sent_octets = 0, sent_text_octets = 0;

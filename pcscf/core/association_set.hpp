@@ -42,6 +42,7 @@ struct AssociationSet {
     std::optional<TimePoint> take_at;  // takes the Old one's place, used or not
     TimePoint since;                   // when it was made
     TimePoint last_used;               // a message came on it
+    std::uint64_t compartment = 0;     // of SigComp; sets that follow each other share it. 0: none yet
 
     // The datagrams of this UE as a flow: each side sends from its client port to the other's server port
     // (33.203 7.1). So an answer does not go to where the request came from.

@@ -198,6 +198,7 @@ void Bindings::join_flow(Binding& b) {
 }
 
 void Bindings::leave_flow(Binding& b) {
+    if (!watched_flows.empty() && watched_flows.contains(b.flow)) left_flows.insert(b.flow);
     if (b.flow_next_ != nullptr) b.flow_next_->flow_previous_ = b.flow_previous_;
     if (b.flow_previous_ != nullptr) {
         b.flow_previous_->flow_next_ = b.flow_next_;

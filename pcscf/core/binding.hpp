@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -126,6 +127,9 @@ class Bindings {
     void wake(const Binding& b);
     std::vector<Binding*> due(TimePoint now);
     std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+
+    // Of these flows it is noted when a binding leaves them.
+    std::set<sip::Flow> watched_flows, left_flows;
 
     std::size_t size() const { return bindings_.size(); }
     void for_each(const std::function<void(const Binding&)>& f) const;

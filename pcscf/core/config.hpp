@@ -72,6 +72,8 @@ struct Config {
     Security security = Security::Required;
     std::vector<AccessPolicy> access_policies;  // the first that fits, before `security`
     IpsecConfig ipsec;
+    // 24.229 8.2: what comes compressed is read, and a UE that says comp=sigcomp gets it compressed.
+    bool sigcomp = true;
     RouteMismatch route_mismatch = RouteMismatch::Replace;
     Unregistered unregistered = Unregistered::Discard;
     // 4.14.3: a UE whose S-CSCF does not answer is told to register anew, which finds it another one

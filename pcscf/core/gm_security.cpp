@@ -263,6 +263,7 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     s.set.peer.address = ue;
     s.since = s.last_used = now;
     s.until = now + config.reg_await_auth;
+    if (const auto* before = associations.find(c.association)) s.compartment = before->compartment;
     auto& added = associations.add(std::move(s));
     challenge.association = added.id;
     challenge.security_client = std::move(c.security_client);
@@ -298,6 +299,7 @@ void Pcscf::Impl::handle(const ipsec::InstallFailed& e, TimePoint now) {
     if (s != nullptr) {
         n.with("impi", s->impi.value()).with("transform", s->set.transform.text());
         challenges.erase(s->impi);
+        leave_compartment(*s);
         associations.remove(*s);
     }
     h.response.set_status(500);
@@ -405,6 +407,7 @@ void Pcscf::Impl::remove_set(AssociationSet& s, std::string_view reason) {
     effects->emplace_back(ipsec::Order{ipsec::Remove{s.id, s.set}});
     changed(s);
     held.erase(s.id);
+    leave_compartment(s);
     associations.remove(s);
 }
 
@@ -481,6 +484,7 @@ void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {
     const bool in_use = s->in_use;
     const auto impi = s->impi;
     changed(*s);
+    leave_compartment(*s);
     associations.remove(*s);
     if (!in_use) return;
     for (auto* b : bindings.of_user(impi))

@@ -66,6 +66,8 @@ struct TerminatingContext {
 };
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
 
+std::string sigcomp_identifier(const sip::Uri& own);  // RFC 5049 9.1, a URN
+
 struct Pcscf::Impl {
     Impl(Config c, sip::ElementConfig e, Random& r);
 
@@ -154,6 +156,13 @@ struct Pcscf::Impl {
     void associations_due(TimePoint now);
     AssociationSet* associations_of(const Binding& b);
     const AssociationSet* associations_of(const Binding& b) const;
+
+    // ---- SigComp (signalling_compression.cpp)
+    std::optional<Compressing::Compartment> compartment(const Compressing::Way& way);
+    void leave_compartment(const AssociationSet& s);  // which is about to go
+    std::vector<std::string> take_closed_compartments();
+    sip::Flow reply_flow(const sip::Flow& arrived);
+    bool compresses(const Binding& b) const;
 
     // ---- from the UE
     void on_originating(sip::RequestArrived& e, Binding& b, TimePoint now);
@@ -255,6 +264,9 @@ struct Pcscf::Impl {
     std::unordered_map<std::uint64_t, Held> held;
     std::set<std::uint64_t> changed_sets;  // for the journal
     std::set<std::string> changed_bindings;
+
+    std::uint64_t last_compartment = 0;
+    std::vector<std::string> closed_compartments;
 
     std::unordered_map<sip::ServerTransactionId, Context> contexts;
     std::unordered_map<sip::ClientTransactionId, std::string> subscribing;  // -> Call-ID of the subscription

@@ -25,7 +25,8 @@ sip::TimerValues in_time(sip::TimerValues values) {
     return values;
 }
 
-sip::ElementConfig with_own_name(sip::ElementConfig element, const sip::Uri& uri) {
+sip::ElementConfig with_own_name(sip::ElementConfig element, const sip::Uri& uri, bool sigcomp) {
+    if (sigcomp) element.sigcomp_id = sigcomp_identifier(uri);
     element.own_names.push_back(uri.port ? uri.host + ":" + std::to_string(*uri.port) : uri.host);
     // RFC 3329: sec-agree is ours to understand, whether or not the policy makes use of it.
     element.proxy_extensions.emplace_back("sec-agree");
@@ -39,7 +40,7 @@ Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
       random{r},
       uri{own_uri_of(config, e)},
       towards_core{in_time(e.timers)},
-      element{with_own_name(std::move(e), uri), r} {}
+      element{with_own_name(std::move(e), uri, config.sigcomp), r} {}
 
 // ---- events
 
@@ -293,6 +294,10 @@ sip::NameAddr Pcscf::Impl::own_uri_towards(const Binding& b, std::string_view us
     if (transport != sip::Transport::Udp)
         own.uri.params.set("transport", to_lower(sip::transport_text(transport)));
     if (b.outbound) own.uri.params.set("ob");
+    if (compresses(b)) {
+        own.uri.params.set("comp", "sigcomp");
+        own.uri.params.set("sigcomp-id", sigcomp_identifier(uri));
+    }
     return own;
 }
 
@@ -416,6 +421,16 @@ std::string Pcscf::save(TimePoint now) const {
 }
 bool Pcscf::restore(std::string_view saved, TimePoint now, std::string& why) {
     return impl_->restore(saved, now, why);
+}
+
+std::optional<Compressing::Compartment> Pcscf::compartment(const Way& way) {
+    return impl_->compartment(way);
+}
+std::vector<std::string> Pcscf::take_closed_compartments() {
+    return impl_->take_closed_compartments();
+}
+sip::Flow Pcscf::reply_flow(const sip::Flow& arrived) {
+    return impl_->reply_flow(arrived);
 }
 
 std::string Pcscf::take_journal(TimePoint now) {

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/random.hpp"
 #include "common/ims/identity.hpp"
+#include "common/node/compressing.hpp"
 #include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
@@ -18,7 +19,7 @@
 // and reg event subscriptions are plain structs that save and restore.
 namespace ims::pcscf {
 
-class Pcscf final : public Node, public Journaled {
+class Pcscf final : public Node, public Journaled, public Compressing {
   public:
     Pcscf(Config config, sip::ElementConfig element, Random& random);
     ~Pcscf() override;
@@ -34,6 +35,10 @@ class Pcscf final : public Node, public Journaled {
     // Security associations, and the registrations on them: their keys are the kernel's, which goes on.
     std::string take_journal(TimePoint now) override;
     bool replay(std::string_view line, TimePoint now, std::string& why) override;
+
+    std::optional<Compartment> compartment(const Way& way) override;
+    std::vector<std::string> take_closed_compartments() override;
+    sip::Flow reply_flow(const sip::Flow& arrived) override;
 
     // SIGHUP: policies, entry points and static routes may change; uri and listening points may not.
     void reload(Config config, sip::LocatorConfig locator);

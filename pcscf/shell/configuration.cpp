@@ -84,6 +84,7 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
                   "if that is meant, say security_off_beyond_loopback: true");
     else
         (void)own.get<bool>("security_off_beyond_loopback", false);
+    c.sigcomp = own.get<bool>("sigcomp", c.sigcomp);
     c.route_mismatch = own.choice("route_mismatch", c.route_mismatch,
                                   {{"replace", RouteMismatch::Replace}, {"refuse", RouteMismatch::Refuse}});
     c.unregistered = own.choice("unregistered", c.unregistered,
@@ -104,6 +105,14 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
     c.reg_await_auth = own.get_between<std::chrono::seconds>(
         "reg_await_auth", c.reg_await_auth, std::chrono::seconds{5}, std::chrono::seconds{3600});
     c.max_bindings = own.get_between<std::size_t>("max_bindings", c.max_bindings, 1, 100'000'000);
+    return c;
+}
+
+std::optional<sigcomp::Endpoint::Config> read_sigcomp(const runtime::Section& own, const Config& config) {
+    sigcomp::Endpoint::Config c;
+    c.max_compartments =
+        own.get_between<std::size_t>("sigcomp_compartments", c.max_compartments, 1, 10'000'000);
+    if (!config.sigcomp) return std::nullopt;
     return c;
 }
 

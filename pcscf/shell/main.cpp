@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
         auto config = pcscf::read_config(own, common);
         pcscf::add_protected_points(config.ipsec, common.element.listen);
         common.transforms = config.ipsec.transforms;
+        common.sigcomp = pcscf::read_sigcomp(own, config);
         common.goes_without_ipsec = config.security != pcscf::Security::Required;
         return [config = std::move(config)](sip::ElementConfig element,
                                             Random& random) -> std::unique_ptr<Node> {
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
     program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
         static_cast<pcscf::Pcscf&>(node).reload(routes);
     };
+    program.sigcomp = true;
     program.associations_path = "/associations";
     program.show_associations = pcscf::show_associations;
     return runtime::run_cscf(argc, argv, program);

@@ -155,6 +155,12 @@ class KernelLab(Lab):
         with urllib.request.urlopen(f"http://{self.PCSCF[4]}:{self.admin_port}/associations{query}", timeout=20) as answer:
             return json.load(answer)["sets"]
 
+    def sigcomp(self):
+        """What the P-CSCF has counted of SigComp."""
+        counted = {(name, way): self.gauge("pcscf", f'sigcomp_{name}_total{{direction="{way}"}}')
+                   for name in ("messages", "bytes", "text_bytes") for way in ("received", "sent")}
+        return counted | {("nacks_received", ""): self.gauge("pcscf", "sigcomp_nacks_received_total")}
+
     def crash(self, service):
         """Kills it and starts it again, at once: deploy/lab has much to look at, and that is slow here."""
         pid_file = self.directory / "run" / f"{service}.pid"
@@ -244,6 +250,27 @@ def message(lab, row):
     ends_well(receiver)
 
 
+def compressed(lab, row):
+    """Register, re-register, call and message: in ESP, and in it as SigComp."""
+    before = lab.sigcomp()
+    alice, bob = lab.subscribers(2)
+    callee = lab.start(row, bob, "register", "answer", "receive", "hello", "deregister")
+    registered(callee)
+    number = f"tel:+{bob.msisdn}"
+    caller = lab.start(row, alice, "register", "register", "call", number, "2", "message", number, "hello", "deregister")
+    eventually(lambda: saw(caller, event="call_established") or caller.poll() is not None, 60)
+    check(lab.gauge("pcscf", "sigcomp_compartments") >= 2, "there are no compartments")
+    ends_well(caller)
+    ends_well(callee)
+    check(saw(caller, event="call_established"), f"no call was established:\n{caller.log.read_text()}")
+    spent = {name: value - before[name] for name, value in lab.sigcomp().items()}
+    print(f"    measured SigComp over {row.transport}: {spent}", flush=True)
+    for direction in ("received", "sent"):
+        check(spent["messages", direction] > 15, f"{spent}")
+        check(spent["bytes", direction] * 2 < spent["text_bytes", direction], f"it shrinks too little: {spent}")
+    check(spent["nacks_received", ""] == 0, f"{spent}")
+
+
 def reboot(lab, row):
     """Switched off without a word, and on again at the same address and ports."""
     subscriber, = lab.subscribers(1)
@@ -307,14 +334,16 @@ class Row:
     transport: str        # udp or tcp
     family: int           # 4 or 6
     transform: str = ""   # as ims-ue --ipsec has it; nothing: in clear
+    sigcomp: bool = False
 
     @property
     def options(self):
-        return ("--ipsec", self.transform) if self.transform else ()
+        return (*(("--ipsec", self.transform) if self.transform else ()), *(("--sigcomp",) if self.sigcomp else ()))
 
     def title(self):
         words = self.scenario.__name__.replace("_", " ")
-        return f"{words} over {self.transport.upper()} and IPv{self.family}, {self.transform or 'in clear'}"
+        ending = ", with SigComp" if self.sigcomp else ""
+        return f"{words} over {self.transport.upper()} and IPv{self.family}, {self.transform or 'in clear'}{ending}"
 
     def check_sets(self, lab, subscriber, count):
         """What the P-CSCF knows of a user, all of it in the kernel, and nothing else there."""
@@ -358,7 +387,8 @@ TRANSFORMS = ["null/aes-gcm", "hmac-sha-1-96/aes-cbc", "hmac-sha-1-96/des-ede3-c
 ROWS = [Row(refused, "udp", 4), Row(refused, "udp", 6)] + [
     Row(scenario, transport, family, TRANSFORMS[(4 * s + w) % len(TRANSFORMS)])
     for s, scenario in enumerate((expiry, register, register_again, call, message, reboot, restart))
-    for w, (transport, family) in enumerate(WAYS)]
+    for w, (transport, family) in enumerate(WAYS)] + [
+    Row(compressed, "udp", 4, "null/aes-gcm", True), Row(compressed, "tcp", 6, "hmac-sha-1-96/aes-cbc", True)]
 
 for row in ROWS:
     test(row.title())(row)

@@ -66,6 +66,7 @@ struct Transmit {
     std::uint64_t id = 0;  // names it in TransportFailed
     Buffer bytes;
     std::variant<Flow, Target> to;
+    bool compress = false;  // the peer asked for SigComp (RFC 3486 4 and 5): common/compression does it
 };
 
 }  // namespace ims::sip

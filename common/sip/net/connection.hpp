@@ -1,9 +1,11 @@
 #pragma once
 #include "common/base/time.hpp"
+#include "common/sigcomp/message.hpp"
 #include "common/sip/message/flow.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace ims::sip {
@@ -36,7 +38,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     const Flow& flow() const { return flow_; }
     State state() const { return state_; }
-    bool dirty = false;  // in the Transports' list of connections to flush
+    // RFC 5049 5: a connection carries one or the other, from its first octet on.
+    enum class Kind : std::uint8_t { Sip, Sigcomp };
+    static Kind kind_of(char first_octet) {
+        return sigcomp::begins_sigcomp(static_cast<std::uint8_t>(first_octet)) ? Kind::Sigcomp : Kind::Sip;
+    }
+    std::optional<Kind> speaks;  // nothing: there was no octet yet
+    bool dirty = false;          // in the Transports' list of connections to flush
 
   protected:
     Connection(Transport transport, std::uint64_t id) {

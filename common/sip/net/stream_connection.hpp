@@ -40,9 +40,9 @@ class StreamConnection : public Connection {
     // Takes so many octets from the front of the queue, which have been written.
     void written(std::size_t octets);
     bool can_flush() const { return (state_ == State::Open || state_ == State::Closing) && !writing_; }
-    template <class Kind>
-    std::shared_ptr<Kind> self() {
-        return std::static_pointer_cast<Kind>(shared_from_this());
+    template <class Self>
+    std::shared_ptr<Self> self() {
+        return std::static_pointer_cast<Self>(shared_from_this());
     }
 
     Wire& wire_;

@@ -50,8 +50,17 @@ tcp::socket::wait_type TcpConnection::read() {
         }
         wire_.counters.octets_received += n;
         active_ = clock_now();
-        framer_.feed({wire_.scratch.get(), n});
-        take_messages();
+        const std::string_view octets{wire_.scratch.get(), n};
+        if (!speaks) speaks = kind_of(octets.front());
+        if (speaks == Kind::Sigcomp && !records_ && wire_.config.sigcomp_octets != 0)
+            records_.emplace(wire_.config.sigcomp_octets);
+        if (records_) {
+            records_->feed({reinterpret_cast<const std::uint8_t*>(octets.data()), n});
+            take_records();
+        } else {
+            framer_.feed(octets);
+            take_messages();
+        }
         if (n < read_octets && stream_.tls() == nullptr) break;
     }
     return tcp::socket::wait_read;
@@ -94,6 +103,32 @@ void TcpConnection::take_messages() {
     if (framer_.buffered() > 0 && !message_began_) message_began_ = active_;
 }
 
+void TcpConnection::take_records() {
+    while (state_ == State::Open) {
+        auto item = records_->next();
+        if (std::holds_alternative<sigcomp::RecordReader::NeedMore>(item)) break;
+        if (const auto* failure = std::get_if<sigcomp::Failure>(&item)) return framing_failed(*failure);
+        const auto& message = std::get<Octets>(item);
+        ++wire_.counters.of(flow_.transport).received;
+        message_began_.reset();
+        // What is no SigComp message is shown too, and refused there.
+        wire_.received(make_buffer(std::string{message.begin(), message.end()}), flow_);
+    }
+    if (records_->buffered() > 0 && !message_began_) message_began_ = active_;
+}
+
+// RFC 3320 4.2.2, RFC 4077 3.2 (FRAMING_ERROR): the last thing to say.
+void TcpConnection::framing_failed(const sigcomp::Failure& failure) {
+    ++wire_.counters.refused;
+    const auto reason = std::string{sigcomp::reason_text(failure.reason)};
+    wire_.note(Note{Severity::Warning, "sip.net.stream.broken"}
+                   .with("flow", flow_.text())
+                   .with("reason", "SigComp: " + reason));
+    const auto nack = sigcomp::nack_for(failure, {});
+    send(0, make_buffer(std::string{nack.begin(), nack.end()}));
+    if (state_ == State::Open) close_after_last_words(reason);
+}
+
 // RFC 3261 18.3 lets us answer and close. What followed the message that broke the stream is not read any
 // more.
 void TcpConnection::refuse(int status, std::string_view reason, std::string_view head) {
@@ -102,6 +137,17 @@ void TcpConnection::refuse(int status, std::string_view reason, std::string_view
     if (!answer) return close(reason);
     send(0, make_buffer(std::move(*answer)));
     if (state_ == State::Open) close_after_last_words(reason);
+}
+
+void TcpConnection::send(std::uint64_t transmit, Buffer bytes) {
+    if (!speaks) speaks = kind_of(bytes->front());
+    if (speaks != kind_of(bytes->front())) return wire_.failed(transmit, "connection of the other kind");
+    if (speaks == Kind::Sigcomp) {
+        const auto* octets = reinterpret_cast<const std::uint8_t*>(bytes->data());
+        const auto marked = sigcomp::mark_record({octets, bytes->size()});
+        bytes = make_buffer(std::string{marked.begin(), marked.end()});
+    }
+    StreamConnection::send(transmit, std::move(bytes));
 }
 
 void TcpConnection::flush() {

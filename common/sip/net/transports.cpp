@@ -97,7 +97,7 @@ struct Transports::Impl final : Wire, std::enable_shared_from_this<Transports::I
     void send_to(std::uint64_t id, Buffer bytes, const Flow& flow);
     void send_to(std::uint64_t id, Buffer bytes, const Target& target);
     UdpSocket* datagram_socket(const Target& target);
-    Connection* connection_to(const Target& target);
+    Connection* connection_to(const Target& target, Connection::Kind kind);
     std::shared_ptr<Connection> open(const Target& target);
     std::optional<IpEndpoint> bind_address(const Target& target) const;
     std::optional<SctpEndpoint> bind_addresses(const Target& target) const;
@@ -405,7 +405,8 @@ void Transports::Impl::send_to(std::uint64_t id, Buffer bytes, const Target& tar
         case Transport::Tcp:
         case Transport::Ws:
         case Transport::Sctp:
-            if (auto* connection = connection_to(target)) return connection->send(id, std::move(bytes));
+            if (auto* connection = connection_to(target, Connection::kind_of(bytes->front())))
+                return connection->send(id, std::move(bytes));
             return failed(id, "connections: limit reached");
     }
 }
@@ -439,11 +440,12 @@ std::optional<IpEndpoint> Transports::Impl::bind_address(const Target& target) c
     return std::nullopt;
 }
 
-Connection* Transports::Impl::connection_to(const Target& target) {
+Connection* Transports::Impl::connection_to(const Target& target, Connection::Kind kind) {
     const auto [first, last] = by_remote.equal_range(target.remote);
     for (auto it = first; it != last; ++it) {
         const auto& connection = connections.at(it->second);
         if (!connection->reaches(target)) continue;
+        if (connection->speaks.value_or(kind) != kind) continue;
         const bool connecting = connection->state() == Connection::State::Connecting;
         if (!connecting && target.local && client_ports.contains(*target.local) &&
             connection->flow().local != *target.local)

@@ -48,7 +48,8 @@ struct TransportsConfig {
     Duration message_timeout = 32s;            // from the first octet of a message to its last
     std::size_t write_queue_octets = 1 << 20;  // per connection; beyond: TransportFailed
     std::size_t datagram_queue =
-        16'384;                   // per socket, when the kernel's buffer is full; beyond: TransportFailed
+        16'384;                      // per socket, when the kernel's buffer is full; beyond: TransportFailed
+    std::size_t sigcomp_octets = 0;  // of one SigComp message on a stream; 0: SigComp is not spoken
     int socket_buffer = 4 << 20;  // SO_RCVBUF and SO_SNDBUF of datagram sockets, as far as the kernel allows
     WebSocketConfig web_socket{};
 };

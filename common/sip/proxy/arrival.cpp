@@ -37,8 +37,9 @@ void Element::Impl::refuse_malformed(const ParseFailure& failure, const Flow& fl
     auto request = *failure.partial;
     if (request.method() == Method::Ack) return;
     const auto via = note_source(request, flow);
-    transmit(0, make_buffer(made_response(request, failure.status, failure.reason).serialize()),
-             reply_path(via, flow).to);
+    const auto reply = reply_path(via, flow);
+    transmit(0, make_buffer(made_response(request, failure.status, failure.reason).serialize()), reply.to,
+             reply.compress);
 }
 
 void Element::Impl::receive_request(Message request, const Flow& flow, Duration waited) {
@@ -121,7 +122,8 @@ void Element::Impl::refuse(const Message& request, const ViaValue& via, const Fl
           {"peer", flow.remote.text()}});
     auto response = made_response(request, refusal.status, refusal.reason);
     if (refusal.header != HeaderId::Unknown) response.set_raw(refusal.header, refusal.value);
-    transmit(0, make_buffer(response.serialize()), reply_path(via, flow).to);
+    const auto reply = reply_path(via, flow);
+    transmit(0, make_buffer(response.serialize()), reply.to, reply.compress);
 }
 
 void Element::Impl::receive_ack(Message ack, const ViaValue& via, const Flow& flow) {
@@ -159,7 +161,8 @@ void Element::Impl::receive_cancel(Message cancel, const ViaValue& via, const Fl
         return refuse(cancel, via, flow, {481, {}, "no such INVITE"});
     }
     // Its repetitions find the INVITE again and get the same answer: it needs no transaction of its own.
-    transmit(0, make_buffer(made_response(cancel, 200).serialize()), reply_path(via, flow).to);
+    const auto reply = reply_path(via, flow);
+    transmit(0, make_buffer(made_response(cancel, 200).serialize()), reply.to, reply.compress);
     if (tx->cancelled || tx->answered()) return;
     tx->cancelled = true;
     const ServerTransactionId id{tx->id};

@@ -57,7 +57,7 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
         if (!tx.ack)
             if (const auto o = outgoings.find(tx.outgoing); o != outgoings.end())
                 make_ack(tx, o->second, response);
-        if (tx.ack) transmit(tx.id, tx.ack, tx.to);
+        if (tx.ack) transmit(tx.id, tx.ack, tx.to, tx.compress);
     }
     if (tx.is_invite() || status >= 200) tx.bytes.reset();  // not repeated any more
     if (step.pass) client_pass(tx, std::move(response), flow);
@@ -80,7 +80,7 @@ void Element::Impl::pass_statelessly(Message response, const Flow& flow) {
                     {{"status", std::to_string(response.status())}, {"peer", flow.remote.text()}});
     auto to = *next;
     if (to.transport == Transport::Udp) to.local = point->endpoint;
-    transmit(0, make_buffer(response.serialize()), to);
+    transmit(0, make_buffer(response.serialize()), to, false);
 }
 
 void Element::Impl::client_pass(ClientTransaction& tx, Message response, const Flow& flow) {
@@ -108,15 +108,25 @@ void Element::Impl::client_timeout(ClientTransaction& tx) {
     const auto id = tx.id;
     if (tx.cancel) {
         const auto step = tx.cancel->on_timeout(now);
-        if (step.resend && tx.cancel_bytes) transmit(id, tx.cancel_bytes, tx.to);
+        if (step.resend && tx.cancel_bytes) transmit(id, tx.cancel_bytes, tx.to, tx.compress);
     }
     const auto step = std::visit([&](auto& m) { return m.on_timeout(now); }, tx.machine);
-    if (step.resend && tx.bytes) transmit(id, tx.bytes, tx.to);
+    if (step.resend && tx.bytes) transmit(id, tx.bytes, tx.to, tx.compress);
     if (step.timed_out) {  // timer B or F
         if (const auto found = outgoings.find(tx.outgoing); found != outgoings.end()) {
             auto& o = found->second;
             const auto* target = std::get_if<Target>(&tx.to);
             const bool heard = o.got_provisional;  // RFC 3263 4.3: a provisional response is a response
+            if (tx.compress && !heard && !o.cancelled) {
+                // RFC 3486 7: who does not know SigComp cannot say so. The same once more, as text.
+                note(Severity::Warning, "sip.sigcomp.unanswered", &o.request,
+                     {{"peer", destination_text(tx.to)}});
+                o.compress = false;
+                --o.next;
+                detach(o);
+                attempt(o);
+                return end_client_if_done(id);
+            }
             if (target != nullptr && !heard) locator.penalize(*target, now, dead_target_rest);
             o.last_failure = destination_text(tx.to) + ": no answer";
             o.timed_out = true;
@@ -163,7 +173,7 @@ void Element::Impl::send_cancel(Outgoing& o) {
     if (!o.cancel_reason.empty()) cancel.set_raw(HeaderId::Reason, o.cancel_reason);  // RFC 3326
     tx.cancel_bytes = make_buffer(cancel.serialize());
     tx.cancel.emplace(tx.timers, is_reliable(transport_of(tx.to)), now);
-    transmit(tx.id, tx.cancel_bytes, tx.to);
+    transmit(tx.id, tx.cancel_bytes, tx.to, tx.compress);
     o.cancel_sent = true;
     o.deadlines.clear();
     o.deadlines.set(Outgoing::Timer::Abandon, now + tx.timers.timeout());

@@ -92,7 +92,7 @@ void Element::Impl::forward_stateless(Branch branch, std::optional<Destination> 
             return note(Severity::Info, "sip.ack.dropped", &request, {{"reason", "Max-Forwards is 0"}});
         note(Severity::Info, "sip.request.refused", &request,
              {{"status", "483"}, {"reason", "Max-Forwards is 0"}});
-        return transmit(0, make_buffer(made_response(request, 483).serialize()), *reply);
+        return transmit(0, make_buffer(made_response(request, 483).serialize()), *reply, false);
     }
     auto& o = new_outgoing(std::move(request), Outgoing::Purpose::Stateless);
     o.stateless_branch = branches.stateless_branch(o.request);
@@ -133,7 +133,8 @@ void Element::Impl::branch_success(std::uint64_t server_id, std::size_t index, M
         return note(Severity::Info, "sip.response.late", &response,
                     {{"status", std::to_string(response.status())}});
     for (const auto& [tag, bytes] : tx->accepted)
-        if (tag == response.to_tag()) return transmit(tx->id, bytes, tx->reply.to);  // the callee repeats it
+        if (tag == response.to_tag())
+            return transmit(tx->id, bytes, tx->reply.to, tx->reply.compress);  // the callee repeats it
     if (tx->context) {
         auto& context = *tx->context;
         std::erase_if(context.active, [&](const auto& a) { return a.index == index; });

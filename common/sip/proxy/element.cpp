@@ -49,8 +49,8 @@ void Element::Impl::note(Severity severity, std::string_view id, const Message* 
     out->emplace_back(std::move(note));
 }
 
-void Element::Impl::transmit(std::uint64_t id, Buffer bytes, const Destination& to) {
-    out->emplace_back(Transmit{id, std::move(bytes), to});
+void Element::Impl::transmit(std::uint64_t id, Buffer bytes, const Destination& to, bool compress) {
+    out->emplace_back(Transmit{id, std::move(bytes), to, compress});
 }
 
 bool Element::Impl::is_own(const Uri& uri) const {

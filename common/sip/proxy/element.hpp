@@ -50,7 +50,10 @@ struct ElementConfig {
     Duration timer_c = 181s;                    // RFC 3261 16.6 step 11: above 3 minutes
     std::vector<std::string> proxy_extensions;  // option tags accepted in Proxy-Require: "sec-agree"
     std::string server;                         // Server / User-Agent text of own messages; empty: none
-    unsigned max_breadth = 60;                  // RFC 5393
+    // SIP/SigComp identifier of this element (RFC 5049 9.1), a URN. Empty: it asks nobody for SigComp, and
+    // sends no request with it.
+    std::string sigcomp_id;
+    unsigned max_breadth = 60;  // RFC 5393
     // Requests that wait for their answer at the same time. Beyond it 503 with Retry-After answers new ones;
     // those inside dialogs may use another eighth. What is answered and only absorbs repetitions does not
     // count.

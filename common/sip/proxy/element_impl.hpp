@@ -89,6 +89,7 @@ struct Absorbed {
     Destination to;
     TimePoint until;
     Armed armed;
+    bool compress = false;
 };
 
 struct Outgoing {
@@ -121,6 +122,7 @@ struct Outgoing {
     std::string cancel_reason;  // value of Reason in the CANCEL
     std::string last_failure;
     bool timed_out = false;  // a target did not answer at all
+    bool compress = false;   // the next-hop URI asks for SigComp (RFC 3486 4)
     Deadlines<Timer> deadlines;
     Armed armed;
 
@@ -142,6 +144,7 @@ struct ClientTransaction {
     std::uint64_t server = 0;
     std::size_t index = 0;
     bool tcp_for_size = false;
+    bool compress = false;
     Armed armed;
 
     ClientTransaction(std::uint64_t i, std::variant<InviteClient, NonInviteClient> m, std::string b,
@@ -193,7 +196,7 @@ struct Element::Impl {
     static Kind kind_of(std::uint64_t id) { return static_cast<Kind>(id & 3); }
     void note(Severity severity, std::string_view id, const Message* about,
               std::vector<Note::Field> fields = {});
-    void transmit(std::uint64_t id, Buffer bytes, const Destination& to);
+    void transmit(std::uint64_t id, Buffer bytes, const Destination& to, bool compress);
     bool is_own(const Uri& uri) const;
     const ListeningPoint* listening_point(const Destination& to) const;
     TimerValues timers_at(const IpEndpoint& local, Transport transport) const;

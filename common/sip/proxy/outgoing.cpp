@@ -32,6 +32,7 @@ ClientTransactionId Element::Impl::send(Message request, NextHop next_hop,
 
 void Element::Impl::start(Outgoing& o, NextHop next_hop) {
     auto uri = postprocess_route(o.request);
+    o.compress = !config.sigcomp_id.empty() && asks_for_sigcomp(uri.params);
     if (const auto* flow = std::get_if<Flow>(&next_hop)) {
         o.destinations.emplace_back(*flow);
         return attempt(o);
@@ -68,6 +69,10 @@ std::string Element::Impl::with_via(Outgoing& o, const ListeningPoint& point, co
     via.port = point.endpoint.port;
     via.params.set("branch", branch);
     if (point.transport == Transport::Udp) via.params.set("rport");  // RFC 3581 3
+    if (o.compress) {                                                // RFC 3486 4, RFC 5049 9.1
+        via.params.set("comp", "sigcomp");
+        via.params.set_quoted("sigcomp-id", config.sigcomp_id);
+    }
     if (o.has_via) o.request.remove_first<h::Via>();
     o.request.prepend<h::Via>(via);
     o.has_via = true;
@@ -108,7 +113,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
 
     auto bytes = make_buffer(std::move(text));
     if (stateless) {  // RFC 3261 16.11
-        transmit(0, std::move(bytes), to);
+        transmit(0, std::move(bytes), to, o.compress);
         forget(o.id);
         return true;
     }
@@ -125,6 +130,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
     tx.server = o.server;
     tx.index = o.index;
     tx.tcp_for_size = tcp_for_size;
+    tx.compress = o.compress;
     if (const auto* flow = std::get_if<Flow>(&to); flow != nullptr && flow->connection != 0)
         on_connection.emplace(flow->connection, id);
     o.client = id;
@@ -133,7 +139,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         o.deadlines.set(Outgoing::Timer::C, now + config.timer_c);
     if (o.is_invite() && o.no_answer && !o.deadlines.running(Outgoing::Timer::NoAnswer))
         o.deadlines.set(Outgoing::Timer::NoAnswer, now + *o.no_answer);
-    transmit(id, std::move(bytes), to);
+    transmit(id, std::move(bytes), to, o.compress);
     rearm(id);
     rearm(o.id);
     return true;
@@ -272,7 +278,7 @@ void Element::Impl::fail(Outgoing& o, ResponseToForward::Origin origin) {
             if (o.reply) {
                 if (o.has_via) o.request.remove_first<h::Via>();
                 const int status = o.destinations.empty() ? 504 : 500;
-                transmit(0, make_buffer(made_response(o.request, status).serialize()), *o.reply);
+                transmit(0, make_buffer(made_response(o.request, status).serialize()), *o.reply, false);
             }
             return forget(o.id);
         }

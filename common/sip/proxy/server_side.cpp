@@ -67,7 +67,7 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
         } else {
             tx.last = bytes;
         }
-        transmit(tx.id, std::move(bytes), tx.reply.to);
+        transmit(tx.id, std::move(bytes), tx.reply.to, tx.reply.compress);
     }
     if (!was_answered && tx.answered()) {
         --unanswered;
@@ -88,8 +88,11 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
 void Element::Impl::absorb(ServerTransaction& tx) {
     const auto id = tx.id;
     if (const auto until = tx.next_deadline()) {
-        auto& kept = absorbed.try_emplace(id, Absorbed{tx.key, std::move(tx.last), tx.reply.to, *until, {}})
-                         .first->second;
+        auto& kept =
+            absorbed
+                .try_emplace(id,
+                             Absorbed{tx.key, std::move(tx.last), tx.reply.to, *until, {}, tx.reply.compress})
+                .first->second;
         timers.arm(id, until, kept.armed);
     } else {
         forget_key(tx.key, id);
@@ -110,7 +113,8 @@ bool Element::Impl::absorbs(const std::string& key) {
     const auto found = server_keys.find(key);
     const auto kept = found == server_keys.end() ? absorbed.end() : absorbed.find(found->second);
     if (kept == absorbed.end()) return false;
-    if (kept->second.answer) transmit(kept->first, kept->second.answer, kept->second.to);
+    if (kept->second.answer)
+        transmit(kept->first, kept->second.answer, kept->second.to, kept->second.compress);
     return true;
 }
 
@@ -121,10 +125,10 @@ void Element::Impl::forget_key(const std::string* key, std::uint64_t id) {
 
 // What a step asks for besides sending what was handed in. May end the transaction.
 void Element::Impl::carry_out(ServerTransaction& tx, const Step& step) {
-    if (step.resend && tx.last) transmit(tx.id, tx.last, tx.reply.to);
+    if (step.resend && tx.last) transmit(tx.id, tx.last, tx.reply.to, tx.reply.compress);
     if (step.trying && tx.request) {
         tx.last = make_buffer(Message::response(*tx.request, 100).serialize());
-        transmit(tx.id, tx.last, tx.reply.to);
+        transmit(tx.id, tx.last, tx.reply.to, tx.reply.compress);
     }
     if (step.terminated) {
         if (!step.send || !tx.reply.backup) return end_server(tx, step.timed_out && tx.is_invite());
@@ -153,7 +157,7 @@ void Element::Impl::server_transport_failed(ServerTransaction& tx, const std::st
     if (!tx.reply.backup) return;
     tx.reply.to = *tx.reply.backup;
     tx.reply.backup.reset();
-    transmit(tx.id, bytes, tx.reply.to);
+    transmit(tx.id, bytes, tx.reply.to, tx.reply.compress);
 }
 
 void Element::Impl::end_server(ServerTransaction& tx, bool ack_missing) {

@@ -22,19 +22,26 @@ ViaValue note_source(Message& request, const Flow& flow) {
     return via;
 }
 
+bool asks_for_sigcomp(const Params& params) {
+    const auto comp = params.get("comp");
+    return comp && iequals(*comp, "sigcomp");
+}
+
 ReplyPath reply_path(const ViaValue& via, const Flow& flow) {
+    const bool compress = asks_for_sigcomp(via.params);
     const auto port = via.port.value_or(default_port(flow.transport));
-    if (is_reliable(flow.transport)) return {flow, Target{flow.transport, {flow.remote.address, port}, {}}};
+    if (is_reliable(flow.transport))
+        return {flow, Target{flow.transport, {flow.remote.address, port}, {}}, compress};
     if (const auto maddr = via.params.get("maddr")) {
         auto text = *maddr;
         if (text.size() > 2 && text.front() == '[') text = text.substr(1, text.size() - 2);
         if (const auto address = IpAddress::parse(text))
-            return {Target{flow.transport, {*address, port}, flow.local}, {}};
+            return {Target{flow.transport, {*address, port}, flow.local}, {}, compress};
     }
-    if (via.params.has("rport")) return {flow, {}};
+    if (via.params.has("rport")) return {flow, {}, compress};
     auto same = flow;  // RFC 3261 18.2.2: the source address, but the port of sent-by
     same.remote.port = port;
-    return {same, {}};
+    return {same, {}, compress};
 }
 
 std::optional<Target> reply_target(const ViaValue& via) {

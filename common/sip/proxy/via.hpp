@@ -18,7 +18,10 @@ ViaValue note_source(Message& request, const Flow& flow);
 struct ReplyPath {
     Destination to;
     std::optional<Target> backup;  // for streams: if the connection is gone
+    bool compress = false;         // comp=sigcomp (RFC 3486 5)
 };
+bool asks_for_sigcomp(const Params& params);  // of a Via or a URI (RFC 3486 8)
+
 ReplyPath reply_path(const ViaValue& via, const Flow& flow);
 // The same from the Via alone, as note_source() left it; nothing if it names no address.
 std::optional<Target> reply_target(const ViaValue& via);

@@ -11,8 +11,23 @@ Host& Wire::add_host(std::string name, IpEndpoint at, std::function<std::unique_
     h.name = name;
     h.at = at;
     h.build = std::move(build);
+    auto& added = hosts_.insert_or_assign(std::move(name), std::move(h)).first->second;
+    begin(added);
+    return added;
+}
+
+void Wire::switch_sigcomp(std::string_view name, bool on) {
+    auto& h = host(name);
+    h.sigcomp = on;
+    h.compression.reset();
+    if (auto* compressing = dynamic_cast<Compressing*>(h.node.get()); compressing != nullptr && on)
+        h.compression = std::make_unique<Compression>(sigcomp::Endpoint::Config{}, *compressing);
+}
+
+void Wire::begin(Host& h) {
+    h.compression.reset();
     h.node = h.build();
-    return hosts_.insert_or_assign(std::move(name), std::move(h)).first->second;
+    switch_sigcomp(h.name, h.sigcomp);
 }
 
 Host& Wire::host(std::string_view name) {
@@ -52,6 +67,7 @@ bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) cons
 
 void Wire::kill(std::string_view name) {
     auto& h = host(name);
+    h.compression.reset();
     h.node.reset();
     h.memory = trace::Memory{32U << 20};
     cut_connections(name);
@@ -65,7 +81,7 @@ void Wire::cut_connections(std::string_view name) {
 
 void Wire::start(std::string_view name) {
     auto& h = host(name);
-    h.node = h.build();
+    begin(h);
     ++h.starts;
 }
 
@@ -175,6 +191,15 @@ void Wire::deliver(std::string_view name, const Event& event) {
     carry(h, std::move(effects));
 }
 
+void Wire::arrive(std::string_view name, sip::Received received) {
+    auto& h = host(name);
+    if (!h.node || frozen_[h.name]) return;
+    Effects said;
+    const bool for_the_node = !h.compression || h.compression->receive(received, said);
+    said_by_compression(h, std::move(said));
+    if (for_the_node) deliver(name, received);
+}
+
 void Wire::carry(Host& from, Effects effects) {
     for (auto& effect : effects)
         std::visit(overloaded{
@@ -267,28 +292,59 @@ void Wire::transmit(Host& from, const sip::Transmit& original) {
         rewrite(from.name, text);
         t.bytes = sip::make_buffer(std::move(text));
     }
+    const auto text = t.bytes;
+    Effects said;
+    const bool can_be_sent = !from.compression || from.compression->send(t, said);
+    if (can_be_sent) put(from, t, text);
+    said_by_compression(from, std::move(said));
+    if (!can_be_sent)
+        later(latency_, [this, name = from.name, id = t.id] {
+            deliver(name, sip::TransportFailed{id, "too large for SigComp"});
+        });
+}
+
+void Wire::said_by_compression(Host& from, Effects effects) {
+    for (auto& effect : effects) {
+        if (const auto* t = std::get_if<sip::Transmit>(&effect)) put(from, *t, t->bytes);
+        if (auto* n = std::get_if<Note>(&effect)) {
+            from.memory.note(*n, wall_clock());
+            remarks_.push_back({now_, from.name, std::move(*n)});
+        }
+    }
+}
+
+void Wire::inject(std::string_view from, const sip::Flow& flow, std::string octets) {
+    const auto bytes = sip::make_buffer(std::move(octets));
+    put(host(from), {0, bytes, flow}, bytes);
+}
+
+void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
+    const Octets octets{t.id, t.bytes, text};
+    const bool compressed = sigcomp::begins_sigcomp(static_cast<std::uint8_t>(t.bytes->front()));
     if (const auto* flow = std::get_if<sip::Flow>(&t.to)) {
         if (flow->transport == sip::Transport::Udp)
-            return transmit_datagram(from, t, flow->local, flow->remote);
+            return transmit_datagram(from, octets, flow->local, flow->remote);
         const auto c = connections_.find(flow->connection);
         if (c == connections_.end() || !c->second.open)
             return later(latency_, [this, name = from.name, id = t.id] {
                 deliver(name, sip::TransportFailed{id, "connection is closed"});
             });
-        return transmit_on(from, t, c->second);
+        return transmit_on(from, octets, c->second);
     }
     const auto& target = std::get<sip::Target>(t.to);
     if (target.transport == sip::Transport::Udp)
-        return transmit_datagram(from, t, target.local && target.local->port != 0 ? *target.local : from.at,
-                                 target.remote);
+        return transmit_datagram(
+            from, octets, target.local && target.local->port != 0 ? *target.local : from.at, target.remote);
     const bool own_port = target.local && target.local->port != from.at.port &&
                           from.listens_on(*target.local);  // a protected client port
     for (auto& [id, c] : connections_) {
         const bool forth = c.a == from.name;
         if (!c.open || c.transport != target.transport || (!forth && c.b != from.name)) continue;
+        if (c.sigcomp.value_or(compressed) != compressed) continue;
         const auto& own = forth ? c.a_at : c.b_at;
         const auto& other = forth ? c.b_at : c.a_at;
-        if (other == target.remote && (!own_port || own == *target.local)) return transmit_on(from, t, c);
+        if (other == target.remote && (!own_port || own == *target.local))
+            return transmit_on(from, octets, c);
     }
     auto* to = host_at(target.remote, target.transport);
     if (to == nullptr || !to->node)
@@ -301,15 +357,16 @@ void Wire::transmit(Host& from, const sip::Transmit& original) {
             deliver(name, sip::TransportFailed{id, "connect timed out"});
         });
     Connection c{++last_connection_, from.name, to->name, source, target.remote, target.transport, true};
-    transmit_on(from, t, connections_.emplace(c.id, c).first->second);
+    transmit_on(from, octets, connections_.emplace(c.id, c).first->second);
 }
 
-void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
-                             const IpEndpoint& to) {
+void Wire::transmit_datagram(Host& from, const Octets& t, const IpEndpoint& source, const IpEndpoint& to) {
     const auto* target = host_at(to);
-    Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.bytes};
+    Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.text};
     const auto passes = target == nullptr ? Passage::Refused : passage(from, *target, source, to);
     crossing.by_esp = passes == Passage::Protected;
+    crossing.octets = t.bytes->size();
+    crossing.compressed = sigcomp::begins_sigcomp(static_cast<std::uint8_t>(t.bytes->front()));
     crossing.source = source;
     crossing.destination = to;
     crossing.lost = passes == Passage::Refused || !target->node || (drop && drop(datagrams_, crossing));
@@ -322,21 +379,24 @@ void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoin
     }
     later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, source, to] {
         if (host(name).starts == starts)
-            deliver(name, sip::Received{bytes, {sip::Transport::Udp, to, source, 0}});
+            arrive(name, sip::Received{bytes, {sip::Transport::Udp, to, source, 0}});
     });
 }
 
-void Wire::transmit_on(Host& from, const sip::Transmit& t, Connection& c) {
+void Wire::transmit_on(Host& from, const Octets& t, Connection& c) {
+    const bool compressed = sigcomp::begins_sigcomp(static_cast<std::uint8_t>(t.bytes->front()));
+    if (!c.sigcomp) c.sigcomp = compressed;
+    if (c.sigcomp != compressed) throw std::logic_error{"SIP and SigComp on one connection"};
     const bool forth = c.a == from.name;
     const auto& peer = forth ? c.b : c.a;
     const auto passes = passage(from, host(peer), forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at);
-    crossings_.push_back({now_, from.name, peer, *t.bytes, passes == Passage::Refused,
-                          passes == Passage::Protected, true, c.transport, forth ? c.a_at : c.b_at,
-                          forth ? c.b_at : c.a_at});
+    crossings_.push_back({now_, from.name, peer, *t.text, passes == Passage::Refused,
+                          passes == Passage::Protected, true, t.bytes->size(), compressed, c.transport,
+                          forth ? c.a_at : c.b_at, forth ? c.b_at : c.a_at});
     if (passes == Passage::Refused) return;
     const auto flow = c.flow_at(forth);
     later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {
-        if (connections_.at(id).open) deliver(peer, sip::Received{bytes, flow});
+        if (connections_.at(id).open) arrive(peer, sip::Received{bytes, flow});
     });
 }
 
@@ -346,7 +406,9 @@ void Wire::close(Connection& c) {
         const auto& peer = forth ? c.b : c.a;
         const auto flow = c.flow_at(forth);
         later(latency_, [this, peer, flow, starts = host(peer).starts] {
-            if (host(peer).starts == starts) deliver(peer, sip::FlowClosed{flow});
+            if (host(peer).starts != starts) return;
+            if (const auto& compression = host(peer).compression) compression->closed(flow);
+            deliver(peer, sip::FlowClosed{flow});
         });
     }
 }

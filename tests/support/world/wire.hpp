@@ -1,4 +1,5 @@
 #pragma once
+#include "common/compression/compression.hpp"
 #include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
@@ -21,7 +22,9 @@ struct Host {
     std::string name;
     IpEndpoint at;  // UDP and TCP
     std::function<std::unique_ptr<Node>()> build;
-    std::unique_ptr<Node> node;       // null: the process is down
+    std::unique_ptr<Node> node;                // null: the process is down
+    std::unique_ptr<Compression> compression;  // of a node that is Compressing, where `sigcomp`
+    bool sigcomp = false;
     trace::Memory memory{32U << 20};  // dies with the process
     // What its kernel has: it outlives the process. Nothing but what comes on an association reaches a
     // protected port.
@@ -45,6 +48,8 @@ struct Crossing {
     bool lost = false;
     bool by_esp = false;
     bool by_stream = false;
+    std::size_t octets = 0;  // as it crossed: fewer than the text has if it was compressed
+    bool compressed = false;
     sip::Transport transport = sip::Transport::Udp;
     IpEndpoint source = {}, destination = {};
 };
@@ -54,6 +59,7 @@ class Wire {
     explicit Wire(Duration latency) : latency_{latency} {}
     virtual ~Wire() = default;
 
+    void switch_sigcomp(std::string_view name, bool on);
     Host& add_host(std::string name, IpEndpoint at, std::function<std::unique_ptr<Node>()> build);
     Host& host(std::string_view name);
     std::vector<std::string> host_names() const;
@@ -103,6 +109,8 @@ class Wire {
     const std::vector<Crossing>& crossings() const { return crossings_; }
     std::string ladder() const;  // one line for each message
 
+    // Octets that no node of ours would send.
+    void inject(std::string_view from, const sip::Flow& flow, std::string octets);
     // Hands effects of `from` to the wire.
     void carry(Host& from, Effects effects);
     // Runs `f(node, now, effects)` on a host that is up.
@@ -140,6 +148,7 @@ class Wire {
         sip::Transport transport = sip::Transport::Tcp;
         bool open = true;
         sip::Flow flow_at(bool of_b) const { return {transport, of_b ? b_at : a_at, of_b ? a_at : b_at, id}; }
+        std::optional<bool> sigcomp = {};  // what it carries, from its first octet on
     };
     struct Arrival {
         TimePoint at;
@@ -153,10 +162,18 @@ class Wire {
     // What ESP makes of it: both ends have the same association, or neither has one and the ports are open.
     static Passage passage(const Host& from, const Host& to, const IpEndpoint& source,
                            const IpEndpoint& destination);
+    void begin(Host& h);  // with a fresh core
     void transmit(Host& from, const sip::Transmit& t);
-    void transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
-                           const IpEndpoint& to);
-    void transmit_on(Host& from, const sip::Transmit& t, Connection& c);
+    // Octets as they stand, and the text that a trace shows of them.
+    struct Octets {
+        std::uint64_t id = 0;
+        sip::Buffer bytes, text;
+    };
+    void put(Host& from, const sip::Transmit& t, const sip::Buffer& text);
+    void said_by_compression(Host& from, Effects effects);
+    void transmit_datagram(Host& from, const Octets& t, const IpEndpoint& source, const IpEndpoint& to);
+    void transmit_on(Host& from, const Octets& t, Connection& c);
+    void arrive(std::string_view name, sip::Received received);
     Host* host_at(const IpEndpoint& at, sip::Transport transport = sip::Transport::Udp);
     void close(Connection& c);
 

@@ -83,6 +83,7 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         return std::make_unique<pcscf::Pcscf>(c, std::move(e), randoms_.emplace_back(++last_seed_));
     });
     if (options_.ipsec) host("pcscf").protected_ports = protected_ports;
+    switch_sigcomp("pcscf", options_.pcscf.sigcomp);
     if (options_.connections) host("pcscf").further = connections_at;
     add_host("icscf", icscf_at, [this] {
         icscf::Config c;
@@ -149,6 +150,7 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,
              [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
+    switch_sigcomp(name, c.sigcomp);
     return phones_.back();
 }
 

@@ -63,6 +63,7 @@ struct Config {
     std::string pcscf_name;  // of TLS and WSS: whom its certificate must speak of; empty: any it may
     sip::TimerValues timers = sip::gm_timers;
     Ipsec ipsec;
+    bool sigcomp = false;  // 24.229 8.1: the P-CSCF is known to do it, and is asked for it
 
     // ---- registration (24.229 5.1.1)
     std::chrono::seconds expires{600'000};

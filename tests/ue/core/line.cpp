@@ -27,6 +27,7 @@ ElementConfig element_config(const Config& config) {
             out.listen.push_back({transport, own, {}, ipsec.client_ports, protected_datagram});
     }
     out.timers = config.timers;
+    if (config.sigcomp) out.sigcomp_id = config.instance;  // RFC 5049 9.1
     out.max_transactions = 1000;
     return out;
 }
@@ -84,6 +85,10 @@ ContactValue Line::contact() const {
     auto uri = Uri::sip(user_of(config_.impi), contact_host(), contact_port());
     if (const auto transport = uri_transport(config_.transport); !transport.empty())
         uri.params.set("transport", std::string{transport});
+    if (config_.sigcomp) {  // RFC 3486 4, RFC 5049 9.1
+        uri.params.set("comp", "sigcomp");
+        uri.params.set("sigcomp-id", config_.instance);
+    }
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
     if (config_.reg_id != 0) value.address.params.set("reg-id", std::to_string(config_.reg_id));
@@ -117,10 +122,7 @@ Message Line::initial_request(Method method, const Uri& to) {
     const auto identity = preferred_identity();
     auto message = Message::request(method, to);
     // 24.229 5.1.2A.1.1: the P-CSCF, then what the registrar gave.
-    const auto way_there = way(false);
-    auto pcscf = Uri::sip("", way_there.remote.address.uri_text(), way_there.remote.port);
-    pcscf.params.set("lr");
-    std::vector<NameAddr> route{NameAddr{std::move(pcscf)}};
+    std::vector<NameAddr> route{pcscf(false)};
     route.insert(route.end(), binding.service_route.begin(), binding.service_route.end());
     message.set_all<h::Route>(route);
 
@@ -138,7 +140,16 @@ ClientTransactionId Line::send(Message request, TimePoint now) {
     return element_.send(std::move(request), way(false), now, outputs);
 }
 
+NameAddr Line::pcscf(bool answer) const {
+    const auto way_there = way(answer);
+    auto uri = Uri::sip("", way_there.remote.address.uri_text(), way_there.remote.port);
+    uri.params.set("lr");
+    if (config_.sigcomp) uri.params.set("comp", "sigcomp");
+    return NameAddr{std::move(uri)};
+}
+
 ClientTransactionId Line::send_register(Message request, bool answer, TimePoint now) {
+    if (config_.sigcomp) request.set_all<h::Route>({pcscf(answer)});  // which says comp=sigcomp
     return element_.send(std::move(request), way(answer), now, outputs);
 }
 

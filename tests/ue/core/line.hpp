@@ -64,11 +64,17 @@ class Line {
 
     void tell(Happening happening) { happenings.push_back(std::move(happening)); }
 
+    // SigComp with the P-CSCF: one compartment for each registration.
+    std::uint64_t compartment = 0;
+    std::vector<std::string> closed_compartments;
+    void new_compartment() { closed_compartments.push_back(std::to_string(compartment++)); }
+
     std::vector<Happening> happenings;
     sip::ElementOutputs outputs;  // of the element, not yet worked off
 
   private:
     sip::Target way(bool answer) const;
+    sip::NameAddr pcscf(bool answer) const;  // in Route
     bool on_web_socket() const;
     std::string contact_host() const;
     std::optional<std::uint16_t> contact_port() const;

@@ -39,6 +39,7 @@ void Registration::start(TimePoint now) {
         call_id_ = line_.new_call_id();
         tag_ = line_.new_tag();
         cseq_ = 0;
+        if (line_.config().sigcomp) line_.new_compartment();
     }
     std::optional<AuthValue> authorization;
     if (bound_) authorization = authentication_.again("REGISTER", uri(), {});

@@ -120,6 +120,19 @@ Flow SecurityAgreement::reply_flow(const Flow& arrived) const {
     return arrived;
 }
 
+bool SecurityAgreement::is_on(const IpEndpoint& local, const IpEndpoint& remote) const {
+    for (const auto* set : {&pending_, &current_, &old_}) {
+        if (!*set) continue;
+        const auto& own = (*set)->set.own;
+        const auto& peer = (*set)->set.peer;
+        if (remote.address != peer.address) continue;
+        if ((local.port == own.server_port && remote.port == peer.client_port) ||
+            (local.port == own.client_port && remote.port == peer.server_port))
+            return true;
+    }
+    return false;
+}
+
 std::string SecurityAgreement::text() const {
     return current_ ? current_->set.transform.text() : std::string{};
 }

@@ -43,6 +43,7 @@ class SecurityAgreement {
     std::optional<sip::Target> way(bool answer) const;
     // The flow that answers take; each side sends from its client port (33.203 7.1).
     sip::Flow reply_flow(const sip::Flow& arrived) const;
+    bool is_on(const IpEndpoint& local, const IpEndpoint& remote) const;  // between two protected ports
 
     void handle_timeout(TimePoint now);
     std::optional<TimePoint> next_deadline() const { return deadlines_.next(); }

@@ -45,7 +45,10 @@ struct Ue::Impl {
 
     void on(Transmit& transmit, TimePoint, Effects& out) { out.emplace_back(std::move(transmit)); }
     void on(dns::Query& query, TimePoint, Effects& out) { out.emplace_back(std::move(query)); }
-    void on(Note& note, TimePoint, Effects& out) { out.emplace_back(std::move(note)); }
+    void on(Note& note, TimePoint, Effects& out) {
+        if (note.id == "sip.sigcomp.unanswered") line.config().sigcomp = false;  // RFC 3486 7
+        out.emplace_back(std::move(note));
+    }
     void on(ResponseToForward&, TimePoint, Effects&) {}  // a UE forwards nothing
     void on(FlowFailed&, TimePoint, Effects&) {}
     void on(TransactionEnded&, TimePoint, Effects&) {}
@@ -318,6 +321,31 @@ void Ue::set_answering(Answering answering, int reject_status) {
 
 void Ue::set_misbehaviour(Misbehaviour misbehaviour) {
     impl_->line.config().misbehaviour = misbehaviour;
+}
+
+// 24.229 8.1.1: not before there is a set of associations, if security is wanted; else from the registration
+// on. What the P-CSCF sends before may be meant for later.
+std::optional<Compressing::Compartment> Ue::compartment(const Way& way) {
+    const auto& line = impl_->line;
+    if (!line.config().sigcomp) return {};
+    const auto* target = std::get_if<Target>(&way);
+    const auto remote = std::visit([](const auto& w) { return w.remote; }, way);
+    const auto local = target != nullptr ? target->local : std::optional{std::get<Flow>(way).local};
+    const bool guarded = local && line.security.is_on(*local, remote);
+    if (line.security.wanted() && !guarded) return {};
+    // In clear the P-CSCF knows the registered flow only, and not the connection of a request that was long.
+    const auto transport = std::visit([](const auto& w) { return w.transport; }, way);
+    const auto& config = line.config();
+    if (!guarded && (remote.address != config.pcscf.address || transport != config.transport)) return {};
+    return Compartment{std::to_string(line.compartment), {}, guarded || impl_->registration.registered()};
+}
+
+std::vector<std::string> Ue::take_closed_compartments() {
+    return std::exchange(impl_->line.closed_compartments, {});
+}
+
+Flow Ue::reply_flow(const Flow& arrived) {
+    return impl_->line.security.reply_flow(arrived);
 }
 
 std::string Ue::save(TimePoint now) const {

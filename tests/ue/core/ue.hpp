@@ -1,5 +1,6 @@
 #pragma once
 #include "common/base/random.hpp"
+#include "common/node/compressing.hpp"
 #include "common/node/node.hpp"
 #include "tests/ue/core/config.hpp"
 #include "tests/ue/core/happening.hpp"
@@ -20,7 +21,7 @@
 // `random` must outlive it and may be shared by many.
 namespace ims::ue {
 
-class Ue final : public Node {
+class Ue final : public Node, public Compressing {
   public:
     Ue(Config config, Random& random);
     ~Ue() override;
@@ -35,6 +36,11 @@ class Ue final : public Node {
     std::vector<Gauge> gauges() const override;
     std::string save(TimePoint now) const override;
     bool restore(std::string_view saved, TimePoint now, std::string& why) override;
+
+    // ---- Compressing
+    std::optional<Compartment> compartment(const Way& way) override;
+    std::vector<std::string> take_closed_compartments() override;
+    sip::Flow reply_flow(const sip::Flow& arrived) override;
 
     // ---- commands
     void register_(TimePoint now, Effects& out);   // initial registration, or a refresh if registered

@@ -19,6 +19,7 @@ struct Words {
     std::uint64_t sqn = 0;
     std::string pcscf, local;
     std::string ipsec;
+    bool sigcomp = false;
     std::string tls_ca, tls_name, tls_certificate, tls_key, ws_path;
     bool tls_any = false;
     sip::Transport transport = sip::Transport::Udp;
@@ -135,6 +136,7 @@ void configure(Words& w, Options& out) {
         .certificate = w.tls_certificate, .key = w.tls_key, .ca = w.tls_ca, .verify_servers = !w.tls_any};
     out.web_socket_path = w.ws_path;
     config.ipsec.transforms = transforms(w.ipsec);
+    config.sigcomp = w.sigcomp;
     const auto t1 = duration(w.t1);
     config.timers = {t1, std::max(t1, 8 * t1),
                      std::max(t1, duration(w.t1 * 8.5))};  // 24.229 table 7.7.1: 2, 16 and 17 s
@@ -211,6 +213,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
             "--transport", w.transport,
             "udp (default), tcp, tls, ws, wss or sctp; the port of --pcscf is then 5060, 5061, 8080 or 7443")
         ->transform(CLI::CheckedTransformer(transports, CLI::ignore_case).description(""));
+    network->add_flag("--sigcomp", w.sigcomp,
+                      "compress what goes to the P-CSCF, and ask it to do the same (SigComp, RFC 3320)");
     network->add_option("--tls-ca", w.tls_ca, "PEM file of the roots to believe; default: the system's");
     network->add_option("--tls-name", w.tls_name,
                         "whom the P-CSCF's certificate must speak of; default: the address in --pcscf");

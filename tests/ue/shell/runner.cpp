@@ -1,5 +1,6 @@
 #include "tests/ue/shell/runner.hpp"
 
+#include "common/compression/compression.hpp"
 #include "common/crypto/seal.hpp"
 #include "common/ipsec/kernel/orders.hpp"
 #include "common/sip/net/transports.hpp"
@@ -73,7 +74,10 @@ struct Runner::Impl {
           ladder{options.json ? stderr : stdout, options.trace_full},
           transports{
               io,
-              {.socket_buffer = 256 << 10, .web_socket = {.path = options.web_socket_path, .origins = {}}},
+              {.sigcomp_octets =
+                   options.ue.sigcomp ? sigcomp::Endpoint::Config{}.offers.decompression_memory_size : 0,
+               .socket_buffer = 256 << 10,
+               .web_socket = {.path = options.web_socket_path, .origins = {}}},
               [this](sip::Transports::Event e) { on(std::move(e)); }},
           rtp{io},
           signals{io, SIGINT, SIGTERM} {}
@@ -83,6 +87,8 @@ struct Runner::Impl {
     bool open_protected(std::string& why);
     void on(sip::Transports::Event event);
     void perform(Effects& effects);
+    void transmit(sip::Transmit& transmit);
+    void said_by_compression(Effects& effects);
     void note(const Note& note) const;
 
     // ---- the UE
@@ -126,6 +132,7 @@ struct Runner::Impl {
     crypto::SystemRandom random;
     sip::Transports transports;
     std::optional<ipsec::Orders> ipsec;
+    std::unique_ptr<Compression> compression;  // with --sigcomp
     RtpPort rtp;
     boost::asio::signal_set signals;
     std::unique_ptr<Ue> ue;
@@ -191,6 +198,14 @@ bool Runner::Impl::open(std::string& why) {
 
 void Runner::Impl::on(sip::Transports::Event event) {
     if (const auto* n = std::get_if<Note>(&event)) return note(*n);
+    if (const auto* closed = std::get_if<sip::FlowClosed>(&event); closed != nullptr && compression)
+        compression->closed(closed->flow);
+    if (auto* r = std::get_if<sip::Received>(&event); r != nullptr && compression) {
+        Effects said;
+        const bool for_the_ue = compression->receive(*r, said);
+        said_by_compression(said);
+        if (!for_the_ue) return;
+    }
     if (const auto* r = std::get_if<sip::Received>(&event); r != nullptr && options.trace)
         ladder.received(time(), *r->bytes);
     command([&](Ue& u, TimePoint now, Effects& out) {
@@ -243,7 +258,7 @@ void Runner::Impl::perform(Effects& effects) {
         std::visit(overloaded{
                        [&](sip::Transmit& t) {
                            if (options.trace) ladder.sent(time(), *t.bytes);
-                           transports.send(std::move(t));
+                           transmit(t);
                        },
                        [&](const Note& n) { note(n); },
                        [&](const ipsec::Order& o) {
@@ -262,6 +277,28 @@ void Runner::Impl::perform(Effects& effects) {
                        [](const auto&) {},  // neither DNS nor Diameter: the P-CSCF is an address
                    },
                    effect);
+}
+
+void Runner::Impl::transmit(sip::Transmit& transmit) {
+    if (!compression) return transports.send(std::move(transmit));
+    Effects said;
+    const auto id = transmit.id;
+    const bool can_be_sent = compression->send(transmit, said);
+    if (can_be_sent) transports.send(std::move(transmit));
+    said_by_compression(said);
+    if (can_be_sent) return;
+    boost::asio::post(io, [this, id] {
+        command([&](Ue& u, TimePoint now, Effects& out) {
+            u.handle(sip::TransportFailed{id, "too large for SigComp"}, now, out);
+        });
+    });
+}
+
+void Runner::Impl::said_by_compression(Effects& effects) {
+    for (auto& effect : effects) {
+        if (auto* t = std::get_if<sip::Transmit>(&effect)) transports.send(std::move(*t));
+        if (const auto* n = std::get_if<Note>(&effect)) note(*n);
+    }
 }
 
 void Runner::Impl::note(const Note& note) const {
@@ -566,6 +603,8 @@ bool Runner::open() {
         return false;
     }
     i.ue = std::make_unique<Ue>(i.options.ue, i.random);
+    if (i.options.ue.sigcomp)
+        i.compression = std::make_unique<Compression>(sigcomp::Endpoint::Config{}, *i.ue);
     return true;
 }
 

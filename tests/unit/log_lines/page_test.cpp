@@ -1,3 +1,4 @@
+#include "common/compression/log_lines.hpp"
 #include "common/diameter/peer/log_lines.hpp"
 #include "common/ipsec/kernel/log_lines.hpp"
 #include "common/runtime/log_lines.hpp"
@@ -23,9 +24,9 @@ using namespace ims;
 
 namespace {
 
-const LogLines tables[] = {pcscf::log_lines,    ipsec::log_lines,    icscf::log_lines,
-                           scscf::log_lines,    hss::log_lines,      sip::log_lines,
-                           sip::net::log_lines, diameter::log_lines, runtime::log_lines};
+const LogLines tables[] = {
+    pcscf::log_lines, ipsec::log_lines, compression::log_lines, icscf::log_lines,    scscf::log_lines,
+    hss::log_lines,   sip::log_lines,   sip::net::log_lines,    diameter::log_lines, runtime::log_lines};
 
 constexpr std::string_view introduction = R"(# Log lines an operator acts on
 
