@@ -37,6 +37,7 @@ struct CscfCommon {
     // Said by the node, where it has protected ports; and whether it goes on where this kernel has no ESP.
     std::vector<ipsec::Transform> transforms{};
     bool goes_without_ipsec = false;
+    bool udp_encapsulation = false;  // ESP in UDP, on port 4500 of the protected addresses (RFC 3948)
 };
 
 struct CscfProgram {

@@ -79,7 +79,8 @@ AssociationSet& AssociationSets::add(AssociationSet s) {
     by_impi_.emplace(s.impi, id);
     by_client_port_.insert_or_assign({peer.address, peer.client_port}, id);
     by_server_port_.emplace(IpEndpoint{peer.address, peer.server_port}, id);
-    spis_.insert({s.set.own.spi_client, s.set.own.spi_server});
+    spis_.emplace(s.set.own.spi_client, id);
+    spis_.emplace(s.set.own.spi_server, id);
     if (s.state == AssociationSet::State::Temporary) ++waiting_[peer.address];
     wake(s);
     return sets_.insert_or_assign(id, std::move(s)).first->second;
@@ -127,6 +128,16 @@ AssociationSet* AssociationSets::on(const sip::Flow& flow) {
 AssociationSet* AssociationSets::at(const IpEndpoint& ue_client_port) {
     const auto found = by_client_port_.find(ue_client_port);
     return found == by_client_port_.end() ? nullptr : find(found->second);
+}
+
+AssociationSet* AssociationSets::receiving_on(std::uint32_t spi) {
+    const auto found = spis_.find(spi);
+    return found == spis_.end() ? nullptr : find(found->second);
+}
+
+bool AssociationSets::is_of_another(const IpEndpoint& ue_server_port, const Impi& impi) const {
+    const auto [first, last] = by_server_port_.equal_range(ue_server_port);
+    return std::any_of(first, last, [&](const auto& entry) { return sets_.at(entry.second).impi != impi; });
 }
 
 std::vector<AssociationSet*> AssociationSets::of_user(const Impi& impi) {

@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -38,6 +37,8 @@ struct AssociationSet {
     bool in_use = false;
     bool stream = false;                  // the UE's last request came over TCP
     std::optional<sip::Flow> connection;  // an open one, on these associations
+    // Annex M: its NAT was last seen at another address than the one it was agreed with.
+    std::optional<IpAddress> strayed_to;
     TimePoint until;
     std::optional<TimePoint> take_at;  // takes the Old one's place, used or not
     TimePoint since;                   // when it was made
@@ -68,6 +69,9 @@ class AssociationSets {
     AssociationSet* find(std::uint64_t id);
     AssociationSet* on(const sip::Flow& flow);
     AssociationSet* at(const IpEndpoint& ue_client_port);  // 33.203 7.1 rule 2
+    AssociationSet* receiving_on(std::uint32_t spi);
+    // Annex M: behind one NAT two UEs may have chosen the same one.
+    bool is_of_another(const IpEndpoint& ue_server_port, const Impi& impi) const;
     std::vector<AssociationSet*> of_user(const Impi& impi);
     AssociationSet* temporary_of(const Impi& impi);
     std::size_t waiting_at(const IpAddress& ue) const;  // Temporary ones, to bound them
@@ -87,7 +91,7 @@ class AssociationSets {
     std::unordered_multimap<Impi, std::uint64_t> by_impi_;
     std::unordered_map<IpEndpoint, std::uint64_t> by_client_port_;       // of the UE
     std::unordered_multimap<IpEndpoint, std::uint64_t> by_server_port_;  // of the UE; ours tells them apart
-    std::unordered_set<std::uint32_t> spis_;                             // what we receive on
+    std::unordered_map<std::uint32_t, std::uint64_t> spis_;              // what we receive on
     std::unordered_map<IpAddress, std::size_t> waiting_;                 // Temporary ones
     std::uint64_t last_id_ = 0;
     Wakeups<std::uint64_t> wakeups_;

@@ -123,14 +123,16 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
     }
     const auto offer = ipsec::read_offer(c.security_client);
     const bool nat = comes_through_nat(e);
-    if (nat && std::none_of(offer.proposals.begin(), offer.proposals.end(),
-                            [](const auto& p) { return p.mode == ipsec::Mode::UdpEncapsulatedTunnel; })) {
+    const bool offered = ipsec::offers(offer, ipsec::Mode::UdpEncapsulatedTunnel);
+    if (nat && !(offered && config.ipsec.udp_encapsulation)) {
         // Transport mode covers the addresses: what a NAT changes is refused by both ends (annex M).
         if (!required) return in_clear();
-        refuse_agreement(e, c,
-                         {sip::Message::response(e.request, 403, "NAT between UE and P-CSCF"),
-                          "address translation between UE and P-CSCF, and no mod=UDP-enc-tun offered"},
-                         now);
+        refuse_agreement(
+            e, c,
+            {sip::Message::response(e.request, 403, "NAT between UE and P-CSCF"),
+             offered ? "address translation between UE and P-CSCF, and no UDP encapsulation here"
+                     : "address translation between UE and P-CSCF, and no mod=UDP-enc-tun offered"},
+            now);
         return std::nullopt;
     }
     const auto mode = nat ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport;
@@ -153,16 +155,7 @@ bool Pcscf::Impl::take_proposal(sip::RequestArrived& e, RegisterContext& c, cons
         refuse_agreement(e, c, want_agreement(e.request, supported, "no acceptable Security-Client"), now);
         return false;
     }
-    const auto* other = associations.at({ue, c.proposal->side.client_port});
-    // 33.203 7.1 rule 2. A UE that starts anew in clear has forgotten what it had: that gives way to it.
-    const bool forgotten = other != nullptr && other->impi == c.impi && c.association == 0;
-    if (other != nullptr && !forgotten) {
-        refuse_agreement(e, c,
-                         {sip::Message::response(e.request, 403, "port-c is in use"),
-                          "this address and port-c have security associations already"},
-                         now);
-        return false;
-    }
+    if (!ports_are_free(e, c, now)) return false;
     if (associations.size() >= config.ipsec.max_sets ||
         associations.waiting_at(ue) >= config.ipsec.waiting_per_address) {
         auto response = sip::Message::response(e.request, 503, {}, random.token(8));
@@ -171,6 +164,25 @@ bool Pcscf::Impl::take_proposal(sip::RequestArrived& e, RegisterContext& c, cons
                          now);
         return false;
     }
+    return true;
+}
+
+// 33.203 7.1 rule 2, annex M.
+bool Pcscf::Impl::ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now) {
+    const auto& ue = e.flow.remote.address;
+    const auto& side = c.proposal->side;
+    const auto taken = [&](std::string_view phrase, std::string_view reason) {
+        refuse_agreement(e, c, {sip::Message::response(e.request, 403, phrase), reason}, now);
+        return false;
+    };
+    // A UE that starts anew in clear has forgotten what it had: that gives way to it.
+    const auto* other = associations.at({ue, side.client_port});
+    const bool forgotten = other != nullptr && other->impi == c.impi && c.association == 0;
+    if (other != nullptr && !forgotten)
+        return taken("port-c is in use", "this address and port-c have security associations already");
+    if (c.proposal->mode == ipsec::Mode::UdpEncapsulatedTunnel &&
+        associations.is_of_another({ue, side.server_port}, c.impi))
+        return taken("port-s is in use", "another UE behind the same NAT has this port-s");
     return true;
 }
 
@@ -250,6 +262,9 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     s.impi = c.impi;
     s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0, {}};
     s.set.peer.address = ue;
+    // Its NAT has one mapping for all it sends to port 4500.
+    if (const auto* before = associations.find(c.association))
+        s.set.encapsulation_port = before->set.encapsulation_port;
     s.since = s.last_used = now;
     s.until = now + config.reg_await_auth;
     auto& added = associations.add(std::move(s));
@@ -442,6 +457,7 @@ void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
     std::erase_if(config.ipsec.transforms, [&](const auto& t) {
         return std::find(e.missing.begin(), e.missing.end(), t) != e.missing.end();
     });
+    if (e.no_encapsulation) config.ipsec.udp_encapsulation = false;
     ipsec::Keep keep;
     associations.for_each([&](const AssociationSet& s) {
         keep.sets.push_back({s.id, s.set, lifetime(s.until, now)});
@@ -457,6 +473,35 @@ void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
     if (config.subscribe_to_reg_event)
         for (const auto* b : unheard)
             if (subscriptions.of_user(b->impi()) == nullptr) subscribe(*b, now);
+}
+
+// RFC 3948 4, annex M: it is answered where it was heard last. The packet was authentic, and no repetition.
+void Pcscf::Impl::handle(const ipsec::Mapped& e, TimePoint now) {
+    auto* heard = associations.receiving_on(e.spi);
+    if (heard == nullptr || heard->set.mode != ipsec::Mode::UdpEncapsulatedTunnel) return;
+    const auto ue = heard->set.peer.address;
+    if (e.seen.address != ue) {
+        // The address is in the associations, in Via and in Contact: the UE must register anew.
+        if (std::exchange(heard->strayed_to, e.seen.address) == e.seen.address) return;
+        note(Severity::Warning, "pcscf.nat.other_address")
+            .with("impi", heard->impi.value())
+            .with("set", std::to_string(heard->id))
+            .with("address", ue.text())
+            .with("peer", e.seen.text());
+        return;
+    }
+    for (auto* s : associations.of_user(heard->impi)) {
+        if (s->set.mode != heard->set.mode || s->set.peer.address != ue ||
+            s->set.encapsulation_port == e.seen.port)
+            continue;
+        s->set.encapsulation_port = e.seen.port;
+        changed(*s);
+        note(Severity::Trace, "pcscf.nat.mapped")
+            .with("impi", s->impi.value())
+            .with("set", std::to_string(s->id))
+            .with("peer", e.seen.text());
+        effects->emplace_back(ipsec::Order{ipsec::Extend{s->id, s->set, lifetime(s->until, now)}});
+    }
 }
 
 void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {

@@ -121,6 +121,7 @@ struct Pcscf::Impl {
                                                 const RunningChallenge* running, TimePoint now);
     bool take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
                        ipsec::Mode mode, TimePoint now);
+    bool ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now);
     ipsec::Mechanisms security_server(const AssociationSet& s) const;
     void refuse_agreement(sip::RequestArrived& e, const RegisterContext& c, AccessRefused refused,
                           TimePoint now);
@@ -131,6 +132,7 @@ struct Pcscf::Impl {
     void handle(const ipsec::InstallFailed& e, TimePoint now);
     void handle(const ipsec::Lost& e, TimePoint now);
     void handle(const ipsec::Started& e, TimePoint now);
+    void handle(const ipsec::Mapped& e, TimePoint now);
     void established(const RegisterContext& c, Binding& b, TimePoint now);
     void end_temporary_sets(const RegisterContext& c, TimePoint now);
     void take_into_use(AssociationSet& s, TimePoint now);

@@ -31,6 +31,13 @@ inline constexpr LogLine log_line_rows[] = {
      "The UE's registration is forgotten here; it is not reached until it registers anew, which it does when "
      "it hears nothing.",
      "After a reboot: expected. Otherwise look who changes `ip xfrm state`."},
+    {"pcscf.nat.other_address", Severity::Warning,
+     "What a UE behind a NAT sends on its security associations comes from another public address (`peer`) "
+     "than the one it registered with (`address`): the NAT has changed its own.",
+     "Its requests are taken, but no answer or call reaches it, until it finds that out and registers anew.",
+     "One UE: nothing. All of one network: its NAT uses several addresses in turn, and should keep each UE "
+     "on "
+     "one."},
     {"pcscf.binding.full", Severity::Warning,
      "What a UE's registration has to remember (Service-Route, identities, charging addresses) is longer "
      "than the "

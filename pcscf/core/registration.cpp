@@ -190,10 +190,12 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     if (const auto* s = associations.on(e.flow)) c.association = s->id;
     const auto* known = known_binding(c, e.flow);
     const auto* running = challenges.find(c.impi);
-    const bool answers =
-        running != nullptr &&
-        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association));
-    if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
+    const bool on_its_associations =
+        running != nullptr && c.association != 0 && running->challenge.association == c.association;
+    const bool answers = running != nullptr && (running->flow == e.flow || on_its_associations);
+    // Behind a NAT the protected REGISTER has another contact than the one before (24.229 F.2.1.2.2).
+    if (answers && known == nullptr && (on_its_associations || offers(c, running->contact)))
+        c.token = running->token;
     if (known != nullptr) c.token = known->token();
     c.purpose = purpose_of(c, known);
     if (!(answers && carries_nonce(request)))

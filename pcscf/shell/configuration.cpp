@@ -41,6 +41,7 @@ IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     c.waiting_per_address =
         ipsec.get_between<std::size_t>("waiting_per_address", c.waiting_per_address, 1, 1'000'000);
     c.largest_datagram = ipsec.get_between<std::size_t>("largest_datagram", c.largest_datagram, 500, 65000);
+    c.udp_encapsulation = ipsec.get<bool>("udp_encapsulation", true);
     c.max_sets = ipsec.get_between<std::size_t>("max_sets", c.max_sets, 1, 10'000'000);
     return c;
 }

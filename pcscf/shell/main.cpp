@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
         auto config = pcscf::read_config(own, common);
         pcscf::add_protected_points(config.ipsec, common.element.listen);
         common.transforms = config.ipsec.transforms;
+        common.udp_encapsulation = config.ipsec.udp_encapsulation;
         common.goes_without_ipsec = config.security != pcscf::Security::Required;
         return [config = std::move(config)](sip::ElementConfig element,
                                             Random& random) -> std::unique_ptr<Node> {

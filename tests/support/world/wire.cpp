@@ -29,18 +29,26 @@ std::vector<std::string> Wire::host_names() const {
 
 Host* Wire::host_at(const IpEndpoint& at) {
     for (auto& [name, h] : hosts_)
-        if (h.listens_on(at)) return &h;
+        if (h.outside ? h.behind(at) || h.listens_on(at) : h.listens_on(at)) return &h;
     return nullptr;
+}
+
+std::optional<IpEndpoint> Host::behind(const IpEndpoint& seen) const {
+    if (seen.address != outside) return std::nullopt;
+    for (const auto& [own, port] : mappings)
+        if (port == seen.port) return own;
+    return std::nullopt;
 }
 
 bool Host::listens_on(const IpEndpoint& endpoint) const {
     if (endpoint == at) return true;
-    if (endpoint.address != at.address) return false;
+    if (endpoint.address != at.address && endpoint.address != outside) return false;
     if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
         return true;
     return std::any_of(associations.begin(), associations.end(), [&](const auto& entry) {
         const auto& own = entry.second.set.own;
-        return endpoint.port == own.client_port || endpoint.port == own.server_port;
+        return endpoint.address == own.address &&
+               (endpoint.port == own.client_port || endpoint.port == own.server_port);
     });
 }
 
@@ -57,6 +65,19 @@ void Wire::kill(std::string_view name) {
 void Wire::cut_connections(std::string_view name) {
     for (auto& [id, c] : connections_)
         if (c.open && (c.a == name || c.b == name)) close(c);
+}
+
+void Wire::puts_nat_before(std::string_view name, const IpAddress& outside) {
+    host(name).outside = outside;
+    nat_forgets(name);
+}
+
+IpEndpoint Wire::shown(Host& host, const IpEndpoint& own) {
+    if (!host.outside || own.address == host.outside) return own;
+    const auto found = host.mappings.find(own);
+    const auto port = found != host.mappings.end() ? found->second : ++last_mapped_;
+    host.mappings.emplace(own, port);
+    return {*host.outside, port};
 }
 
 void Wire::start(std::string_view name) {
@@ -206,7 +227,11 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                        from.associations.insert_or_assign(o.id, o);
                        report(ipsec::Installed{o.id});
                    },
-                   [&](const ipsec::Extend& o) { from.associations.at(o.id).lifetime = o.lifetime; },
+                   [&](const ipsec::Extend& o) {
+                       auto& standing = from.associations.at(o.id);
+                       standing.lifetime = o.lifetime;
+                       standing.set.encapsulation_port = o.set.encapsulation_port;
+                   },
                    [&](const ipsec::Remove& o) { from.associations.erase(o.id); },
                    [&](const ipsec::Keep& o) {
                        std::map<std::uint64_t, ipsec::Install> kept;
@@ -231,8 +256,23 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
     }
 }
 
-Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& source,
-                            const IpEndpoint& destination) {
+bool Wire::encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in) {
+    constexpr std::uint16_t port_4500 = 4500;  // RFC 3948
+    if (out.mode != in.mode) return false;
+    if (out.mode == ipsec::Mode::Transport) return !from.outside && !to.outside;
+    if (to.outside) {  // to where the P-CSCF last heard it
+        const auto mapped = to.mappings.find({to.at.address, port_4500});
+        return mapped != to.mappings.end() && mapped->second == out.encapsulation_port;
+    }
+    const auto seen = shown(from, {from.at.address, port_4500});
+    if (seen.address != in.peer.address || seen.port != in.encapsulation_port)
+        later(latency_, [this, name = to.name, starts = to.starts, spi = in.own.spi_server, seen] {
+            if (host(name).starts == starts) deliver(name, ipsec::Report{ipsec::Mapped{spi, seen}});
+        });
+    return true;
+}
+
+Wire::Passage Wire::passage(Host& from, Host& to, const IpEndpoint& source, const IpEndpoint& destination) {
     const auto find = [&](const Host& host, bool inbound) {
         std::pair<const ipsec::Install*, std::uint32_t> found{nullptr, 0};
         for (const auto& [id, install] : host.associations)
@@ -244,7 +284,8 @@ Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& 
     const auto [out, out_spi] = find(from, false);
     const auto [in, in_spi] = find(to, true);
     if (out != nullptr && in != nullptr)
-        return out_spi == in_spi && out->keys == in->keys && out->set.transform == in->set.transform
+        return out_spi == in_spi && out->keys == in->keys && out->set.transform == in->set.transform &&
+                       encapsulated(from, to, out->set, in->set)
                    ? Passage::Protected
                    : Passage::Refused;
     const auto guarded = [](const Host& host, const IpEndpoint& at) {
@@ -283,7 +324,7 @@ void Wire::transmit(Host& from, const sip::Transmit& original) {
         const bool forth = c.a == from.name;
         if (!c.open || (!forth && c.b != from.name)) continue;
         const auto& own = forth ? c.a_at : c.b_at;
-        const auto& other = forth ? c.b_at : c.a_at;
+        const auto& other = forth ? c.b_at : c.a_seen;
         if (other == target.remote && (!own_port || own == *target.local)) return transmit_on(from, t, c);
     }
     auto* to = host_at(target.remote);
@@ -296,7 +337,7 @@ void Wire::transmit(Host& from, const sip::Transmit& original) {
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connect timed out"});
         });
-    Connection c{++last_connection_, from.name, to->name, source, target.remote, true};
+    Connection c{++last_connection_, from.name, to->name, source, target.remote, shown(from, source), true};
     transmit_on(from, t, connections_.emplace(c.id, c).first->second);
 }
 
@@ -316,9 +357,9 @@ void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoin
         quiet_told_ = false;
         return;
     }
-    later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, source, to] {
-        if (host(name).starts == starts)
-            deliver(name, sip::Received{bytes, {sip::Transport::Udp, to, source, 0}});
+    const sip::Flow flow{sip::Transport::Udp, target->behind(to).value_or(to), shown(from, source), 0};
+    later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, flow] {
+        if (host(name).starts == starts) deliver(name, sip::Received{bytes, flow});
     });
 }
 
@@ -330,7 +371,7 @@ void Wire::transmit_on(Host& from, const sip::Transmit& t, Connection& c) {
                           passes == Passage::Protected, true, forth ? c.a_at : c.b_at,
                           forth ? c.b_at : c.a_at});
     if (passes == Passage::Refused) return;
-    const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+    const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_seen : c.b_at, c.id};
     later(latency_, [this, peer, bytes = t.bytes, flow, id = c.id] {
         if (connections_.at(id).open) deliver(peer, sip::Received{bytes, flow});
     });
@@ -340,7 +381,7 @@ void Wire::close(Connection& c) {
     c.open = false;
     for (const bool forth : {true, false}) {
         const auto& peer = forth ? c.b : c.a;
-        const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_at : c.b_at, c.id};
+        const sip::Flow flow{sip::Transport::Tcp, forth ? c.b_at : c.a_at, forth ? c.a_seen : c.b_at, c.id};
         later(latency_, [this, peer, flow, starts = host(peer).starts] {
             if (host(peer).starts == starts) deliver(peer, sip::FlowClosed{flow});
         });

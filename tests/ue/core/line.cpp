@@ -20,9 +20,12 @@ ElementConfig element_config(const Config& config) {
     out.listen = {{config.transport, config.local, {}}, {other, config.local, {}}};
     const auto& ipsec = config.ipsec;
     if (!ipsec.transforms.empty()) {
-        const IpEndpoint own{config.local.address, ipsec.server_port};
-        for (const auto transport : {config.transport, other})
-            out.listen.push_back({transport, own, {}, ipsec.client_ports, protected_datagram});
+        std::vector<IpAddress> addresses{config.local.address};
+        if (ipsec.outside) addresses.push_back(*ipsec.outside);
+        for (const auto& address : addresses)
+            for (const auto transport : {config.transport, other})
+                out.listen.push_back(
+                    {transport, {address, ipsec.server_port}, {}, ipsec.client_ports, protected_datagram});
     }
     out.timers = config.timers;
     out.max_transactions = 1000;
@@ -66,8 +69,8 @@ Impu Line::preferred_identity() const {
     return numbered == known.end() ? default_identity() : Impu{*numbered};
 }
 
-ContactValue Line::contact() const {
-    auto uri = Uri::sip(user_of(config_.impi), config_.local.address.uri_text(), contact_port());
+ContactValue Line::contact(bool answer) const {
+    auto uri = Uri::sip(user_of(config_.impi), security.address(answer).uri_text(), contact_port());
     if (config_.transport == Transport::Tcp) uri.params.set("transport", "tcp");
     ContactValue value;
     value.address = NameAddr{std::move(uri)};
@@ -83,7 +86,8 @@ ContactValue Line::dialog_contact() const {
 }
 
 bool Line::is_own_contact(const Uri& uri) const {
-    return uri.is_sip() && uri.host == config_.local.address.uri_text() &&
+    return uri.is_sip() &&
+           (uri.host == config_.local.address.uri_text() || uri.host == security.address(true).uri_text()) &&
            uri.port.value_or(default_port(config_.transport)) == contact_port();
 }
 
