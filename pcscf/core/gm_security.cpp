@@ -53,7 +53,7 @@ const AssociationSet* Pcscf::Impl::associations_of(const Binding& b) const {
 }
 
 ipsec::Mechanisms Pcscf::Impl::security_server(const AssociationSet& s) const {
-    return ipsec::propose(config.ipsec.transforms, s.set.mode, s.set.own, true);
+    return ipsec::propose(transforms_of(s.offered), s.set.mode, s.set.own, true);
 }
 
 // ---- what comes from the wire
@@ -155,16 +155,33 @@ bool Pcscf::Impl::take_proposal(sip::RequestArrived& e, RegisterContext& c, cons
         refuse_agreement(e, c, want_agreement(e.request, supported, "no acceptable Security-Client"), now);
         return false;
     }
-    if (!ports_are_free(e, c, now)) return false;
-    if (associations.size() >= config.ipsec.max_sets ||
-        associations.waiting_at(ue) >= config.ipsec.waiting_per_address) {
-        auto response = sip::Message::response(e.request, 503, {}, random.token(8));
-        response.set_raw(HeaderId::RetryAfter, "60");
-        refuse_agreement(e, c, {std::move(response), "too many security associations wait for their UE"},
-                         now);
-        return false;
+    return ports_are_free(e, c, now) && has_room(e, c, now);
+}
+
+// Anybody can send a first REGISTER, so what it costs is bounded: the associations of one address that wait
+// for their UE. Who refreshes on associations is known, and has three sets at most.
+bool Pcscf::Impl::has_room(sip::RequestArrived& e, RegisterContext& c, TimePoint now) {
+    if (c.association != 0) return true;
+    const auto& ue = e.flow.remote.address;
+    const bool full = associations.size() >= config.ipsec.max_sets;
+    if (!full && associations.waiting_at(ue) < config.ipsec.waiting_per_address) {
+        associations.expect(ue);
+        c.expected = true;
+        return true;
     }
-    return true;
+    if (full || associations.first_refusal(ue))
+        note(Severity::Warning, "pcscf.associations.limit")
+            .with("address", ue.text())
+            .with("reason", full ? "pcscf.ipsec.max_sets" : "pcscf.ipsec.waiting_per_address");
+    auto response = sip::Message::response(e.request, 503, {}, random.token(8));
+    response.set_raw(HeaderId::RetryAfter, "60");
+    note(Severity::Trace, "pcscf.registration.limited", e.request).with("impi", c.impi.value());
+    refuse_agreement(e, c, {std::move(response), "too many security associations wait for their UE"}, now);
+    return false;
+}
+
+void Pcscf::Impl::expect_no_more(RegisterContext& c) {
+    if (std::exchange(c.expected, false)) associations.expect_no_more(c.flow.remote.address);
 }
 
 // 33.203 7.1 rule 2, annex M.
@@ -201,9 +218,11 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
     const auto verify = e.request.all<sip::h::SecurityVerify>();
     const bool temporary = s.state == AssociationSet::State::Temporary;
     // Step 3a; on established associations phones leave Security-Verify out, and may (step 3b).
-    if (!verify || ((temporary || !verify->empty()) && !ipsec::came_back(sent, *verify)))
+    if (!verify || (!verify->empty() && !ipsec::came_back(sent, *verify)))
         return refused(
-            want_agreement(e.request, sent, "Security-Verify is not the Security-Server that was sent"));
+            agreement_changed(e.request, sent, "Security-Verify is not the Security-Server that was sent"));
+    if (temporary && verify->empty())
+        return refused(want_agreement(e.request, sent, "Security-Verify is missing"));
     if (temporary) {
         if (running == nullptr || running->challenge.association != s.id)
             return refused(
@@ -228,6 +247,38 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
     return AccessAccepted{"yes"};
 }
 
+// 24.229 5.2.6.3 has no step for it. Phones leave the header out (or send no entry of ours), and are served:
+// what was agreed is in force all the same, since nothing passes but through the associations.
+bool Pcscf::Impl::verify(const sip::RequestArrived& e, TimePoint now) {
+    auto* s = associations.on(e.flow);
+    if (s == nullptr || !e.request.has(HeaderId::SecurityVerify)) return true;
+    std::size_t hash = 0;
+    for (const auto line : e.request.raw_all(HeaderId::SecurityVerify))
+        hash = hash * 31 + std::hash<std::string_view>{}(line);
+    if (hash == s->verified) return true;  // they do not change from one request to the next
+    const auto returned = e.request.all<sip::h::SecurityVerify>();
+    // In the middle of a re-registration: the one before, or the one to come.
+    const auto sets = associations.of_user(s->impi);
+    const bool right =
+        returned && (returned->empty() || std::any_of(sets.begin(), sets.end(), [&](auto* one) {
+                         return ipsec::came_back(security_server(*one), *returned);
+                     }));
+    if (right) {
+        s->verified = hash;
+        return true;
+    }
+    auto refused = agreement_changed(e.request, security_server(*s),
+                                     "Security-Verify is not the Security-Server that was sent");
+    note(Severity::Warning, "pcscf.agreement.changed", e.request)
+        .with("impi", s->impi.value())
+        .with("status", std::to_string(refused.response.status()))
+        .with("reason", std::string{refused.reason})
+        .with("peer", e.flow.remote.text())
+        .with("offered", returned ? ipsec::text_of(*returned) : std::string{"malformed"});
+    respond(e.transaction, std::move(refused.response), now);
+    return false;
+}
+
 // ---- the challenge
 
 bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::ServerTransactionId id,
@@ -247,8 +298,21 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     // 33.203 7.4.2a: one that was not answered goes; and what a UE that starts anew has forgotten.
     if (auto* before = associations.temporary_of(c.impi)) remove_set(*before, "a new challenge");
     const auto& ue = c.flow.remote.address;
-    if (auto* same = associations.at({ue, c.proposal->side.client_port}))
-        remove_set(*same, "the UE starts anew from the same port");
+    auto* same = associations.at({ue, c.proposal->side.client_port});
+    const bool tunnel = c.proposal->mode == ipsec::Mode::UdpEncapsulatedTunnel;
+    if ((same != nullptr && same->impi != c.impi) ||
+        (tunnel && associations.is_of_another({ue, c.proposal->side.server_port}, c.impi))) {
+        // Two UEs of one address asked at the same time: the other was first.
+        note(Severity::Info, "pcscf.registration.refused", response)
+            .with("impi", c.impi.value())
+            .with("status", "403")
+            .with("reason", "this address and port-c have security associations already")
+            .with("peer", c.flow.remote.text());
+        response.set_status(403);
+        response.remove(HeaderId::WwwAuthenticate);
+        return false;
+    }
+    if (same != nullptr) remove_set(*same, "the UE starts anew from the same port");
     auto of_user = associations.of_user(c.impi);
     while (of_user.size() >= most_sets_of_user) {
         const auto oldest = std::min_element(
@@ -262,6 +326,7 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     s.impi = c.impi;
     s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0, {}};
     s.set.peer.address = ue;
+    s.offered = code_of(config.ipsec.transforms);
     // Its NAT has one mapping for all it sends to port 4500.
     if (const auto* before = associations.find(c.association))
         s.set.encapsulation_port = before->set.encapsulation_port;

@@ -40,6 +40,7 @@ struct RegisterContext {
     bool digest = false;  // of a password
     sip::Flow flow;
     std::uint64_t association = 0;            // the set it came on; 0: in clear
+    bool expected = false;                    // counted at its address until it is answered
     std::optional<ipsec::Proposal> proposal;  // a challenge makes a set of it
     ipsec::Mechanisms security_client;        // which says so
     ChargingVector charging;
@@ -123,6 +124,10 @@ struct Pcscf::Impl {
                        ipsec::Mode mode, TimePoint now);
     bool ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now);
     ipsec::Mechanisms security_server(const AssociationSet& s) const;
+    // RFC 3329 2.3.1, of any other request; false: it was refused.
+    bool verify(const sip::RequestArrived& e, TimePoint now);
+    bool has_room(sip::RequestArrived& e, RegisterContext& c, TimePoint now);
+    void expect_no_more(RegisterContext& c);
     void refuse_agreement(sip::RequestArrived& e, const RegisterContext& c, AccessRefused refused,
                           TimePoint now);
     // The 401 goes out when its set stands; false: it has none, and goes now.

@@ -307,12 +307,14 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
             .with("impi", c.impi.value())
             .with("impu", c.impu)
             .with("reason", silent ? e.detail : std::to_string(status));
+        expect_no_more(c);
         const auto* request = element.request_of(e.transaction);
         if (request == nullptr) return;
         return answer_register(e.transaction, c, sip::Message::response(*request, 504, {}, random.token(8)),
                                now);
     }
 
+    if (status >= 200) expect_no_more(c);
     if (status == 401) {
         // 5.2.2.2, 401, step 2: only without its keys.
         auto challenge = take_keys(response);

@@ -31,7 +31,10 @@ IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     if (!ipsec.has("transforms")) c.transforms = ipsec::all_transforms();
     for (const auto& name : ipsec.list<std::string>("transforms")) {
         const auto transform = ipsec::parse_transform(name);
-        if (transform && transform->valid())
+        if (transform &&
+            std::find(c.transforms.begin(), c.transforms.end(), *transform) != c.transforms.end())
+            ipsec.error("transforms", "'" + name + "' stands there twice");
+        else if (transform && transform->valid())
             c.transforms.push_back(*transform);
         else
             ipsec.error("transforms",

@@ -73,8 +73,8 @@ TEST_CASE("a UE behind a NAT is served in UDP-encapsulated tunnel mode, both way
         [](const Crossing& c) { return c.from == "alice" && c.by_esp && c.text.starts_with("REGISTER "); });
     REQUIRE(second != world.crossings().end());
     CHECK(second->text.find("Contact: <sip:001010000000001@198.51.100.7:5062") != std::string::npos);
-    CHECK(second->text.find("Via: SIP/2.0/" + std::string{sip::transport_text(transport)} +
-                            " 198.51.100.7:5062") != std::string::npos);
+    const auto via = second->text.substr(second->text.find("Via: SIP/2.0/"), 60);
+    CHECK(via.find(" 198.51.100.7:5062;branch=") != std::string::npos);
 
     call(world, alice, bob);
     call(world, bob, alice);
@@ -101,6 +101,7 @@ TEST_CASE("a NAT that sends from another port is followed as soon as the UE spea
     world.nat_forgets("alice");
     bob.sends("into the void", alice);
     REQUIRE(world.until([&] { return bob.count<ue::MessageFailed>() == 1; }));
+    world.run();
     CHECK(alice.count<ue::MessageReceived>() == 0);
     CHECK(world.noted("pcscf.ue.silent") == 1);
     const auto before = world.noted("pcscf.nat.mapped");
@@ -130,17 +131,17 @@ TEST_CASE("in the middle of a re-registration the NAT's new port holds for the o
     CHECK(sets[0].set.encapsulation_port == sets[2].set.encapsulation_port);
 }
 
-TEST_CASE("a NAT that changes its own address is named, and the UE comes back by itself", "[TS33.203-M]") {
+TEST_CASE("a NAT that changes its own address is named once, and not followed", "[TS33.203-M]") {
     World world{with_ipsec()};
     auto& alice = behind_nat(world, "alice", [](ue::Config& c) { c.expires = 3600s; });
     REQUIRE(flows::registers(world, alice));
     const auto elsewhere = *IpAddress::parse("198.51.100.8");
     world.puts_nat_before("alice", elsewhere);
-    alice.ue();
     alice.asks_options_of(alice);
     world.run();
     CHECK(world.noted("pcscf.nat.other_address") == 1);
-    CHECK_FALSE(world.pcscf().associations(world.now()).front().set.encapsulation_port == 0);
+    CHECK(alice.count<ue::OptionsAnswered>() == 1);
+    CHECK(alice.last<ue::OptionsAnswered>()->status != 200);  // nothing reaches her
 }
 
 TEST_CASE("without a NAT between, or where the UE does not offer it, there is no tunnel", "[TS33.203-M]") {

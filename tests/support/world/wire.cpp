@@ -343,7 +343,7 @@ void Wire::transmit(Host& from, const sip::Transmit& original) {
 
 void Wire::transmit_datagram(Host& from, const sip::Transmit& t, const IpEndpoint& source,
                              const IpEndpoint& to) {
-    const auto* target = host_at(to);
+    auto* target = host_at(to);
     Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.bytes};
     const auto passes = target == nullptr ? Passage::Refused : passage(from, *target, source, to);
     crossing.by_esp = passes == Passage::Protected;

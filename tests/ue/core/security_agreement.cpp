@@ -49,7 +49,9 @@ void SecurityAgreement::dress_register(Message& request, bool answer) {
 void SecurityAgreement::dress(Message& request) const {
     if (!current_) return;
     require_agreement(request);
-    request.set_all<h::SecurityVerify>(current_->server);
+    auto verify = current_->server;
+    if (config_.misbehaviour == Misbehaviour::ChangesSecurityVerify) verify.pop_back();
+    request.set_all<h::SecurityVerify>(verify);
 }
 
 std::optional<std::string> SecurityAgreement::challenged(const Message& unauthorized,
