@@ -169,10 +169,11 @@ bool Pcscf::Impl::has_room(sip::RequestArrived& e, RegisterContext& c, TimePoint
         c.expected = true;
         return true;
     }
+    const std::string_view limit = full ? "ipsec.max_sets" : "ipsec.waiting_per_address";
     if (full || associations.first_refusal(ue))
         note(Severity::Warning, "pcscf.associations.limit")
             .with("address", ue.text())
-            .with("reason", full ? "pcscf.ipsec.max_sets" : "pcscf.ipsec.waiting_per_address");
+            .with("reason", std::string{limit});
     auto response = sip::Message::response(e.request, 503, {}, random.token(8));
     response.set_raw(HeaderId::RetryAfter, "60");
     note(Severity::Trace, "pcscf.registration.limited", e.request).with("impi", c.impi.value());

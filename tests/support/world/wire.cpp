@@ -228,9 +228,11 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                        report(ipsec::Installed{o.id});
                    },
                    [&](const ipsec::Extend& o) {
-                       auto& standing = from.associations.at(o.id);
-                       standing.lifetime = o.lifetime;
-                       standing.set.encapsulation_port = o.set.encapsulation_port;
+                       const auto found = from.associations.find(o.id);
+                       if (found == from.associations.end())
+                           return report(ipsec::Lost{o.id, "the kernel does not have it"});
+                       found->second.lifetime = o.lifetime;
+                       found->second.set.encapsulation_port = o.set.encapsulation_port;
                    },
                    [&](const ipsec::Remove& o) { from.associations.erase(o.id); },
                    [&](const ipsec::Keep& o) {
