@@ -148,7 +148,6 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
 // What the challenge will make a set of. False: answered.
 bool Pcscf::Impl::take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
                                 ipsec::Mode mode, TimePoint now) {
-    const auto& ue = e.flow.remote.address;
     c.proposal = ipsec::choose(offer, config.ipsec.transforms, mode);
     if (!c.proposal) {
         const auto supported = ipsec::propose(config.ipsec.transforms, mode, {}, true);

@@ -145,7 +145,7 @@ class KernelLab(Lab):
             ip("netns", "add", host)
             ip("link", "set", "lo", "up", host=host)
         ip("link", "add", "out", "type", "veth", "peer", "name", "out", "netns", "nat")
-        ip("link", "add", "gm", "netns", "behind", "type", "veth", "peer", "name", "in", "netns", "nat")
+        ip("link", "add", "in", "netns", "nat", "type", "veth", "peer", "name", "gm", "netns", "behind")
         for host, link, four, six in ((None, "out", "198.18.2.1/24", "fd02::1/64"), ("nat", "out", "198.18.2.9/24", "fd02::9/64"),
                                       ("nat", "in", "198.18.3.1/24", "fd03::1/64"), ("behind", "gm", "198.18.3.2/24", "fd03::2/64")):
             ip("link", "set", link, "up", host=host)
