@@ -214,6 +214,13 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
     if (c.impi != s.impi)
         return refused(
             {sip::Message::response(e.request, 403), "another user than that of the associations"});
+    // 33.203 7.2, SM7: before anything it says is looked at.
+    if (running != nullptr && running->challenge.association != 0 && running->challenge.association != s.id &&
+        associations.find(running->challenge.association) != nullptr &&
+        answers(e.request, running->challenge)) {
+        discard(e, "the challenge is answered on other security associations than those made for it", now);
+        return std::nullopt;
+    }
     const auto sent = security_server(s);
     const auto verify = e.request.all<sip::h::SecurityVerify>();
     const bool temporary = s.state == AssociationSet::State::Temporary;
@@ -231,14 +238,6 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
             return refused(want_agreement(
                 e.request, sent, "Security-Client is not that of the REGISTER before the challenge"));
         return AccessAccepted{"yes"};
-    }
-    if (running != nullptr && running->challenge.association != 0 && answers(e.request, running->challenge)) {
-        const auto* meant = associations.find(running->challenge.association);
-        if (meant != nullptr && running->challenge.association != s.id) {
-            discard(e, "the challenge is answered on other security associations than those made for it",
-                    now);
-            return std::nullopt;
-        }
     }
     // Step 3b: new associations, if the registrar challenges. Without a proposal the old ones go on.
     if (!c.security_client.empty() &&
