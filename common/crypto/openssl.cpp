@@ -1,6 +1,5 @@
 #include "common/crypto/openssl.hpp"
 
-#include <cstdlib>
 #include <memory>
 
 #include <openssl/evp.h>
@@ -9,11 +8,6 @@
 namespace ims::crypto {
 
 namespace {
-
-// OpenSSL fails on these calls only when it is out of memory or its default provider is not there.
-void must(bool ok) {
-    if (!ok) std::abort();
-}
 
 const EVP_CIPHER* aes_128_ecb() {
     static EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,11 @@
 // Algorithms are fetched once and contexts are kept per thread, because a fetch costs more than the AES
 // blocks of one vector.
 namespace ims::crypto {
+
+// OpenSSL fails on these calls only when it is out of memory or its default provider is not there.
+inline void must(bool ok) {
+    if (!ok) std::abort();
+}
 
 // AES-128 in ECB mode under one key. One object per thread at a time: the context behind it is the thread's.
 class Aes128 {

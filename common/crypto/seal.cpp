@@ -1,6 +1,7 @@
 #include "common/crypto/seal.hpp"
 
-#include <cstdlib>
+#include "common/crypto/openssl.hpp"
+
 #include <memory>
 
 #include <openssl/evp.h>
@@ -17,11 +18,6 @@ struct Free {
     void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); }
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
-
-// Sealing our own secrets fails only when OpenSSL is broken; unsealing fails on what is stored.
-void must(bool ok) {
-    if (!ok) std::abort();
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "common/crypto/sha1.hpp"
 
-#include <cstdlib>
+#include "common/crypto/openssl.hpp"
+
 #include <memory>
 
 #include <openssl/evp.h>
@@ -9,17 +10,12 @@ namespace ims::crypto {
 
 namespace {
 
-// OpenSSL fails on these calls only when it is out of memory or its default provider is not there.
-void must(bool ok) {
-    if (!ok) std::abort();
-}
-
-struct FreeHash {
+struct FreeSha1 {
     void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
 };
 
 EVP_MD_CTX* context() {
-    thread_local const std::unique_ptr<EVP_MD_CTX, FreeHash> one{EVP_MD_CTX_new()};
+    thread_local const std::unique_ptr<EVP_MD_CTX, FreeSha1> one{EVP_MD_CTX_new()};
     must(one != nullptr);
     return one.get();
 }

@@ -1,5 +1,7 @@
 #include "common/runtime/aside.hpp"
 
+#include "common/runtime/last_error.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <system_error>
@@ -16,10 +18,6 @@
 namespace ims::runtime {
 
 namespace {
-
-std::string last_error() {
-    return std::generic_category().message(errno);
-}
 
 // The end of the copy, as waitpid tells it.
 std::string verdict(int status) {

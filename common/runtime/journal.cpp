@@ -1,6 +1,7 @@
 #include "common/runtime/journal.hpp"
 
 #include "common/base/text.hpp"
+#include "common/runtime/last_error.hpp"
 
 #include <cerrno>
 #include <filesystem>
@@ -14,10 +15,6 @@
 namespace ims::runtime {
 
 namespace {
-
-std::string last_error() {
-    return std::generic_category().message(errno == 0 ? EIO : errno);
-}
 
 int open_to_append(const std::string& path) {
     return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

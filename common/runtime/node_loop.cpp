@@ -11,10 +11,6 @@ namespace {
 // So much later than asked may a deadline be kept: little beside T1.
 using Grid = std::chrono::duration<std::int64_t, std::ratio<1, 100>>;
 
-TimePoint clock_now() {
-    return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 void NodeLoop::handle(Event event) {
@@ -35,13 +31,13 @@ template <class First>
 void NodeLoop::run(First first) {
     const Turn::Scope turn{turn_};
     busy_ = true;
-    first(clock_now());
+    first(std::chrono::steady_clock::now());
     if (memory_.on()) memory_.turn(effects_, wall_clock());
     execute_effects();
     while (!waiting_.empty()) {
         const auto event = std::move(waiting_.front());
         waiting_.pop_front();
-        node_.handle(event, clock_now(), effects_);
+        node_.handle(event, std::chrono::steady_clock::now(), effects_);
         if (memory_.on()) memory_.turn(event, effects_, wall_clock());
         execute_effects();
     }
@@ -69,7 +65,7 @@ void NodeLoop::arm() {
 void NodeLoop::on_timer() {
     armed_.reset();
     if (stopped_) return;
-    if (const auto due = node_.next_deadline(); due && *due <= clock_now())
+    if (const auto due = node_.next_deadline(); due && *due <= std::chrono::steady_clock::now())
         run([this](TimePoint now) { node_.handle_timeout(now, effects_); });
     else
         arm();

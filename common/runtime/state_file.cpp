@@ -1,5 +1,7 @@
 #include "common/runtime/state_file.hpp"
 
+#include "common/runtime/last_error.hpp"
+
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -10,14 +12,6 @@
 #include <unistd.h>
 
 namespace ims::runtime {
-
-namespace {
-
-std::string last_error() {
-    return std::generic_category().message(errno == 0 ? EIO : errno);
-}
-
-}  // namespace
 
 std::optional<StateFile::Saved> StateFile::read(std::string& why) const {
     std::error_code error;

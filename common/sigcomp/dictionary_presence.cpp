@@ -6,7 +6,7 @@ namespace {
 
 // RFC 5112 3: strings of presence documents, then the table of where they stand.
 // clang-format off
-constexpr char octets[] =
+constexpr char presence_octets[] =
     "convention-centerminatedepressedisgustedindustrialast-input=humiliatedomain=automobilecuriouspirits"
     "-INDPsend-onlypatheaterestlessleepyin-personalonelyplayfulowerthannoyeduncomfortablexclude=confused"
     "vacationclubus-stationaircrafthirstycourierejectedhistinfofficeremove=arenabled=REFEREGISTERwaiting"
@@ -71,12 +71,12 @@ constexpr char octets[] =
     "\011\260\007\005\"\007\004\243\007\006\302\007\005\231\005\006\006\005\005\374\004\011\303\004\006L"
     "\010\004\276\011\013*";
 // clang-format on
-static_assert(sizeof octets == 3475 + 1);
+static_assert(sizeof presence_octets == 3475 + 1);
 
 }  // namespace
 
 std::string_view presence_dictionary() {
-    return {octets, sizeof octets - 1};
+    return {presence_octets, sizeof presence_octets - 1};
 }
 
 }  // namespace ims::sigcomp

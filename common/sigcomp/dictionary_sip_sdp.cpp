@@ -6,7 +6,7 @@ namespace {
 
 // RFC 3485 3: strings of SIP and SDP (0x0D8C octets), then the table of where they stand.
 // clang-format off
-constexpr char octets[] =
+constexpr char sip_sdp_octets[] =
     "\r\nReject-Contact: \r\nError-Info: \r\nTimestamp: \r\nCall-Info: \r\nReply-To: \r\nWarning: \r\nSu"
     "bject: ;handling=image;purpose=;cause=;text=card300 Multiple Choicesmimessage/sipfrag407 Proxy Auth"
     "entication Requiredigest-integrity484 Address Incompletelephone-events494 Security Agreement Requir"
@@ -94,12 +94,12 @@ constexpr char octets[] =
     "\011\004\016\264\004\r\276\004\020\305\004\0100\005\0170\004\007Y\004\n\017\006\016a\004\004\201"
     "\004\r\253\004\r\223\004\021k\004\016\226\005\004f\011\004k\013\004F\004\014\341";
 // clang-format on
-static_assert(sizeof octets == 4836 + 1);
+static_assert(sizeof sip_sdp_octets == 4836 + 1);
 
 }  // namespace
 
 std::string_view sip_sdp_dictionary() {
-    return {octets, sizeof octets - 1};
+    return {sip_sdp_octets, sizeof sip_sdp_octets - 1};
 }
 
 }  // namespace ims::sigcomp

@@ -13,7 +13,7 @@ bool any_in(const std::vector<Hash>& hashes, const std::unordered_set<Hash>& set
     return std::any_of(hashes.begin(), hashes.end(), [&](Hash h) { return set.contains(h); });
 }
 
-void add(std::vector<Hash>& to, std::string_view identity) {
+void add_identity(std::vector<Hash>& to, std::string_view identity) {
     if (const auto text = essence(identity); !text.empty()) to.push_back(hash_of(text));
 }
 
@@ -22,7 +22,7 @@ void add_profile(std::vector<Hash>& to, std::string_view xml) {
     constexpr std::string_view open = "<Identity>", close = "</Identity>";
     for (auto at = xml.find(open); at != std::string_view::npos; at = xml.find(open, at)) {
         at += open.size();
-        add(to, xml.substr(at, xml.find(close, at) - at));
+        add_identity(to, xml.substr(at, xml.find(close, at) - at));
     }
 }
 
@@ -56,7 +56,7 @@ Follower::DiameterClue Follower::diameter_clue(const WireMessage& message) {
     clue.transaction = hash_of({reinterpret_cast<const char*>(parts), sizeof parts});
     const std::function<void(const Avp&)> look = [&](const Avp& avp) {
         if (avp.is(session_id)) clue.session = hash_of(avp.value);
-        if (avp.is(user_name) || avp.is(public_identity, vendor_3gpp)) add(clue.same, avp.value);
+        if (avp.is(user_name) || avp.is(public_identity, vendor_3gpp)) add_identity(clue.same, avp.value);
         if (avp.is(user_data, vendor_3gpp)) add_profile(clue.same, avp.value);
         if (avp.is(associated_identities, vendor_3gpp)) each_avp(avp.value, look);
     };
@@ -152,8 +152,8 @@ Follower::Number Follower::follow(const Order& order) {
     s.from = order.from;
     s.until = order.until;
     std::vector<Hash> identities;
-    add(identities, order.subscriber);
-    for (const auto& one : order.identities) add(identities, one);
+    add_identity(identities, order.subscriber);
+    for (const auto& one : order.identities) add_identity(identities, one);
     learn(s, identities);
     next_end_ = running_++ == 0 ? s.until : std::min(next_end_, s.until);
     subscribers_.push_back(std::move(s));

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t longest_way =
+constexpr std::int64_t longest_transit =
     2'000'000;  // microseconds between sending and receiving; clocks may differ
 
 std::optional<SeenMessage> message_of(const Json& json, const std::string& service) {
@@ -45,7 +45,7 @@ std::optional<SeenMessage> message_of(const Json& json, const std::string& servi
 bool is_arrival_of(const SeenMessage& in, const SeenMessage& out) {
     return in.transport == out.transport && in.local == out.remote &&
            (out.local_is_guessed || in.remote == out.local) && in.octets == out.octets &&
-           std::abs(in.at - out.at) < longest_way;
+           std::abs(in.at - out.at) < longest_transit;
 }
 
 Packet packet_of(const SeenMessage& m) {

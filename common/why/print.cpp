@@ -7,7 +7,7 @@ namespace ims::why {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string_view word(Verdict::Outcome outcome) {
     switch (outcome) {
@@ -68,8 +68,8 @@ std::string text_of(const Entry& e) {
     return line + "\n";
 }
 
-Json json_of(const Entry& e) {
-    Json out;
+OrderedJson json_of(const Entry& e) {
+    OrderedJson out;
     out["service"] = e.service;
     out["at"] = e.at;
     out["kind"] = word(e.kind);
@@ -82,13 +82,13 @@ Json json_of(const Entry& e) {
         return out;
     }
     out["name"] = e.name;
-    out["fields"] = Json::object();
+    out["fields"] = OrderedJson::object();
     for (const auto& [name, value] : e.fields) out["fields"][name] = value;
     return out;
 }
 
-Json json_of(const Verdict& v) {
-    Json out;
+OrderedJson json_of(const Verdict& v) {
+    OrderedJson out;
     out["outcome"] = word(v.outcome);
     out["cause"] = v.cause;
     out["procedure"] = v.title;
@@ -127,10 +127,10 @@ std::string json_of(const Answer& answer, const Story& story) {
     auto out = json_of(answer.verdict);
     out["key"] = story.key;
     out["silent"] = story.silent;
-    out["evidence"] = Json::array();
+    out["evidence"] = OrderedJson::array();
     for (const auto* e : answer.verdict.evidence) out["evidence"].push_back(json_of(*e));
     out["ladder"]["columns"] = answer.verdict.ladder.columns;
-    out["ladder"]["steps"] = Json::array();
+    out["ladder"]["steps"] = OrderedJson::array();
     for (const auto& s : answer.verdict.ladder.steps)
         out["ladder"]["steps"].push_back({{"at", s.at},
                                           {"from", answer.verdict.ladder.columns[s.from]},
@@ -138,9 +138,9 @@ std::string json_of(const Answer& answer, const Story& story) {
                                           {"label", s.label},
                                           {"lost", s.lost},
                                           {"evidence", s.evidence}});
-    out["all"] = Json::array();
+    out["all"] = OrderedJson::array();
     for (const auto& one : answer.all) out["all"].push_back(json_of(one));
-    return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return out.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 std::string html_of(const Answer& answer, const Story& story) {

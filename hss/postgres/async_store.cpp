@@ -31,17 +31,17 @@ bool durable(const Subscription& loaded, const Changes& changes) {
     });
 }
 
-std::string text_of(bool b) {
+std::string column(bool b) {
     return b ? "t" : "f";
 }
-std::string text_of(std::int64_t n) {
+std::string column(std::int64_t n) {
     return std::to_string(n);
 }
 
 // Of statement::confirm.
 Parameters condition(const Snapshot& loaded) {
-    return {text_of(loaded.subscription->id.value()), text_of(loaded.subscription->version),
-            text_of(loaded.catalogue->revision)};
+    return {column(loaded.subscription->id.value()), column(loaded.subscription->version),
+            column(loaded.catalogue->revision)};
 }
 
 // Of statement::save: the condition, and the registration as it is to be.
@@ -49,12 +49,12 @@ Parameters save_parameters(const Snapshot& loaded, const Subscription& after) {
     auto parameters = condition(loaded);
     if (const auto& a = after.assignment)
         parameters.insert(parameters.end(), {a->server_name, a->origin_host, a->origin_realm,
-                                             text_of(std::int64_t{a->features})});
+                                             column(std::int64_t{a->features})});
     else
         parameters.insert(parameters.end(), 4, std::nullopt);
     auto columns = registration_columns(after);
     parameters.insert(parameters.end(),
-                      {text_of(after.reassignment_pending), std::move(columns.registered_sets),
+                      {column(after.reassignment_pending), std::move(columns.registered_sets),
                        std::move(columns.registered_impis), std::move(columns.unregistered_sets),
                        std::move(columns.pending_impis)});
     return parameters;
@@ -85,7 +85,7 @@ Pipeline::Command save_command(const Save& save, const Subscription& after, std:
         if (const auto* c = std::get_if<SetSqn>(&change)) {
             command.statement = statement::save_with_sqn;
             command.parameters.insert(command.parameters.end(),
-                                      {c->impi.value(), std::to_string(c->sqn), text_of(era)});
+                                      {c->impi.value(), std::to_string(c->sqn), column(era)});
             return command;
         }
         if (std::holds_alternative<SetRestorationInfo>(change)) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 namespace ims::hss {
+
+inline constexpr std::int64_t max_id = std::numeric_limits<std::int64_t>::max();  // of a row
 
 // Reads an object key by key and remembers the first mistake; a key nobody asked for is one.
 class JsonReader {

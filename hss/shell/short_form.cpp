@@ -12,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t max_id = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t max_sqn = (1LL << 48) - 1;
 
 const SubscriberTemplate& template_of(JsonReader& r, const Templates& templates) {

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t max_id = std::numeric_limits<std::int64_t>::max();
 constexpr std::array<std::pair<std::string_view, IdentityType>, 4> identity_types{
     {{"distinct", IdentityType::DistinctImpu},
      {"psi", IdentityType::DistinctPsi},

@@ -22,7 +22,6 @@ nlohmann::json to_json(const Provisioning::Named<SubscriberTemplate>& t) {
 }
 
 Checked from_json(const nlohmann::json& j, Provisioning::Named<SubscriberTemplate>& out) {
-    constexpr auto max_id = std::numeric_limits<std::int64_t>::max();
     std::string error;
     JsonReader r{j, "subscriber template", error};
     out.id = r.number("id", 0, max_id).value_or(0);

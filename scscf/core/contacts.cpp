@@ -11,7 +11,6 @@
 namespace ims::scscf {
 
 using std::chrono::seconds;
-using Text = Binding::Text;
 
 bool is_same_contact(const Binding& binding, const sip::NameAddr& contact) {
     const auto instance = contact.params.get("+sip.instance").value_or(std::string_view{});

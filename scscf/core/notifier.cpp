@@ -13,7 +13,6 @@ namespace ims::scscf {
 
 namespace h = sip::h;
 using std::chrono::seconds;
-using Text = Subscription::Text;
 
 namespace {
 
@@ -47,9 +46,10 @@ bool served_by(const ImplicitRegistrationSet& set, const sip::Uri& server) {
 
 Subscription* in_dialog(ImplicitRegistrationSet& set, const sip::Message& request) {
     for (auto& subscription : set.subscriptions) {
-        if (subscription.texts.get(Text::CallId) != request.call_id()) continue;
-        if (tag_of(subscription.texts.get(Text::Local)) != request.to_tag()) continue;
-        if (tag_of(subscription.texts.get(Text::Remote)) == request.from_tag()) return &subscription;
+        if (subscription.texts.get(Subscription::Text::CallId) != request.call_id()) continue;
+        if (tag_of(subscription.texts.get(Subscription::Text::Local)) != request.to_tag()) continue;
+        if (tag_of(subscription.texts.get(Subscription::Text::Remote)) == request.from_tag())
+            return &subscription;
     }
     return nullptr;
 }
@@ -201,7 +201,7 @@ void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet
     subscription.remote_cseq = arrived.request.cseq().number;
     subscription.expires_at = core_.now + seconds{expires};
     if (const auto contact = arrived.request.get<h::Contact>(); contact && !contact->star)
-        if (!subscription.texts.set(Text::Target, contact->address.uri.text()))
+        if (!subscription.texts.set(Subscription::Text::Target, contact->address.uri.text()))
             core_.note(Severity::Warning, "scscf.subscription.target_too_long", subject_of(arrived.request));
     core_.respond(arrived.transaction, accepted(arrived, set, expires, {}));
     notify(set, subscription, document(set), expires == 0 ? "timeout" : "");
@@ -338,14 +338,14 @@ void Notifier::expire(ImplicitRegistrationSet& set) {
 
 void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscription,
                       const reginfo::Document& document, std::string_view terminated_because) {
-    auto target = sip::Uri::parse(subscription.texts.get(Text::Target));
+    auto target = sip::Uri::parse(subscription.texts.get(Subscription::Text::Target));
     if (!target) return;  // it was a URI when it was stored
     auto request = sip::Message::request(sip::Method::Notify, std::move(*target));
-    if (const auto routes = subscription.texts.get(Text::Routes); !routes.empty())
+    if (const auto routes = subscription.texts.get(Subscription::Text::Routes); !routes.empty())
         request.append_raw("Route", routes);
-    request.append_raw("From", subscription.texts.get(Text::Local));
-    request.append_raw("To", subscription.texts.get(Text::Remote));
-    request.append_raw("Call-ID", subscription.texts.get(Text::CallId));
+    request.append_raw("From", subscription.texts.get(Subscription::Text::Local));
+    request.append_raw("To", subscription.texts.get(Subscription::Text::Remote));
+    request.append_raw("Call-ID", subscription.texts.get(Subscription::Text::CallId));
     request.set<h::CSeq>(sip::CSeqValue{++subscription.local_cseq, sip::Method::Notify, "NOTIFY"});
     request.set<h::MaxForwards>(70);
     request.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
@@ -360,7 +360,7 @@ void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscrip
     }
     request.set<h::SubscriptionState>(state);
     sip::TokenParams charging;
-    charging.params.set_quoted("icid-value", subscription.texts.get(Text::Icid));
+    charging.params.set_quoted("icid-value", subscription.texts.get(Subscription::Text::Icid));
     request.set<h::PChargingVector>(charging);
     const bool to_server = served_by(set, request.request_uri());
     charge_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi, {});

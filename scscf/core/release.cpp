@@ -8,7 +8,6 @@
 namespace ims::scscf {
 
 namespace h = sip::h;
-using Text = Dialog::Text;
 
 namespace {
 
@@ -85,12 +84,12 @@ void Sessions::refresh_targets(const sip::ResponseToForward& r, const Underway& 
     const auto* request = core_.element.request_of(r.transaction);
     if (dialog == nullptr || request == nullptr) return;
     const bool by_caller = dialog->is_caller(r.response.from_tag());
-    const auto take = [&](Text target, const sip::Message& message) {
+    const auto take = [&](Dialog::Text target, const sip::Message& message) {
         const auto uri = contact_uri(message);
         if (!uri.empty() && uri != dialog->texts.get(target)) (void)dialog->texts.set(target, uri);
     };
-    take(by_caller ? Text::CallerTarget : Text::CalledTarget, *request);
-    take(by_caller ? Text::CalledTarget : Text::CallerTarget, r.response);
+    take(by_caller ? Dialog::Text::CallerTarget : Dialog::Text::CalledTarget, *request);
+    take(by_caller ? Dialog::Text::CalledTarget : Dialog::Text::CallerTarget, r.response);
 }
 
 bool Sessions::has_ended(const ImplicitRegistrationSet& set, std::uint32_t binding) {
@@ -126,7 +125,7 @@ void Sessions::forget(const ImplicitRegistrationSet& set) {
 
 void Sessions::release(SetId set, Dialog& dialog) {
     core_.note(Severity::Info, "scscf.session.released",
-               Subject{std::string{dialog.texts.get(Text::CallId)}, {}, {}},
+               Subject{std::string{dialog.texts.get(Dialog::Text::CallId)}, {}, {}},
                {{"reason", "the registration ended"}});
     bye(set, dialog, true);
     bye(set, dialog, false);
@@ -134,7 +133,8 @@ void Sessions::release(SetId set, Dialog& dialog) {
 }
 
 void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
-    auto target = sip::Uri::parse(dialog.texts.get(to_caller ? Text::CallerTarget : Text::CalledTarget));
+    auto target = sip::Uri::parse(
+        dialog.texts.get(to_caller ? Dialog::Text::CallerTarget : Dialog::Text::CalledTarget));
     if (!target) return;  // that side named no Contact
     const bool to_served = dialog.serves_called != to_caller;
     if (const auto* own = core_.registrations.find(set);
@@ -142,18 +142,18 @@ void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
         if (const auto* binding = behind(*target, *own, dialog.binding))
             if (auto contact = sip::Uri::parse(binding->uri())) *target = std::move(*contact);
     auto request = sip::Message::request(sip::Method::Bye, std::move(*target));
-    const auto routes = dialog.texts.get(to_caller ? Text::CallerRoutes : Text::CalledRoutes);
+    const auto routes = dialog.texts.get(to_caller ? Dialog::Text::CallerRoutes : Dialog::Text::CalledRoutes);
     if (!routes.empty()) request.append_raw("Route", routes);
-    request.append_raw("From", dialog.texts.get(to_caller ? Text::Called : Text::Caller));
-    request.append_raw("To", dialog.texts.get(to_caller ? Text::Caller : Text::Called));
-    request.append_raw("Call-ID", dialog.texts.get(Text::CallId));
+    request.append_raw("From", dialog.texts.get(to_caller ? Dialog::Text::Called : Dialog::Text::Caller));
+    request.append_raw("To", dialog.texts.get(to_caller ? Dialog::Text::Caller : Dialog::Text::Called));
+    request.append_raw("Call-ID", dialog.texts.get(Dialog::Text::CallId));
     auto& cseq = to_caller ? dialog.called_cseq : dialog.caller_cseq;
     if (cseq == 0) cseq = static_cast<std::uint32_t>(core_.random.number() & 0x3FFF'FFFF);
     request.set<h::CSeq>(sip::CSeqValue{++cseq, sip::Method::Bye, "BYE"});
     request.set<h::MaxForwards>(70);
     request.append_raw("Reason", reason);
     sip::TokenParams charging;
-    charging.params.set_quoted("icid-value", dialog.texts.get(Text::Icid));
+    charging.params.set_quoted("icid-value", dialog.texts.get(Dialog::Text::Icid));
     request.set<h::PChargingVector>(charging);
     charge_request(request, to_served ? IoiType::VisitedToHome : IoiType::HomeToHome, core_.ioi, {});
     const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);

@@ -7,15 +7,13 @@ namespace ims::scscf {
 
 namespace {
 
-using Text = Binding::Text;
-
 // Registration-Time-Out is left out: it would have to be stored anew with every refresh.
 void add(cx::ScscfRestorationInfo& all, const Binding& binding) {
     auto& info = all.restoration_info.emplace_back();
     info.path = binding.path();
     info.contact = contact_of(binding).text();
     info.initial_cseq_sequence_number = binding.first_cseq;
-    info.call_id_sip_header = std::string{binding.texts.get(Text::CallId)};
+    info.call_id_sip_header = std::string{binding.texts.get(Binding::Text::CallId)};
     if (binding.digest) all.sip_authentication_scheme = std::string{cx::scheme::sip_digest};
 }
 
@@ -92,9 +90,10 @@ cx::ScscfRestorationInfo restoration_info(const Impi& impi, const ImplicitRegist
 }
 
 bool differs_in_restoration(const Binding& known, const Binding& fresh) {
-    const auto same = [&](Text text) { return known.texts.get(text) == fresh.texts.get(text); };
-    return !(same(Text::Uri) && same(Text::Instance) && same(Text::Path) && same(Text::CallId) &&
-             known.params == fresh.params && known.reg_id == fresh.reg_id && known.q == fresh.q);
+    const auto same = [&](Binding::Text text) { return known.texts.get(text) == fresh.texts.get(text); };
+    return !(same(Binding::Text::Uri) && same(Binding::Text::Instance) && same(Binding::Text::Path) &&
+             same(Binding::Text::CallId) && known.params == fresh.params && known.reg_id == fresh.reg_id &&
+             known.q == fresh.q);
 }
 
 bool is_too_much(const Config& config, std::string_view user_data, const ImsSubscription& profile) {

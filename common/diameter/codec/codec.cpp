@@ -1,6 +1,7 @@
 #include "common/diameter/codec/codec.hpp"
 
 #include "common/diameter/codec/dictionary.hpp"
+#include "common/diameter/codec/header.hpp"
 #include "common/diameter/codec/reader.hpp"
 #include "common/diameter/codec/scan.hpp"
 #include "common/diameter/codec/writer.hpp"
@@ -27,7 +28,6 @@ struct FreeOctets {
 };
 
 constexpr std::uint32_t no_state_maintained = 1;  // Auth-Session-State
-constexpr std::uint8_t flag_error = 0x20, flag_retransmitted = 0x10;
 
 // ---- writing
 
@@ -319,8 +319,8 @@ Octets encode_error(const Malformed& request, std::string_view origin_host, std:
         append(octets, failed);
     }
     for (const auto& avp : request.proxy_info) append(octets, avp);
-    octets[4] =
-        static_cast<std::uint8_t>((request.header.proxiable ? 0x40 : 0) | (protocol_error ? flag_error : 0));
+    octets[4] = static_cast<std::uint8_t>((request.header.proxiable ? flag_proxiable : 0) |
+                                          (protocol_error ? flag_error : 0));
     put_u24(octets, 5, request.header.command_code);
     return octets;
 }

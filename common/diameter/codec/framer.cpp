@@ -1,10 +1,8 @@
 #include "common/diameter/codec/framer.hpp"
 
-namespace ims::diameter::codec {
+#include "common/diameter/codec/header.hpp"
 
-namespace {
-constexpr std::size_t header_size = 20;
-}
+namespace ims::diameter::codec {
 
 void Framer::push(std::span<const std::uint8_t> octets) {
     if (broken_) return;

@@ -1,5 +1,7 @@
 #include "common/diameter/codec/scan.hpp"
 
+#include "common/diameter/codec/header.hpp"
+
 #include <algorithm>
 
 namespace ims::diameter::codec {
@@ -8,9 +10,6 @@ namespace {
 
 using Span = std::span<const std::uint8_t>;
 
-constexpr std::size_t header_size = 20;
-constexpr std::uint8_t flag_request = 0x80, flag_proxiable = 0x40, flag_error = 0x20,
-                       flag_retransmitted = 0x10;
 constexpr std::uint8_t avp_vendor = 0x80, avp_mandatory = 0x40, avp_reserved = 0x1f;
 constexpr unsigned max_depth = 8;  // Cx needs three
 

@@ -8,10 +8,6 @@ namespace {
 
 using Found = std::optional<Finding>;
 
-bool registers(const Procedure& p) {
-    return p.kind == Procedure::Kind::Registration || p.kind == Procedure::Kind::Deregistration;
-}
-
 const Entry* failed_with(const Procedure& p, std::string_view reason) {
     return p.note("scscf.authentication.failed", "reason", reason);
 }
@@ -198,7 +194,7 @@ Found silent_without_password(const Procedure& p) {
 
 constexpr auto op_check = Cause::Needs::OpInPlaceOfOpc;
 
-constexpr std::array rows{
+constexpr std::array authentication_rows{
     Cause{"op-given-as-opc",
           "What the HSS holds as OPc of {impi} is an OP, as the keys of other subscribers show. The UE "
           "cannot accept "
@@ -290,7 +286,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> authentication_causes() {
-    return rows;
+    return authentication_rows;
 }
 
 }  // namespace ims::why

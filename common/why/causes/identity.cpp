@@ -7,10 +7,6 @@ namespace {
 
 using Found = std::optional<Finding>;
 
-bool registers(const Procedure& p) {
-    return p.kind == Procedure::Kind::Registration || p.kind == Procedure::Kind::Deregistration;
-}
-
 // The answer of the HSS to the registration that has this result: "(5001)".
 const Entry* refusal(const Procedure& p, std::string_view result) {
     if (!registers(p) || !p.is_failure()) return nullptr;
@@ -98,7 +94,7 @@ Found scheme(const Procedure& p) {
 
 constexpr auto near_misses = Cause::Needs::NearMisses;
 
-constexpr std::array rows{
+constexpr std::array identity_rows{
     Cause{"mnc-padding",
           "The UE registers {asked}, and the HSS knows {known}: the MNC is written differently.",
           "Write the MNC with three digits on both sides (TS 23.003 13.2: MNC 01 is mnc001): in the UE's "
@@ -138,7 +134,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> identity_causes() {
-    return rows;
+    return identity_rows;
 }
 
 }  // namespace ims::why

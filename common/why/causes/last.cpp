@@ -69,7 +69,7 @@ Found no_final_response(const Procedure& p) {
     return f;
 }
 
-constexpr std::array rows{
+constexpr std::array last_rows{
     Cause{"transaction-timeout", "The {service} sent {method} to {peer} and got no answer ({detail}).",
           "Look whether that hop runs and can be reached from there over this transport (firewall, route, "
           "port), and "
@@ -86,7 +86,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> last_causes() {
-    return rows;
+    return last_rows;
 }
 
 }  // namespace ims::why

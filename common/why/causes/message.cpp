@@ -46,7 +46,7 @@ Found leaving(const Procedure& p) {
     return Finding{evidence({note}), {{"service", upper_name(note->service)}}};
 }
 
-constexpr std::array rows{
+constexpr std::array message_rows{
     Cause{"malformed-message", "The {service} cannot read a message from {peer}: {reason} ({where}).",
           "Look at that place of the message below; the sender has to be corrected.", malformed},
     Cause{
@@ -61,7 +61,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> message_causes() {
-    return rows;
+    return message_rows;
 }
 
 }  // namespace ims::why

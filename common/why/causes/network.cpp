@@ -88,7 +88,7 @@ Found no_capabilities(const Procedure& p) {
     return f;
 }
 
-constexpr std::array rows{
+constexpr std::array network_rows{
     Cause{"dns-does-not-resolve", "The {service} cannot resolve a name: {query} gives \"{answer}\".",
           "Ask the name server that the service asks (dns.servers): dig {query}. Add the record, or a static "
           "route "
@@ -122,7 +122,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> network_causes() {
-    return rows;
+    return network_rows;
 }
 
 }  // namespace ims::why

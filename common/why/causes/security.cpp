@@ -79,7 +79,7 @@ Found kernel_refuses(const Procedure& p) {
     return f;
 }
 
-constexpr std::array rows{
+constexpr std::array security_rows{
     Cause{"security-not-offered", "The P-CSCF requires a security agreement, and the UE offers none.",
           "Switch IPsec on in the UE (an IMS profile with ipsec-3gpp); in a laboratory the P-CSCF can do "
           "without: pcscf.security: preferred or off.",
@@ -134,7 +134,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> security_causes() {
-    return rows;
+    return security_rows;
 }
 
 }  // namespace ims::why

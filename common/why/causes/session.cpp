@@ -9,10 +9,6 @@ namespace {
 
 using Found = std::optional<Finding>;
 
-bool registers(const Procedure& p) {
-    return p.kind == Procedure::Kind::Registration || p.kind == Procedure::Kind::Deregistration;
-}
-
 bool failed(const Procedure& p) {
     return !registers(p) && p.is_failure();
 }
@@ -223,7 +219,7 @@ Found no_answer(const Procedure& p) {
 
 constexpr auto near_misses = Cause::Needs::NearMisses;
 
-constexpr std::array rows{
+constexpr std::array session_rows{
     Cause{"caller-not-registered",
           "The caller's UE is not registered at this P-CSCF, or comes from another address "
           "and port than it registered from.",
@@ -279,7 +275,7 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const Cause> session_causes() {
-    return rows;
+    return session_rows;
 }
 
 }  // namespace ims::why

@@ -18,6 +18,10 @@ inline bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
+inline bool registers(const Procedure& p) {  // or deregisters
+    return p.kind == Procedure::Kind::Registration || p.kind == Procedure::Kind::Deregistration;
+}
+
 // The sender's Via is another address than the one it was seen at: there is a NAT between.
 bool is_behind_nat(const Entry& request);
 

@@ -33,7 +33,7 @@ struct TraceOptions {
     std::string identities_from;  // an HSS that gets no order
 };
 
-constexpr auto footer =
+constexpr auto trace_footer =
     "Exit status: 0 done, 1 the subscriber is not traced (or nothing of his was seen), 2 wrong options, or a "
     "service "
     "did not answer or refused.\n"
@@ -264,7 +264,7 @@ int run_trace(int argc, const char* const* argv) {
     std::vector<std::string> services;
     unsigned timeout = 5;
     CLI::App app{"Traces a subscriber through the services of an IMS core while they run.", "ims-why trace"};
-    app.footer(footer);
+    app.footer(trace_footer);
     app.require_subcommand(1);
     const auto add = [&](const char* name, const char* what, bool subscriber) {
         auto* command = app.add_subcommand(name, what);

@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr seconds subscription{600'000};  // 24.229 5.1.1.3
 
-Duration refresh_after(seconds expires) {
+Duration subscription_refresh_after(seconds expires) {
     return expires > 1200s ? Duration{expires - 600s} : Duration{expires} / 2;
 }
 
@@ -70,7 +70,8 @@ void RegEvent::handle(const ResponseArrived& event, TimePoint now) {
         dialog_->refresh_target(response);
     }
     const auto expires = response.get<h::Expires>();
-    deadlines_.set(Timer::Refresh, now + refresh_after(expires ? seconds{*expires} : subscription));
+    deadlines_.set(Timer::Refresh,
+                   now + subscription_refresh_after(expires ? seconds{*expires} : subscription));
 }
 
 void RegEvent::handle(const RequestFailed&) {
@@ -108,7 +109,8 @@ void RegEvent::read(const Message& notify, TimePoint now) {
         const auto expires = state->params.get("expires");
         const auto number = expires ? parse_number(*expires) : std::nullopt;
         if (number && *number <= UINT32_MAX)
-            deadlines_.set(Timer::Refresh, now + refresh_after(seconds{static_cast<seconds::rep>(*number)}));
+            deadlines_.set(Timer::Refresh,
+                           now + subscription_refresh_after(seconds{static_cast<seconds::rep>(*number)}));
     }
     act_on(notify, now);
 }

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 // One event for both kinds of reader.
-struct Event {
+struct ReportedEvent {
     json object;
     std::string words;
 };
@@ -47,7 +47,7 @@ json endpoint(const std::optional<IpEndpoint>& e) {
     return e ? json(e->text()) : json();
 }
 
-Event event_of(const Challenged& h) {
+ReportedEvent event_of(const Challenged& h) {
     switch (h.verdict) {
         case Challenged::Verdict::Answered:
             return {{{"event", "challenged"}, {"algorithm", h.algorithm}, {"verdict", "answered"}},
@@ -62,7 +62,7 @@ Event event_of(const Challenged& h) {
     }
     return {};
 }
-Event event_of(const Registered& h) {
+ReportedEvent event_of(const Registered& h) {
     json event{{"event", "registered"},
                {"expires", h.expires.count()},
                {"associated_uris", h.associated_uris},
@@ -73,62 +73,62 @@ Event event_of(const Registered& h) {
     return {std::move(event), std::string{h.refreshed ? "registration refreshed" : "registered"} + " for " +
                                   std::to_string(h.expires.count()) + " s as " + joined(h.associated_uris)};
 }
-Event event_of(const RegistrationFailed& h) {
+ReportedEvent event_of(const RegistrationFailed& h) {
     return {{{"event", "registration_failed"}, {"status", h.status}, {"reason", h.reason}},
             with_status("registration failed:", h.status, h.reason)};
 }
-Event event_of(const Deregistered& h) {
+ReportedEvent event_of(const Deregistered& h) {
     return {{{"event", "deregistered"}, {"by_network", h.by_network}, {"reason", h.event}},
             h.by_network ? "deregistered by the network: " + h.event : "deregistered"};
 }
-Event event_of(const RegistrationStateNotified& h) {
+ReportedEvent event_of(const RegistrationStateNotified& h) {
     return {{{"event", "registration_state"}, {"version", h.version}, {"state", h.state}},
             "the network says that the registration is " + h.state};
 }
-Event event_of(const MessageReceived& h) {
+ReportedEvent event_of(const MessageReceived& h) {
     return {
         {{"event", "message_received"}, {"from", h.from}, {"text", h.text}, {"content_type", h.content_type}},
         "message from " + h.from + ": " + h.text};
 }
-Event event_of(const MessageDelivered& h) {
+ReportedEvent event_of(const MessageDelivered& h) {
     return {{{"event", "message_delivered"}, {"request", h.request.value()}, {"status", h.status}},
             "message delivered, " + std::to_string(h.status)};
 }
-Event event_of(const MessageFailed& h) {
+ReportedEvent event_of(const MessageFailed& h) {
     return {{{"event", "message_failed"},
              {"request", h.request.value()},
              {"status", h.status},
              {"reason", h.reason}},
             with_status("message not delivered:", h.status, h.reason)};
 }
-Event event_of(const OptionsAnswered& h) {
+ReportedEvent event_of(const OptionsAnswered& h) {
     return {{{"event", "options_answered"}, {"request", h.request.value()}, {"status", h.status}},
             with_status("OPTIONS answered", h.status, h.status == 0 ? "by nobody" : "")};
 }
-Event event_of(const IncomingCall& h) {
+ReportedEvent event_of(const IncomingCall& h) {
     return {{{"event", "incoming_call"}, {"call", h.call.value()}, {"from", h.from}, {"called", h.called}},
             "call from " + h.from + " for " + h.called};
 }
-Event event_of(const CallProgress& h) {
+ReportedEvent event_of(const CallProgress& h) {
     return {
         {{"event", "call_progress"}, {"call", h.call.value()}, {"status", h.status}, {"reason", h.reason}},
         with_status("call:", h.status, h.reason)};
 }
-Event event_of(const CallEstablished& h) {
+ReportedEvent event_of(const CallEstablished& h) {
     return {{{"event", "call_established"},
              {"call", h.call.value()},
              {"remote_media", endpoint(h.remote_media)},
              {"payload_type", h.payload_type}},
             "call established" + (h.remote_media ? ", media to " + h.remote_media->text() : std::string{})};
 }
-Event event_of(const MediaChanged& h) {
+ReportedEvent event_of(const MediaChanged& h) {
     return {{{"event", "media_changed"},
              {"call", h.call.value()},
              {"remote_media", endpoint(h.remote_media)},
              {"direction", sdp::direction_text(h.direction)}},
             "media is now " + std::string{sdp::direction_text(h.direction)}};
 }
-Event event_of(const CallEnded& h) {
+ReportedEvent event_of(const CallEnded& h) {
     return {{{"event", "call_ended"},
              {"call", h.call.value()},
              {"cause", cause_token(h.cause)},

@@ -14,20 +14,20 @@ namespace ims::ue {
 
 namespace {
 
-struct Words {
+struct SimWords {
     std::string k, op, opc, rand, autn, nonce, res, auts;
     bool json = false;
 };
 
-struct Mistake {
+struct SimMistake {
     std::string what;
 };
 
 Octets octets(const char* option, const std::string& text, std::size_t least, std::size_t most) {
     auto value = unhex(text);
     if (!value || value->size() < least || value->size() > most)
-        throw Mistake{std::string{option} + " wants " + std::to_string(2 * least) +
-                      (most > least ? " to " + std::to_string(2 * most) : "") + " hexadecimal digits"};
+        throw SimMistake{std::string{option} + " wants " + std::to_string(2 * least) +
+                         (most > least ? " to " + std::to_string(2 * most) : "") + " hexadecimal digits"};
     return std::move(*value);
 }
 
@@ -39,20 +39,20 @@ std::array<std::uint8_t, N> exactly(const char* option, const std::string& text)
     return out;
 }
 
-SimCheck check_of(const Words& w) {
+SimCheck check_of(const SimWords& w) {
     SimCheck c;
     c.k = exactly<16>("--k", w.k);
-    if (w.op.empty() == w.opc.empty()) throw Mistake{"one of --op and --opc is wanted"};
+    if (w.op.empty() == w.opc.empty()) throw SimMistake{"one of --op and --opc is wanted"};
     c.op_is_opc = w.op.empty();
     c.op = c.op_is_opc ? exactly<16>("--opc", w.opc) : exactly<16>("--op", w.op);
     if (!w.nonce.empty()) {  // RFC 3310 3.2: RAND || AUTN || server data
         const auto nonce = unbase64(w.nonce);
         if (!nonce || nonce->size() < 32)
-            throw Mistake{"--nonce wants the nonce of the 401: base64 of 32 octets or more"};
+            throw SimMistake{"--nonce wants the nonce of the 401: base64 of 32 octets or more"};
         std::copy_n(nonce->begin(), 16, c.rand.begin());
         std::copy_n(nonce->begin() + 16, 16, c.autn.begin());
     } else {
-        if (w.rand.empty() || w.autn.empty()) throw Mistake{"--rand and --autn are wanted, or --nonce"};
+        if (w.rand.empty() || w.autn.empty()) throw SimMistake{"--rand and --autn are wanted, or --nonce"};
         c.rand = exactly<16>("--rand", w.rand);
         c.autn = exactly<16>("--autn", w.autn);
     }
@@ -83,7 +83,7 @@ void print(const SimCheck& c, const SimVerdict& v, bool as_json) {
 }  // namespace
 
 int sim_check(int argc, const char* const* argv) {
-    Words w;
+    SimWords w;
     CLI::App app{
         "Holds one challenge of the network against the keys of a card: what matches, and which mistake "
         "would "
@@ -107,7 +107,7 @@ int sim_check(int argc, const char* const* argv) {
         return v.all_right() ? 0 : 1;
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : 2;
-    } catch (const Mistake& m) {
+    } catch (const SimMistake& m) {
         std::fprintf(stderr, "ims-ue sim-check: %s\n", m.what.c_str());
         return 2;
     }
