@@ -62,7 +62,7 @@ TEST_CASE("a UE behind a NAT is served in UDP-encapsulated tunnel mode, both way
     REQUIRE(flows::registers(world, bob));
     CHECK(in_clear(world, "alice") ==
           std::vector<std::string>{"REGISTER sip:" + std::string{home}, "SIP/2.0 401"});
-    const auto& set = world.pcscf().associations(world.now()).front().set;
+    const auto set = world.pcscf().associations(world.now()).front().set;
     CHECK(set.mode == ipsec::Mode::UdpEncapsulatedTunnel);
     CHECK(set.peer.address == outside);
     CHECK(set.encapsulation_port >= 20000);
