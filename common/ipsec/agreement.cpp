@@ -90,6 +90,11 @@ Offer read_offer(const Mechanisms& mechanisms) {
     return offer;
 }
 
+bool offers(const Offer& offer, Mode mode) {
+    return std::any_of(offer.proposals.begin(), offer.proposals.end(),
+                       [&](const auto& p) { return p.mode == mode; });
+}
+
 std::optional<Proposal> choose(const Offer& offer, const std::vector<Transform>& preferred, Mode mode) {
     for (const auto& transform : preferred)
         for (const auto& p : offer.proposals)

@@ -28,6 +28,8 @@ struct Offer {
 // a combination that annex H forbids are unknown ones.
 Offer read_offer(const Mechanisms& mechanisms);
 
+bool offers(const Offer& offer, Mode mode);
+
 // The first of `preferred` that was offered (33.203 7.2); in this mode.
 std::optional<Proposal> choose(const Offer& offer, const std::vector<Transform>& preferred, Mode mode);
 

@@ -22,7 +22,14 @@ struct Lost {  // the kernel has it no more
 };
 struct Started {                     // the process has; to be answered with Keep
     std::vector<Transform> missing;  // what this kernel cannot do
+    bool no_encapsulation = false;   // nor receive ESP in UDP (annex M)
 };
-using Report = std::variant<Installed, InstallFailed, Lost, Started>;
+// Annex M: the peer's NAT sends its UDP from another address or port than the set says. To be answered with
+// Extend, if it is to be followed.
+struct Mapped {
+    std::uint32_t spi = 0;  // one of those that we receive on
+    IpEndpoint seen;
+};
+using Report = std::variant<Installed, InstallFailed, Lost, Started, Mapped>;
 
 }  // namespace ims::ipsec

@@ -28,6 +28,7 @@
 #include <exception>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 namespace ims::runtime {
@@ -42,6 +43,7 @@ struct Settings {
     std::vector<ipsec::Transform> transforms;  // of IPsec, best first
     bool goes_without_ipsec = false;
     std::optional<sigcomp::Endpoint::Config> sigcomp;
+    bool udp_encapsulation = false;
 };
 
 void collect_sigcomp(const sigcomp::Endpoint& endpoint, Exposition& out) {
@@ -84,7 +86,11 @@ class CscfHost final : public Hosted {
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
           transports_{process.io(), settings_.sections.transports,
-                      [this](sip::Transports::Event e) { on_wire(std::move(e)); }, &turn_} {}
+                      [this](sip::Transports::Event e) { on_wire(std::move(e)); }, &turn_},
+          mappings_{process.io()} {}
+    ~CscfHost() override {
+        if (mappings_.is_open()) mappings_.release();
+    }
 
     bool start(std::string& why) override;
     void drain() override { loop_->drain(); }
@@ -98,6 +104,7 @@ class CscfHost final : public Hosted {
     bool listen(std::string& why);
     std::vector<IpAddress> further(const sip::ListeningPoint& point) const;
     bool begin_ipsec(std::string& why);
+    void await_mappings();
     void restore();
     void save();
     void save_later();
@@ -141,6 +148,7 @@ class CscfHost final : public Hosted {
     sip::Transports transports_;
     std::unique_ptr<diameter::Service> diameter_;
     std::optional<ipsec::Orders> ipsec_;
+    boost::asio::posix::stream_descriptor mappings_;  // of ipsec_, which owns it
 };
 
 bool CscfHost::start(std::string& why) {
@@ -221,8 +229,8 @@ bool CscfHost::begin_ipsec(std::string& why) {
         ports.push_back(point.endpoint.port);
     }
     if (own.empty()) return true;
-    auto orders = ipsec::Orders::begin(std::move(own), std::move(ports), settings_.transforms,
-                                       [this](const Note& n) { note(n); });
+    auto orders =
+        ipsec::Orders::begin(own, std::move(ports), settings_.transforms, [this](const Note& n) { note(n); });
     if (!orders && settings_.goes_without_ipsec) {
         note(Note{Severity::Warning, "ipsec.kernel.none"}.with("reason", orders.error()));
         return true;
@@ -232,7 +240,23 @@ bool CscfHost::begin_ipsec(std::string& why) {
         return false;
     }
     ipsec_.emplace(std::move(*orders));
+    if (!settings_.udp_encapsulation) return true;
+    if (const auto reason = ipsec_->encapsulate(own))
+        note(Note{Severity::Warning, "ipsec.kernel.no_encapsulation"}.with("reason", *reason));
+    else
+        await_mappings();
     return true;
+}
+
+// Annex M: the kernel sees where the NAT of a UE sends from.
+void CscfHost::await_mappings() {
+    if (!mappings_.is_open()) mappings_.assign(ipsec_->mapping_descriptor());
+    mappings_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                         [this](const boost::system::error_code& cancelled) {
+                             if (cancelled) return;
+                             ipsec_->tell_mappings([this](ipsec::Report r) { loop_->handle(std::move(r)); });
+                             await_mappings();
+                         });
 }
 
 void CscfHost::offer_commands() {
@@ -483,6 +507,7 @@ void CscfHost::stop(std::function<void()> stopped) {
     if (!state_.path().empty()) save();
     loop_->stop();
     transports_.close();
+    if (mappings_.is_open()) mappings_.release();
     if (ipsec_) ipsec_->end([this](const Note& n) { note(n); });
     if (!diameter_) return stopped();
     diameter_->stop(std::move(stopped));
@@ -588,6 +613,7 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
         settings.sigcomp = common.sigcomp;
         if (common.sigcomp)
             settings.sections.transports.sigcomp_octets = common.sigcomp->offers.decompression_memory_size;
+        settings.udp_encapsulation = common.udp_encapsulation;
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);
         };

@@ -39,6 +39,7 @@ struct CscfCommon {
     std::vector<ipsec::Transform> transforms{};
     bool goes_without_ipsec = false;
     std::optional<sigcomp::Endpoint::Config> sigcomp{};  // said by a node that is Compressing and wants it
+    bool udp_encapsulation = false;  // ESP in UDP, on port 4500 of the protected addresses (RFC 3948)
 };
 
 struct CscfProgram {

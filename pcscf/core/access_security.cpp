@@ -42,6 +42,14 @@ AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanism
     return {std::move(response), reason};
 }
 
+AccessRefused agreement_changed(const sip::Message& request, const ipsec::Mechanisms& sent,
+                                std::string_view reason) {
+    auto response = sip::Message::response(request, 494, "Security Agreement Required");
+    response.set<sip::h::Require>("sec-agree");
+    response.set_all<sip::h::SecurityServer>(sent);
+    return {std::move(response), reason};
+}
+
 bool answers(const sip::Message& request, const Challenge& challenge) {
     const auto authorization = request.get<sip::h::Authorization>();
     return authorization && has_response(*authorization) && !authorization->params.has("auts") &&

@@ -41,6 +41,9 @@ AccessAccepted accept_on_tls(const sip::Message& request, bool bound, const Chal
 // nothing.
 AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanisms& offer,
                              std::string_view reason);
+// What came back is not what was sent (RFC 3329 2.3.1): 494, whatever the request asks for.
+AccessRefused agreement_changed(const sip::Message& request, const ipsec::Mechanisms& sent,
+                                std::string_view reason);
 // Whether it carries the answer to this challenge; AUTS and an empty response are none (33.203 7.3).
 bool answers(const sip::Message& request, const Challenge& challenge);
 

@@ -20,6 +20,23 @@ void erase_one(Map& map, const Key& key, std::uint64_t id) {
 }
 }  // namespace
 
+std::uint64_t code_of(const std::vector<ipsec::Transform>& transforms) {
+    std::uint64_t code = 0;
+    for (auto t = transforms.rbegin(); t != transforms.rend(); ++t)
+        code = code << 4U | static_cast<std::uint64_t>(t->integrity) << 2U |
+               static_cast<std::uint64_t>(t->encryption);
+    return code;
+}
+
+// Neither integrity nor encryption, which is zero, is no transform.
+std::vector<ipsec::Transform> transforms_of(std::uint64_t code) {
+    std::vector<ipsec::Transform> transforms;
+    for (; code != 0; code >>= 4U)
+        transforms.push_back(
+            {static_cast<ipsec::Integrity>(code >> 2U & 3U), static_cast<ipsec::Encryption>(code & 3U)});
+    return transforms;
+}
+
 std::string_view state_text(AssociationSet::State state) {
     switch (state) {
         case AssociationSet::State::Temporary: return "temporary";
@@ -79,25 +96,31 @@ AssociationSet& AssociationSets::add(AssociationSet s) {
     by_impi_.emplace(s.impi, id);
     by_client_port_.insert_or_assign({peer.address, peer.client_port}, id);
     by_server_port_.emplace(IpEndpoint{peer.address, peer.server_port}, id);
-    spis_.insert({s.set.own.spi_client, s.set.own.spi_server});
-    if (s.state == AssociationSet::State::Temporary) ++waiting_[peer.address];
+    spis_.emplace(s.set.own.spi_client, id);
+    spis_.emplace(s.set.own.spi_server, id);
+    if (s.state == AssociationSet::State::Temporary) expect(peer.address);
     wake(s);
     return sets_.insert_or_assign(id, std::move(s)).first->second;
 }
 
 void AssociationSets::set_state(AssociationSet& s, AssociationSet::State state) {
-    if (s.state == AssociationSet::State::Temporary && state != s.state) waits_no_more(s.set.peer.address);
+    if (s.state == AssociationSet::State::Temporary && state != s.state) expect_no_more(s.set.peer.address);
     s.state = state;
 }
 
-void AssociationSets::waits_no_more(const IpAddress& ue) {
+void AssociationSets::expect_no_more(const IpAddress& ue) {
     const auto found = waiting_.find(ue);
-    if (--found->second == 0) waiting_.erase(found);
+    if (--found->second.count == 0) waiting_.erase(found);
+}
+
+bool AssociationSets::first_refusal(const IpAddress& ue) {
+    const auto found = waiting_.find(ue);
+    return found == waiting_.end() || !std::exchange(found->second.refused, true);
 }
 
 void AssociationSets::remove(const AssociationSet& s) {
     const auto id = s.id;
-    if (s.state == AssociationSet::State::Temporary) waits_no_more(s.set.peer.address);
+    if (s.state == AssociationSet::State::Temporary) expect_no_more(s.set.peer.address);
     const auto& peer = s.set.peer;
     erase_one(by_impi_, s.impi, id);
     erase_one(by_client_port_, IpEndpoint{peer.address, peer.client_port}, id);
@@ -129,6 +152,16 @@ AssociationSet* AssociationSets::at(const IpEndpoint& ue_client_port) {
     return found == by_client_port_.end() ? nullptr : find(found->second);
 }
 
+AssociationSet* AssociationSets::receiving_on(std::uint32_t spi) {
+    const auto found = spis_.find(spi);
+    return found == spis_.end() ? nullptr : find(found->second);
+}
+
+bool AssociationSets::is_of_another(const IpEndpoint& ue_server_port, const Impi& impi) const {
+    const auto [first, last] = by_server_port_.equal_range(ue_server_port);
+    return std::any_of(first, last, [&](const auto& entry) { return sets_.at(entry.second).impi != impi; });
+}
+
 std::vector<AssociationSet*> AssociationSets::of_user(const Impi& impi) {
     std::vector<AssociationSet*> found;
     const auto [first, last] = by_impi_.equal_range(impi);
@@ -144,7 +177,7 @@ AssociationSet* AssociationSets::temporary_of(const Impi& impi) {
 
 std::size_t AssociationSets::waiting_at(const IpAddress& ue) const {
     const auto found = waiting_.find(ue);
-    return found == waiting_.end() ? 0 : found->second;
+    return found == waiting_.end() ? 0 : found->second.count;
 }
 
 void AssociationSets::wake(const AssociationSet& s) {

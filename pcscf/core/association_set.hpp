@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -36,8 +35,14 @@ struct AssociationSet {
     State state = State::Temporary;
     // What goes to the UE goes here. An Established set is, once the UE has used it or the Old one is gone.
     bool in_use = false;
+    // The transforms of the Security-Server that its UE verifies: they stay what they were sent, whatever the
+    // configuration says after a restart. See code_of().
+    std::uint64_t offered = 0;
+    std::size_t verified = 0;             // hash of a Security-Verify that was right
     bool stream = false;                  // the UE's last request came over TCP
     std::optional<sip::Flow> connection;  // an open one, on these associations
+    // Annex M: its NAT was last seen at another address than the one it was agreed with.
+    std::optional<IpAddress> strayed_to;
     TimePoint until;
     std::optional<TimePoint> take_at;  // takes the Old one's place, used or not
     TimePoint since;                   // when it was made
@@ -49,6 +54,10 @@ struct AssociationSet {
     sip::Flow datagrams() const;
     sip::Target target(sip::Transport transport) const;  // the same ports, to open a connection too
 };
+
+// A list of transforms in a number, four bits for each.
+std::uint64_t code_of(const std::vector<ipsec::Transform>& transforms);  // of sixteen at most
+std::vector<ipsec::Transform> transforms_of(std::uint64_t code);
 
 std::string_view state_text(AssociationSet::State state);  // "temporary", "established", "old"
 
@@ -69,9 +78,18 @@ class AssociationSets {
     AssociationSet* find(std::uint64_t id);
     AssociationSet* on(const sip::Flow& flow);
     AssociationSet* at(const IpEndpoint& ue_client_port);  // 33.203 7.1 rule 2
+    AssociationSet* receiving_on(std::uint32_t spi);
+    // Annex M: behind one NAT two UEs may have chosen the same one.
+    bool is_of_another(const IpEndpoint& ue_server_port, const Impi& impi) const;
     std::vector<AssociationSet*> of_user(const Impi& impi);
     AssociationSet* temporary_of(const Impi& impi);
-    std::size_t waiting_at(const IpAddress& ue) const;  // Temporary ones, to bound them
+
+    // To bound what comes in clear of one address: the Temporary ones, and REGISTERs that may make one and
+    // are not answered yet.
+    std::size_t waiting_at(const IpAddress& ue) const;
+    void expect(const IpAddress& ue) { ++waiting_[ue].count; }
+    void expect_no_more(const IpAddress& ue);
+    bool first_refusal(const IpAddress& ue);  // since nothing of it waited
 
     void wake(const AssociationSet& s);               // `until` or `take_at` is new, or earlier
     std::vector<AssociationSet*> due(TimePoint now);  // their time is over, or take_at is there
@@ -81,15 +99,17 @@ class AssociationSets {
     void for_each(const std::function<void(const AssociationSet&)>& f) const;
 
   private:
-    void waits_no_more(const IpAddress& ue);
-
     const IpsecConfig& config_;
     std::unordered_map<std::uint64_t, AssociationSet> sets_;
     std::unordered_multimap<Impi, std::uint64_t> by_impi_;
     std::unordered_map<IpEndpoint, std::uint64_t> by_client_port_;       // of the UE
     std::unordered_multimap<IpEndpoint, std::uint64_t> by_server_port_;  // of the UE; ours tells them apart
-    std::unordered_set<std::uint32_t> spis_;                             // what we receive on
-    std::unordered_map<IpAddress, std::size_t> waiting_;                 // Temporary ones
+    std::unordered_map<std::uint32_t, std::uint64_t> spis_;              // what we receive on
+    struct Waiting {
+        std::size_t count = 0;
+        bool refused = false;
+    };
+    std::unordered_map<IpAddress, Waiting> waiting_;  // by address of UEs
     std::uint64_t last_id_ = 0;
     Wakeups<std::uint64_t> wakeups_;
 };

@@ -32,6 +32,8 @@ struct IpsecConfig {
     std::vector<std::uint16_t> client_ports;  // protected; a UE's registrations take turns with them
     std::size_t waiting_per_address = 1000;   // associations of challenges not answered, of one address
     std::size_t max_sets = 1'000'000;
+    // Annex M: UEs behind a NAT that offer mod=UDP-enc-tun are served, ESP in UDP to port 4500.
+    bool udp_encapsulation = false;
     // A longer request to a UE goes over TCP. Of 1500 octets GTP-U takes 64 over IPv6, ESP with AES-CBC and
     // HMAC-SHA-1-96 up to 61, IPv6 and UDP 48; many a tunnel on the way takes more.
     std::size_t largest_datagram = 1200;

@@ -53,7 +53,7 @@ const AssociationSet* Pcscf::Impl::associations_of(const Binding& b) const {
 }
 
 ipsec::Mechanisms Pcscf::Impl::security_server(const AssociationSet& s) const {
-    return ipsec::propose(config.ipsec.transforms, s.set.mode, s.set.own, true);
+    return ipsec::propose(transforms_of(s.offered), s.set.mode, s.set.own, true);
 }
 
 // ---- what comes from the wire
@@ -128,20 +128,23 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
     }
     const auto offer = ipsec::read_offer(c.security_client);
     const bool nat = comes_through_nat(e);
+    const bool offered = ipsec::offers(offer, ipsec::Mode::UdpEncapsulatedTunnel);
+    const bool passes = !nat || (offered && config.ipsec.udp_encapsulation);
     // Who offers both gets IPsec, where it is possible: it has authenticated both ends.
     const auto best = nat ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport;
-    if (offer.tls && tls && !ipsec::choose(offer, config.ipsec.transforms, best)) {
+    if (offer.tls && tls && !(passes && ipsec::choose(offer, config.ipsec.transforms, best))) {
         c.tls = true;
         return AccessAccepted{};
     }
-    if (nat && std::none_of(offer.proposals.begin(), offer.proposals.end(),
-                            [](const auto& p) { return p.mode == ipsec::Mode::UdpEncapsulatedTunnel; })) {
+    if (!passes) {
         // Transport mode covers the addresses: what a NAT changes is refused by both ends (annex M).
         if (!required) return in_clear();
-        refuse_agreement(e, c,
-                         {sip::Message::response(e.request, 403, "NAT between UE and P-CSCF"),
-                          "address translation between UE and P-CSCF, and no mod=UDP-enc-tun offered"},
-                         now);
+        refuse_agreement(
+            e, c,
+            {sip::Message::response(e.request, 403, "NAT between UE and P-CSCF"),
+             offered ? "address translation between UE and P-CSCF, and no UDP encapsulation here"
+                     : "address translation between UE and P-CSCF, and no mod=UDP-enc-tun offered"},
+            now);
         return std::nullopt;
     }
     const auto mode = nat ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport;
@@ -157,31 +160,58 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& 
 // What the challenge will make a set of. False: answered.
 bool Pcscf::Impl::take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
                                 ipsec::Mode mode, TimePoint now) {
-    const auto& ue = e.flow.remote.address;
     c.proposal = ipsec::choose(offer, config.ipsec.transforms, mode);
     if (!c.proposal) {
         const auto supported = ipsec::propose(config.ipsec.transforms, mode, {}, true);
         refuse_agreement(e, c, want_agreement(e.request, supported, "no acceptable Security-Client"), now);
         return false;
     }
-    const auto* other = associations.at({ue, c.proposal->side.client_port});
-    // 33.203 7.1 rule 2. A UE that starts anew in clear has forgotten what it had: that gives way to it.
+    return ports_are_free(e, c, now) && has_room(e, c, now);
+}
+
+// Anybody can send a first REGISTER, so what it costs is bounded: the associations of one address that wait
+// for their UE. Who refreshes on associations is known, and has three sets at most.
+bool Pcscf::Impl::has_room(sip::RequestArrived& e, RegisterContext& c, TimePoint now) {
+    if (c.association != 0) return true;
+    const auto& ue = e.flow.remote.address;
+    const bool full = associations.size() >= config.ipsec.max_sets;
+    if (!full && associations.waiting_at(ue) < config.ipsec.waiting_per_address) {
+        associations.expect(ue);
+        c.expected = true;
+        return true;
+    }
+    const std::string_view limit = full ? "ipsec.max_sets" : "ipsec.waiting_per_address";
+    if (full || associations.first_refusal(ue))
+        note(Severity::Warning, "pcscf.associations.limit")
+            .with("address", ue.text())
+            .with("reason", std::string{limit});
+    auto response = sip::Message::response(e.request, 503, {}, random.token(8));
+    response.set_raw(HeaderId::RetryAfter, "60");
+    note(Severity::Trace, "pcscf.registration.limited", e.request).with("impi", c.impi.value());
+    refuse_agreement(e, c, {std::move(response), "too many security associations wait for their UE"}, now);
+    return false;
+}
+
+void Pcscf::Impl::expect_no_more(RegisterContext& c) {
+    if (std::exchange(c.expected, false)) associations.expect_no_more(c.flow.remote.address);
+}
+
+// 33.203 7.1 rule 2, annex M.
+bool Pcscf::Impl::ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now) {
+    const auto& ue = e.flow.remote.address;
+    const auto& side = c.proposal->side;
+    const auto taken = [&](std::string_view phrase, std::string_view reason) {
+        refuse_agreement(e, c, {sip::Message::response(e.request, 403, phrase), reason}, now);
+        return false;
+    };
+    // A UE that starts anew in clear has forgotten what it had: that gives way to it.
+    const auto* other = associations.at({ue, side.client_port});
     const bool forgotten = other != nullptr && other->impi == c.impi && c.association == 0;
-    if (other != nullptr && !forgotten) {
-        refuse_agreement(e, c,
-                         {sip::Message::response(e.request, 403, "port-c is in use"),
-                          "this address and port-c have security associations already"},
-                         now);
-        return false;
-    }
-    if (associations.size() >= config.ipsec.max_sets ||
-        associations.waiting_at(ue) >= config.ipsec.waiting_per_address) {
-        auto response = sip::Message::response(e.request, 503, {}, random.token(8));
-        response.set_raw(HeaderId::RetryAfter, "60");
-        refuse_agreement(e, c, {std::move(response), "too many security associations wait for their UE"},
-                         now);
-        return false;
-    }
+    if (other != nullptr && !forgotten)
+        return taken("port-c is in use", "this address and port-c have security associations already");
+    if (c.proposal->mode == ipsec::Mode::UdpEncapsulatedTunnel &&
+        associations.is_of_another({ue, side.server_port}, c.impi))
+        return taken("port-s is in use", "another UE behind the same NAT has this port-s");
     return true;
 }
 
@@ -196,13 +226,22 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
     if (c.impi != s.impi)
         return refused(
             {sip::Message::response(e.request, 403), "another user than that of the associations"});
+    // 33.203 7.2, SM7: before anything it says is looked at.
+    if (running != nullptr && running->challenge.association != 0 && running->challenge.association != s.id &&
+        associations.find(running->challenge.association) != nullptr &&
+        answers(e.request, running->challenge)) {
+        discard(e, "the challenge is answered on other security associations than those made for it", now);
+        return std::nullopt;
+    }
     const auto sent = security_server(s);
     const auto verify = e.request.all<sip::h::SecurityVerify>();
     const bool temporary = s.state == AssociationSet::State::Temporary;
     // Step 3a; on established associations phones leave Security-Verify out, and may (step 3b).
-    if (!verify || ((temporary || !verify->empty()) && !ipsec::came_back(sent, *verify)))
+    if (!verify || (!verify->empty() && !ipsec::came_back(sent, *verify)))
         return refused(
-            want_agreement(e.request, sent, "Security-Verify is not the Security-Server that was sent"));
+            agreement_changed(e.request, sent, "Security-Verify is not the Security-Server that was sent"));
+    if (temporary && verify->empty())
+        return refused(want_agreement(e.request, sent, "Security-Verify is missing"));
     if (temporary) {
         if (running == nullptr || running->challenge.association != s.id)
             return refused(
@@ -212,19 +251,43 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
                 e.request, sent, "Security-Client is not that of the REGISTER before the challenge"));
         return AccessAccepted{"yes"};
     }
-    if (running != nullptr && running->challenge.association != 0 && answers(e.request, running->challenge)) {
-        const auto* meant = associations.find(running->challenge.association);
-        if (meant != nullptr && running->challenge.association != s.id) {
-            discard(e, "the challenge is answered on other security associations than those made for it",
-                    now);
-            return std::nullopt;
-        }
-    }
     // Step 3b: new associations, if the registrar challenges. Without a proposal the old ones go on.
     if (!c.security_client.empty() &&
         !take_proposal(e, c, ipsec::read_offer(c.security_client), s.set.mode, now))
         return std::nullopt;
     return AccessAccepted{"yes"};
+}
+
+// 24.229 5.2.6.3 has no step for it. Phones leave the header out (or send no entry of ours), and are served:
+// what was agreed is in force all the same, since nothing passes but through the associations.
+bool Pcscf::Impl::verify(const sip::RequestArrived& e, TimePoint now) {
+    auto* s = associations.on(e.flow);
+    if (s == nullptr || !e.request.has(HeaderId::SecurityVerify)) return true;
+    std::size_t hash = 0;
+    for (const auto line : e.request.raw_all(HeaderId::SecurityVerify))
+        hash = hash * 31 + std::hash<std::string_view>{}(line);
+    if (hash == s->verified) return true;  // they do not change from one request to the next
+    const auto returned = e.request.all<sip::h::SecurityVerify>();
+    // In the middle of a re-registration: the one before, or the one to come.
+    const auto sets = associations.of_user(s->impi);
+    const bool right =
+        returned && (returned->empty() || std::any_of(sets.begin(), sets.end(), [&](auto* one) {
+                         return ipsec::came_back(security_server(*one), *returned);
+                     }));
+    if (right) {
+        s->verified = hash;
+        return true;
+    }
+    auto refused = agreement_changed(e.request, security_server(*s),
+                                     "Security-Verify is not the Security-Server that was sent");
+    note(Severity::Warning, "pcscf.agreement.changed", e.request)
+        .with("impi", s->impi.value())
+        .with("status", std::to_string(refused.response.status()))
+        .with("reason", std::string{refused.reason})
+        .with("peer", e.flow.remote.text())
+        .with("offered", returned ? ipsec::text_of(*returned) : std::string{"malformed"});
+    respond(e.transaction, std::move(refused.response), now);
+    return false;
 }
 
 // ---- the challenge
@@ -246,8 +309,21 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     // 33.203 7.4.2a: one that was not answered goes; and what a UE that starts anew has forgotten.
     if (auto* before = associations.temporary_of(c.impi)) remove_set(*before, "a new challenge");
     const auto& ue = c.flow.remote.address;
-    if (auto* same = associations.at({ue, c.proposal->side.client_port}))
-        remove_set(*same, "the UE starts anew from the same port");
+    auto* same = associations.at({ue, c.proposal->side.client_port});
+    const bool tunnel = c.proposal->mode == ipsec::Mode::UdpEncapsulatedTunnel;
+    if ((same != nullptr && same->impi != c.impi) ||
+        (tunnel && associations.is_of_another({ue, c.proposal->side.server_port}, c.impi))) {
+        // Two UEs of one address asked at the same time: the other was first.
+        note(Severity::Info, "pcscf.registration.refused", response)
+            .with("impi", c.impi.value())
+            .with("status", "403")
+            .with("reason", "this address and port-c have security associations already")
+            .with("peer", c.flow.remote.text());
+        response.set_status(403);
+        response.remove(HeaderId::WwwAuthenticate);
+        return false;
+    }
+    if (same != nullptr) remove_set(*same, "the UE starts anew from the same port");
     auto of_user = associations.of_user(c.impi);
     while (of_user.size() >= most_sets_of_user) {
         const auto oldest = std::min_element(
@@ -261,6 +337,10 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     s.impi = c.impi;
     s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0, {}};
     s.set.peer.address = ue;
+    s.offered = code_of(config.ipsec.transforms);
+    // Its NAT has one mapping for all it sends to port 4500.
+    if (const auto* before = associations.find(c.association))
+        s.set.encapsulation_port = before->set.encapsulation_port;
     s.since = s.last_used = now;
     s.until = now + config.reg_await_auth;
     if (const auto* before = associations.find(c.association)) s.compartment = before->compartment;
@@ -456,6 +536,7 @@ void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
     std::erase_if(config.ipsec.transforms, [&](const auto& t) {
         return std::find(e.missing.begin(), e.missing.end(), t) != e.missing.end();
     });
+    if (e.no_encapsulation) config.ipsec.udp_encapsulation = false;
     ipsec::Keep keep;
     associations.for_each([&](const AssociationSet& s) {
         keep.sets.push_back({s.id, s.set, lifetime(s.until, now)});
@@ -471,6 +552,35 @@ void Pcscf::Impl::handle(const ipsec::Started& e, TimePoint now) {
     if (config.subscribe_to_reg_event)
         for (const auto* b : unheard)
             if (subscriptions.of_user(b->impi()) == nullptr) subscribe(*b, now);
+}
+
+// RFC 3948 4, annex M: it is answered where it was heard last. The packet was authentic, and no repetition.
+void Pcscf::Impl::handle(const ipsec::Mapped& e, TimePoint now) {
+    auto* heard = associations.receiving_on(e.spi);
+    if (heard == nullptr || heard->set.mode != ipsec::Mode::UdpEncapsulatedTunnel) return;
+    const auto ue = heard->set.peer.address;
+    if (e.seen.address != ue) {
+        // The address is in the associations, in Via and in Contact: the UE must register anew.
+        if (std::exchange(heard->strayed_to, e.seen.address) == e.seen.address) return;
+        note(Severity::Warning, "pcscf.nat.other_address")
+            .with("impi", heard->impi.value())
+            .with("set", std::to_string(heard->id))
+            .with("address", ue.text())
+            .with("peer", e.seen.text());
+        return;
+    }
+    for (auto* s : associations.of_user(heard->impi)) {
+        if (s->set.mode != heard->set.mode || s->set.peer.address != ue ||
+            s->set.encapsulation_port == e.seen.port)
+            continue;
+        s->set.encapsulation_port = e.seen.port;
+        changed(*s);
+        note(Severity::Trace, "pcscf.nat.mapped")
+            .with("impi", s->impi.value())
+            .with("set", std::to_string(s->id))
+            .with("peer", e.seen.text());
+        effects->emplace_back(ipsec::Order{ipsec::Extend{s->id, s->set, lifetime(s->until, now)}});
+    }
 }
 
 void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {

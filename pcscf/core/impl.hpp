@@ -41,6 +41,7 @@ struct RegisterContext {
     bool tls = false;     // its Security-Client offers it, and a challenge agrees
     sip::Flow flow;
     std::uint64_t association = 0;            // the set it came on; 0: in clear
+    bool expected = false;                    // counted at its address until it is answered
     std::optional<ipsec::Proposal> proposal;  // a challenge makes a set of it
     ipsec::Mechanisms security_client;        // which says so
     ChargingVector charging;
@@ -124,7 +125,12 @@ struct Pcscf::Impl {
                                                 const RunningChallenge* running, TimePoint now);
     bool take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
                        ipsec::Mode mode, TimePoint now);
+    bool ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now);
     ipsec::Mechanisms security_server(const AssociationSet& s) const;
+    // RFC 3329 2.3.1, of any other request; false: it was refused.
+    bool verify(const sip::RequestArrived& e, TimePoint now);
+    bool has_room(sip::RequestArrived& e, RegisterContext& c, TimePoint now);
+    void expect_no_more(RegisterContext& c);
     void refuse_agreement(sip::RequestArrived& e, const RegisterContext& c, AccessRefused refused,
                           TimePoint now);
     // ---- TLS (tls_security.cpp)
@@ -145,6 +151,7 @@ struct Pcscf::Impl {
     void handle(const ipsec::InstallFailed& e, TimePoint now);
     void handle(const ipsec::Lost& e, TimePoint now);
     void handle(const ipsec::Started& e, TimePoint now);
+    void handle(const ipsec::Mapped& e, TimePoint now);
     void established(const RegisterContext& c, Binding& b, TimePoint now);
     void end_temporary_sets(const RegisterContext& c, TimePoint now);
     void take_into_use(AssociationSet& s, TimePoint now);

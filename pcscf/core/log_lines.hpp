@@ -31,6 +31,31 @@ inline constexpr LogLine log_line_rows[] = {
      "The UE's registration is forgotten here; it is not reached until it registers anew, which it does when "
      "it hears nothing.",
      "After a reboot: expected. Otherwise look who changes `ip xfrm state`."},
+    {"pcscf.associations.limit", Severity::Warning,
+     "An address has as many first REGISTERs and challenges without an answer as "
+     "`pcscf.ipsec.waiting_per_address` allows (said once until all of them are over), or there are "
+     "`pcscf.ipsec.max_sets` sets of associations.",
+     "Further first REGISTERs of that address (of everybody) get 503 with Retry-After: 60, and cost nothing. "
+     "UEs that are registered refresh, call and are called as before.",
+     "One address by the thousand and none answered: block it, or raise the limit if it is a NAT before many "
+     "UEs. `ims_notes_total{id=\"pcscf.registration.limited\"}` counts what was refused.",
+     "too-many-associations"},
+    {"pcscf.agreement.changed", Severity::Warning,
+     "A request on security associations had a Security-Verify that is not the Security-Server its UE was "
+     "sent "
+     "(RFC 3329 2.3.1).",
+     "The request is answered 494 with the list as it was sent.",
+     "Something between changes the headers, or the UE's own software does: compare `offered` with the 401 "
+     "in "
+     "`deploy/lab why`. A UE that leaves the header out is served.",
+     "security-verify-differs"},
+    {"pcscf.nat.other_address", Severity::Warning,
+     "What a UE behind a NAT sends on its security associations comes from another public address (`peer`) "
+     "than the one it registered with (`address`): the NAT has changed its own.",
+     "Its requests are taken, but no answer or call reaches it, until it finds that out and registers anew.",
+     "One UE: nothing. All of one network: its NAT uses several addresses in turn, and should keep each UE "
+     "on "
+     "one."},
     {"pcscf.binding.full", Severity::Warning,
      "What a UE's registration has to remember (Service-Route, identities, charging addresses) is longer "
      "than the "

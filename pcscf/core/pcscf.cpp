@@ -119,6 +119,7 @@ void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
 void Pcscf::Impl::act(sip::RequestArrived& e, TimePoint now) {
     const auto& request = e.request;
     if (request.method() == sip::Method::Register) return on_register(e, now);
+    if (!verify(e, now)) return;
     if (request.method() == sip::Method::Notify && element.is_own(request.request_uri()) && !e.own_route)
         return on_notify(e, now);
 
@@ -205,7 +206,7 @@ void Pcscf::Impl::act(sip::TransactionEnded& e, TimePoint now) {
         if (d != nullptr && !d->confirmed() && !d->ends) dialog_ends(*d, now);
     };
     std::visit(overloaded{
-                   [&](const RegisterContext&) {},
+                   [&](RegisterContext& c) { expect_no_more(c); },
                    [&](const auto& c) {
                        if (c.initial) end_early(c.dialog);
                    },

@@ -203,11 +203,13 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     if (const auto* s = associations.on(e.flow)) c.association = s->id;
     const auto* known = known_binding(c, e.flow);
     const auto* running = challenges.find(c.impi);
-    const bool answers =
-        running != nullptr &&
-        (running->flow == e.flow || (c.association != 0 && running->challenge.association == c.association) ||
-         continues_over_tls(*running, e.flow));
-    if (answers && known == nullptr && offers(c, running->contact)) c.token = running->token;
+    const bool on_its_associations =
+        running != nullptr && c.association != 0 && running->challenge.association == c.association;
+    const bool answers = running != nullptr && (running->flow == e.flow || on_its_associations ||
+                                                continues_over_tls(*running, e.flow));
+    // Behind a NAT the protected REGISTER has another contact than the one before (24.229 F.2.1.2.2).
+    if (answers && known == nullptr && (on_its_associations || offers(c, running->contact)))
+        c.token = running->token;
     if (known != nullptr) c.token = known->token();
     if (c.token.empty())
         if (const auto* before = coming_back(bindings, c)) c.token = before->token();
@@ -326,12 +328,14 @@ void Pcscf::Impl::on_response(RegisterContext& c, sip::ResponseToForward& e, Tim
             .with("impi", c.impi.value())
             .with("impu", c.impu)
             .with("reason", silent ? e.detail : std::to_string(status));
+        expect_no_more(c);
         const auto* request = element.request_of(e.transaction);
         if (request == nullptr) return;
         return answer_register(e.transaction, c, sip::Message::response(*request, 504, {}, random.token(8)),
                                now);
     }
 
+    if (status >= 200) expect_no_more(c);
     if (status == 401) {
         // 5.2.2.2, 401, step 2: only without its keys.
         auto challenge = take_keys(response);

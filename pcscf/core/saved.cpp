@@ -118,6 +118,7 @@ json association_json(const AssociationSet& s, TimePoint now) {
             {"transform", s.set.transform.text()},
             {"udp_enc_tun", s.set.mode == ipsec::Mode::UdpEncapsulatedTunnel},
             {"encapsulation_port", s.set.encapsulation_port},
+            {"offered", s.offered},
             {"old", s.state == AssociationSet::State::Old},
             {"in_use", s.in_use},
             {"stream", s.stream},
@@ -125,7 +126,7 @@ json association_json(const AssociationSet& s, TimePoint now) {
             {"last_used", from_now(s.last_used, now)},
             {"until", from_now(s.until, now)}};
 }
-AssociationSet association_from(const json& j, TimePoint now) {
+AssociationSet association_from(const json& j, TimePoint now, const Config& config) {
     AssociationSet s;
     const auto transform = ipsec::parse_transform(j.at("transform").get<std::string>());
     if (!transform) throw json::other_error::create(501, "not a transform", nullptr);
@@ -137,6 +138,8 @@ AssociationSet association_from(const json& j, TimePoint now) {
              j.at("udp_enc_tun").get<bool>() ? ipsec::Mode::UdpEncapsulatedTunnel : ipsec::Mode::Transport,
              j.at("encapsulation_port"),
              {}};
+    // What was saved before it was kept was made with this configuration, we hope.
+    s.offered = j.value("offered", code_of(config.ipsec.transforms));
     s.state = j.at("old").get<bool>() ? AssociationSet::State::Old : AssociationSet::State::Established;
     s.in_use = j.at("in_use");
     s.stream = j.at("stream");
@@ -289,7 +292,8 @@ bool Pcscf::Impl::restore(std::string_view saved, TimePoint now, std::string& wh
         }
         std::vector<AssociationSet> read_associations;
         if (j.contains("associations"))  // absent in what was saved before there were any
-            for (const auto& s : j.at("associations")) read_associations.push_back(association_from(s, now));
+            for (const auto& s : j.at("associations"))
+                read_associations.push_back(association_from(s, now, config));
         for (auto& s : read_associations) associations.add(std::move(s));
         for (auto& b : read_bindings) bindings.wake(bindings.add(std::move(b)));
         for (auto& d : read_dialogs) {
@@ -336,7 +340,7 @@ bool Pcscf::Impl::replay(std::string_view line, TimePoint now, std::string& why)
     try {
         const auto j = json::parse(line);
         if (j.contains("association")) {
-            auto s = association_from(j.at("association"), now);
+            auto s = association_from(j.at("association"), now, config);
             forget_set(s.id);
             associations.add(std::move(s));
         } else if (j.contains("no_association")) {

@@ -52,18 +52,23 @@ runtime::HttpResponse show_associations(Node& node, const runtime::HttpRequest& 
             }
             four.push_back(std::move(j));
         }
-        sets.push_back({{"id", a.id},
-                        {"impi", a.impi.value()},
-                        {"state", a.state},
-                        {"in_use", a.in_use},
-                        {"transform", a.set.transform.text()},
-                        {"mode", a.set.mode == ipsec::Mode::Transport ? "trans" : "UDP-enc-tun"},
-                        {"pcscf", side_json(a.set.own)},
-                        {"ue", side_json(a.set.peer)},
-                        {"age_s", a.age.count()},
-                        {"unused_s", a.unused.count()},
-                        {"left_s", a.left.count()},
-                        {"associations", std::move(four)}});
+        json set{{"id", a.id},
+                 {"impi", a.impi.value()},
+                 {"state", a.state},
+                 {"in_use", a.in_use},
+                 {"transform", a.set.transform.text()},
+                 {"mode", a.set.mode == ipsec::Mode::Transport ? "trans" : "UDP-enc-tun"},
+                 {"pcscf", side_json(a.set.own)},
+                 {"ue", side_json(a.set.peer)},
+                 {"age_s", a.age.count()},
+                 {"unused_s", a.unused.count()},
+                 {"left_s", a.left.count()},
+                 {"associations", std::move(four)}};
+        if (a.set.mode == ipsec::Mode::UdpEncapsulatedTunnel) {
+            // Where its NAT is heard from, and sent to; 0 until the UE has spoken on them.
+            set["nat"] = {{"address", a.set.peer.address.text()}, {"port", a.set.encapsulation_port}};
+        }
+        sets.push_back(std::move(set));
     }
     return {200, json{{"sets", std::move(sets)}}.dump(2) + "\n", "application/json", {}};
 }

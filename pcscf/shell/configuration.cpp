@@ -31,7 +31,10 @@ IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     if (!ipsec.has("transforms")) c.transforms = ipsec::all_transforms();
     for (const auto& name : ipsec.list<std::string>("transforms")) {
         const auto transform = ipsec::parse_transform(name);
-        if (transform && transform->valid())
+        if (transform &&
+            std::find(c.transforms.begin(), c.transforms.end(), *transform) != c.transforms.end())
+            ipsec.error("transforms", "'" + name + "' stands there twice");
+        else if (transform && transform->valid())
             c.transforms.push_back(*transform);
         else
             ipsec.error("transforms",
@@ -41,6 +44,7 @@ IpsecConfig read_ipsec(const runtime::Section& ipsec) {
     c.waiting_per_address =
         ipsec.get_between<std::size_t>("waiting_per_address", c.waiting_per_address, 1, 1'000'000);
     c.largest_datagram = ipsec.get_between<std::size_t>("largest_datagram", c.largest_datagram, 500, 65000);
+    c.udp_encapsulation = ipsec.get<bool>("udp_encapsulation", true);
     c.max_sets = ipsec.get_between<std::size_t>("max_sets", c.max_sets, 1, 10'000'000);
     return c;
 }

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
         pcscf::add_protected_points(config.ipsec, common.element.listen);
         common.transforms = config.ipsec.transforms;
         common.sigcomp = pcscf::read_sigcomp(own, config);
+        common.udp_encapsulation = config.ipsec.udp_encapsulation;
         common.goes_without_ipsec = config.security != pcscf::Security::Required;
         return [config = std::move(config)](sip::ElementConfig element,
                                             Random& random) -> std::unique_ptr<Node> {

@@ -23,7 +23,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "system"))
-from harness import BUILD, TESTS, Lab, check, eventually, run_on, saw, test  # noqa: E402
+from harness import BUILD, TESTS, Lab, Skipped, check, eventually, run_on, saw, test  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 50: "esp", 58: "icmp6"}
@@ -37,6 +37,10 @@ def ip(*arguments, host=None):
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     check(done.returncode == 0, f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
+
+
+def ip_exec(host, *command):
+    return subprocess.run(["ip", "netns", "exec", host, *command], capture_output=True, text=True, timeout=30).stdout
 
 
 def states(host=None):
@@ -55,14 +59,14 @@ Packet = collections.namedtuple("Packet", "protocol source destination payload")
 class Wire:
     """What leaves a host on the veth: captured where it is sent, so it is what was really on the wire."""
 
-    def __init__(self, host=None):
+    def __init__(self, host=None, link="gm"):
         libc = ctypes.CDLL(None, use_errno=True)
         with open("/proc/self/ns/net") as home, open(f"/run/netns/{host}" if host else "/proc/self/ns/net") as there:
             check(libc.setns(there.fileno(), CLONE_NEWNET) == 0, "setns")
             try:
                 self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL
                 self.socket.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
-                self.socket.bind(("gm", 3))
+                self.socket.bind((link, 3))
             finally:
                 check(libc.setns(home.fileno(), CLONE_NEWNET) == 0, "setns")
         self.socket.setblocking(False)
@@ -105,6 +109,9 @@ class KernelLab(Lab):
     CORE = {"icscf": "198.18.1.20", "scscf": "198.18.1.30", "hss": "198.18.1.40"}
     PCSCF = {4: "198.18.0.1", 6: "fd00::1"}
     UES = {4: "198.18.0.{}", 6: "fd00::{}"}
+    # UEs behind a NAT (host "behind"), which shows all of them at one address.
+    BEHIND = {4: "198.18.3.{}", 6: "fd03::{}"}
+    OUTSIDE = {4: "198.18.2.9", 6: "fd02::9"}
 
     def __init__(self, base):
         super().__init__("kernel", "198.18.1")
@@ -126,6 +133,7 @@ class KernelLab(Lab):
         ip("link", "set", "gm", "up", host="ue")
         ip("address", "add", f"{self.PCSCF[4]}/24", "dev", "gm")
         ip("address", "add", f"{self.PCSCF[6]}/64", "dev", "gm", "nodad")
+        self.put_nat()
         # Forking is slow here: the database was made outside and is only copied.
         shutil.copytree(self.base, self.directory)
         subprocess.run(["chown", "-R", "postgres", str(self.directory / "postgres")], check=True)
@@ -135,6 +143,42 @@ class KernelLab(Lab):
         print(f"    measured the lab came up after {time.monotonic() - began:.0f} s", flush=True)
         self.realm = self.status()["realm"]
 
+    def put_nat(self):
+        """behind -- nat -- P-CSCF: what leaves `nat` comes from its address, UDP from ports of its own choice."""
+        for host in ("nat", "behind"):
+            ip("netns", "add", host)
+            ip("link", "set", "lo", "up", host=host)
+        ip("link", "add", "out", "type", "veth", "peer", "name", "out", "netns", "nat")
+        ip("link", "add", "in", "netns", "nat", "type", "veth", "peer", "name", "gm", "netns", "behind")
+        for host, link, four, six in ((None, "out", "198.18.2.1/24", "fd02::1/64"), ("nat", "out", "198.18.2.9/24", "fd02::9/64"),
+                                      ("nat", "in", "198.18.3.1/24", "fd03::1/64"), ("behind", "gm", "198.18.3.2/24", "fd03::2/64")):
+            ip("link", "set", link, "up", host=host)
+            ip("address", "add", four, "dev", link, host=host)
+            ip("address", "add", six, "dev", link, "nodad", host=host)
+        for version, family in (("-4", 4), ("-6", 6)):
+            ip(version, "route", "add", "default", "via", {4: "198.18.3.1", 6: "fd03::1"}[family], host="behind")
+            # Inside the tunnel a UE has the address that is seen outside (TS 33.203 annex M).
+            ip("address", "add", f"{self.OUTSIDE[family]}/{32 if family == 4 else 128}", "dev", "lo",
+               *(["nodad"] if family == 6 else []), host="behind")
+        self.in_nat("echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
+        self.why_no_nat = self.restart_nat("20000-20999")
+
+    def in_nat(self, script):
+        return subprocess.run(["ip", "netns", "exec", "nat", "sh", "-ec", script], capture_output=True, text=True, timeout=30)
+
+    def restart_nat(self, ports):
+        """It forgets its mappings, and makes new ones with these ports. Why not, if it cannot."""
+        # A link that goes down takes the mappings of MASQUERADE with it.
+        ip("link", "set", "out", "down", host="nat")
+        ip("link", "set", "out", "up", host="nat")
+        ip("-6", "address", "replace", "fd02::9/64", "dev", "out", "nodad", host="nat")
+        ip("-4", "route", "replace", "default", "via", "198.18.2.1", host="nat")
+        ip("-6", "route", "replace", "default", "via", "fd02::1", host="nat")
+        done = self.in_nat("; ".join(f"{table} -t nat -F POSTROUTING; " + "; ".join(
+            f"{table} -t nat -A POSTROUTING -o out -p {protocol} -j MASQUERADE --to-ports {ports}" for protocol in ("udp", "tcp"))
+            for table in ("iptables-legacy", "ip6tables-legacy")))
+        return None if done.returncode == 0 else f"no NAT on this kernel: {done.stderr.strip()}"
+
     def clean(self):
         for process in self.processes:
             if process.poll() is None:
@@ -142,12 +186,20 @@ class KernelLab(Lab):
                 process.wait()
         self.lab("down", check_status=False)  # all of it ends with this machine
 
-    def address(self, family):
+    def address(self, family, host="ue"):
         """One more address in the UEs' host."""
         self.number += 1
-        address = self.UES[family].format(self.number)
-        ip("address", "add", f"{address}/{64 if family == 6 else 24}", "dev", "gm", *(["nodad"] if family == 6 else []), host="ue")
+        address = (self.BEHIND if host == "behind" else self.UES)[family].format(self.number)
+        ip("address", "add", f"{address}/{64 if family == 6 else 24}", "dev", "gm", *(["nodad"] if family == 6 else []), host=host)
         return address
+
+    def local(self, row):
+        """Where one more UE of this row listens: behind one NAT each has ports of its own."""
+        address = self.address(row.family, row.host)
+        if not row.nat:
+            return address
+        address = f"[{address}]" if row.family == 6 else address
+        return f"{address}:{5000 + 10 * self.number}"
 
     def sets(self, subscriber=None):
         """The sets of associations that the P-CSCF knows, of one user or of all."""
@@ -180,10 +232,10 @@ class KernelLab(Lab):
     def start(self, row, subscriber, *script, address=None, options=()):
         """A UE as this row has it; its SIM's subscriber is known to the HSS."""
         command = self.ue_command(subscriber, *script, options=("--transport", row.transport, *row.options, *options), ipv6=row.family == 6)
-        command[command.index("--local") + 1] = address or self.address(row.family)
+        command[command.index("--local") + 1] = address or self.local(row)
         command[1:1] = ("--patience", "200")
         out = open(self.directory / "log" / f"ue-{subscriber.imsi}-{len(self.processes)}.log", "w+")
-        process = subprocess.Popen(["ip", "netns", "exec", "ue", *command], stdout=out, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(["ip", "netns", "exec", row.host, *command], stdout=out, stderr=subprocess.STDOUT, text=True)
         process.log = pathlib.Path(out.name)
         out.close()
         self.processes.append(process)
@@ -274,8 +326,9 @@ def compressed(lab, row):
 def reboot(lab, row):
     """Switched off without a word, and on again at the same address and ports."""
     subscriber, = lab.subscribers(1)
-    address = lab.address(row.family)
-    address = f"[{address}]:5060" if row.family == 6 else f"{address}:5060"
+    address = lab.local(row)
+    if not row.nat:
+        address = f"[{address}]:5060" if row.family == 6 else f"{address}:5060"
     for _ in range(2):
         ue = lab.start(row, subscriber, "register", "stay", address=address)
         registered(ue)
@@ -306,9 +359,38 @@ def restart(lab, row):
     lab.crash("pcscf")
     for subscriber in (alice, bob):
         row.check_sets(lab, subscriber, 1)
+    # In UDP nobody takes ESP while the P-CSCF is down: connections that it left end only now, and block their ports till then.
+    eventually(lambda: "LAST-ACK" not in ip_exec(row.host, "ss", "-tan"), 60)
     sender.send_signal(signal.SIGINT)
     ends_well(sender, 120)
     ends_well(receiver, 120)
+
+
+def new_mapping(lab, row):
+    """The NAT forgets its mapping and makes another one: the P-CSCF follows as soon as the UE speaks, and reaches it there."""
+    alice, bob = lab.subscribers(2)
+    receiver = lab.start(dataclasses.replace(row, nat=""), bob, "register", "receive", "hello", "message", f"tel:+{alice.msisdn}", "and back", "deregister")
+    sender = lab.start(row, alice, "register", "stay", "message", f"tel:+{bob.msisdn}", "hello", "receive", "and back", "deregister")
+    registered(receiver)
+    registered(sender)
+    before = [s["nat"]["port"] for s in lab.sets(alice)]
+    lab.restart_nat("30000-30999")
+    sender.send_signal(signal.SIGINT)
+    eventually(lambda: any(s["nat"]["port"] >= 30000 for s in lab.sets(alice)), 30)
+    check(all(20000 <= port < 21000 for port in before), f"before it was {before}")
+    ends_well(sender, 120)
+    ends_well(receiver, 120)
+    lab.restart_nat("20000-20999")
+
+
+def not_offered(lab, row):
+    """A UE behind the NAT that knows transport mode alone is told so, and nothing is made for it."""
+    subscriber, = lab.subscribers(1)
+    ue = lab.start(dataclasses.replace(row, nat="unknown"), subscriber, "register")
+    ue.wait(timeout=40)
+    failure = saw(ue, event="registration_failed")
+    check(failure and failure["status"] == 403, f"it was told {failure}")
+    check(lab.sets(subscriber) == [], "it has associations")
 
 
 def refused(lab, row):
@@ -335,13 +417,21 @@ class Row:
     family: int           # 4 or 6
     transform: str = ""   # as ims-ue --ipsec has it; nothing: in clear
     sigcomp: bool = False
+    nat: str = ""         # known: behind one, and the UE offers what TS 33.203 annex M has for it; unknown: it does not
+
+    @property
+    def host(self):
+        return "behind" if self.nat else "ue"
 
     @property
     def options(self):
-        return (*(("--ipsec", self.transform) if self.transform else ()), *(("--sigcomp",) if self.sigcomp else ()))
+        ipsec = ("--ipsec", self.transform) if self.transform else ()
+        sigcomp = ("--sigcomp",) if self.sigcomp else ()
+        nat = ("--nat", KernelLab.OUTSIDE[self.family]) if self.nat == "known" else ()
+        return (*ipsec, *sigcomp, *nat, *(("--no-rtp",) if self.nat else ()))
 
     def title(self):
-        words = self.scenario.__name__.replace("_", " ")
+        words = self.scenario.__name__.replace("_", " ") + (" behind a NAT" if self.nat else "")
         ending = ", with SigComp" if self.sigcomp else ""
         return f"{words} over {self.transport.upper()} and IPv{self.family}, {self.transform or 'in clear'}{ending}"
 
@@ -352,23 +442,34 @@ class Row:
         for one in sets:
             check(one["transform"] == self.transform, f"{one['transform']}, not {self.transform}")
             check(all(a["in_kernel"] for a in one["associations"]), f"not in the kernel: {one}")
+            check(one["mode"] == ("UDP-enc-tun" if self.nat else "trans"), f"in mode {one['mode']}")
+            if self.nat:
+                check(one["nat"]["address"] == KernelLab.OUTSIDE[self.family] and one["nat"]["port"] >= 20000, f"its NAT is {one['nat']}")
         newest = sets[-1]
         check(any(a["packets"] for a in newest["associations"]), f"nothing has passed: {newest}")
+        # Those of earlier rows end meanwhile, also between the two questions.
+        eventually(lambda: states() == 4 * len(lab.sets()), 10)
         all_sets = lab.sets()
         check(states() == 4 * len(all_sets), f"{states()} IPsec states at the P-CSCF, which knows of {len(all_sets)} sets")
         return sets
 
     def check_wire(self, packets):
         """Nothing but the first REGISTER and its answer crosses in clear (and what is refused for being in clear)."""
+        inside_udp = [p for p in packets if p.protocol == "udp" and 4500 in (p.source[1], p.destination[1])]
+        packets = [p for p in packets if p not in inside_udp]
         lines = {p.payload.split(b"\r\n", 1)[0].decode(errors="replace")
                  for p in packets if p.protocol in ("tcp", "udp") and p.payload.strip()}
         wrong = sorted(line for line in lines if not line.startswith(("REGISTER ", "SIP/2.0 401", "SIP/2.0 100")))
         if self.transform:
             check(not wrong, f"in clear were {wrong}")
-            check(any(p.protocol == "esp" for p in packets), "nothing crossed in ESP")
+            if self.scenario is not not_offered:
+                check(inside_udp if self.nat else any(p.protocol == "esp" for p in packets), "nothing crossed in ESP")
+            check(not self.nat or not any(p.protocol == "esp" for p in packets), "ESP crossed outside UDP")
 
     def __call__(self, lab):
-        wires = [Wire(), Wire("ue")]
+        if self.nat and lab.why_no_nat:
+            raise Skipped(lab.why_no_nat)
+        wires = [Wire(link="out"), Wire("behind")] if self.nat else [Wire(), Wire("ue")]
         try:
             self.scenario(lab, self)
             for wire in wires:
@@ -376,7 +477,7 @@ class Row:
         finally:
             for wire in wires:
                 wire.close()
-        check(states("ue") == 0 or self.scenario in (expiry, reboot), f"the UEs' kernel has {states('ue')} IPsec states left")
+        check(states(self.host) == 0 or self.scenario in (expiry, reboot), f"the UEs' kernel has {states(self.host)} IPsec states left")
 
 
 MEDIA = range(16384, 65536)  # RTP, and what the kernel chooses
@@ -389,6 +490,13 @@ ROWS = [Row(refused, "udp", 4), Row(refused, "udp", 6)] + [
     for s, scenario in enumerate((expiry, register, register_again, call, message, reboot, restart))
     for w, (transport, family) in enumerate(WAYS)] + [
     Row(compressed, "udp", 4, "null/aes-gcm", True), Row(compressed, "tcp", 6, "hmac-sha-1-96/aes-cbc", True)]
+
+# The same behind a NAT; each scenario is met over both transports and both families.
+ROWS += [Row(register, transport, family, "hmac-sha-1-96/aes-cbc", "known") for transport, family in WAYS]
+ROWS += [Row(scenario, transport, family, "hmac-sha-1-96/aes-cbc", "known")
+         for scenario in (register_again, call, message, restart) for transport, family in (("udp", 4), ("tcp", 6))]
+ROWS += [Row(new_mapping, "udp", 4, "null/aes-gcm", "known"), Row(new_mapping, "udp", 6, "null/aes-gcm", "known"),
+         Row(reboot, "udp", 4, "null/aes-gcm", "known"), Row(not_offered, "udp", 4, "null/aes-gcm", "known")]
 
 for row in ROWS:
     test(row.title())(row)

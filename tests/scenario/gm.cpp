@@ -394,6 +394,52 @@ TEST_CASE("associations that the kernel lost with a reboot are found to be gone,
     CHECK(sets(world, "pcscf") == 1);
 }
 
+TEST_CASE("what the kernel has lost while the P-CSCF ran is found at the refresh, and the UE comes back",
+          "[TS33.203-7.4]") {
+    World world{with_ipsec()};
+    auto& alice = world.ue("alice", [](ue::Config& c) { c.expires = 3600s; });
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, alice));
+    REQUIRE(flows::registers(world, bob));
+    auto& kernel = world.host("pcscf").associations;
+    std::erase_if(kernel, [&](const auto& one) {
+        return one.second.set.peer.address == world.host("alice").at.address;
+    });
+    bob.sends("into the void", alice);
+    REQUIRE(world.until([&] { return bob.count<ue::MessageFailed>() == 1; }));
+    world.advance(3600s);
+    world.run();
+    CHECK(alice.is_registered());
+    CHECK(alice.count<ue::Deregistered>() >= 1);
+    CHECK(sets(world, "pcscf") == 2);
+    bob.sends("there you are", alice);
+    REQUIRE(world.until([&] { return alice.count<ue::MessageReceived>() == 1; }));
+}
+
+TEST_CASE("a UE whose bearer is gone is called in vain, and is forgotten when its time is over",
+          "[TS33.203-7.4.2a]") {
+    const auto transport = GENERATE(sip::Transport::Udp, sip::Transport::Tcp);
+    World world{with_ipsec()};
+    auto& alice = world.ue("alice", [&](ue::Config& c) {
+        c.expires = 3600s;
+        c.transport = transport;
+    });
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, alice));
+    REQUIRE(flows::registers(world, bob));
+    world.kill("alice");
+    world.host("alice").associations.clear();
+    bob.calls(alice);
+    REQUIRE(world.until([&] { return bob.count<ue::CallEnded>() == 1; }));
+    CHECK(bob.last<ue::CallEnded>()->status == 408);  // over TCP too: datagrams are tried after it
+    world.advance(4000s);
+    CHECK(sets(world, "pcscf") == 1);
+    CHECK(world.pcscf().bindings() == 1);
+    CHECK_FALSE(world.scscf().is_registered(alice.impu()));
+    world.start("alice");
+    REQUIRE(flows::registers(world, alice));
+}
+
 TEST_CASE("a UE that was switched off comes back, from the same ports or others, and nothing is left behind",
           "[TS33.203-7.4.2a]") {
     World world{with_ipsec()};

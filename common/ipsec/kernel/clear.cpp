@@ -34,8 +34,7 @@ std::optional<Failure> delete_all(Netlink& orders, const Names& names, const Add
 // What is ours and is not in the sets that stay.
 class Strangers {
   public:
-    Strangers(const IpAddress& own, std::span<const std::uint16_t> ports, std::span<const SaSet> but)
-        : own_{own}, ports_{ports} {
+    Strangers(std::span<const std::uint16_t> ports, std::span<const SaSet> but) : ports_{ports} {
         for (const auto& set : but)
             for (const auto& a : associations(set)) {
                 states_.emplace(outer(set, a).destination, a.spi);
@@ -43,20 +42,22 @@ class Strangers {
             }
     }
     bool is_state(const State& state, const StateName& name) const {
-        return is_ours(state.inbound ? state.destination : state.source) &&
+        return is_ours((state.inbound ? state.destination : state.source).port) &&
                !states_.contains({name.destination, name.spi});
     }
-    bool is_policy(const xfrm_selector& s) const {
+    bool is_policy(const xfrm_userpolicy_id& id) const {
+        const auto& s = id.sel;
         const IpEndpoint source{address_from(s.saddr, s.family), ntohs(s.sport)};
         const IpEndpoint destination{address_from(s.daddr, s.family), ntohs(s.dport)};
-        return (is_ours(source) || is_ours(destination)) && !policies_.contains({source, destination});
+        return is_ours((id.dir == XFRM_POLICY_IN ? destination : source).port) &&
+               !policies_.contains({source, destination});
     }
 
   private:
-    bool is_ours(const IpEndpoint& end) const {
-        return end.address == own_ && std::find(ports_.begin(), ports_.end(), end.port) != ports_.end();
+    // The address is what was asked for.
+    bool is_ours(std::uint16_t port) const {
+        return std::find(ports_.begin(), ports_.end(), port) != ports_.end();
     }
-    const IpAddress& own_;
     std::span<const std::uint16_t> ports_;
     std::set<std::pair<IpAddress, std::uint32_t>> states_;
     std::set<std::pair<IpEndpoint, IpEndpoint>> policies_;
@@ -67,7 +68,7 @@ class Strangers {
 Result<std::size_t, Failure> Kernel::clear(const IpAddress& own, std::span<const std::uint16_t> ports,
                                            std::span<const SaSet> but) {
     auto& orders = sockets_->orders;
-    const Strangers strangers{own, ports, but};
+    const Strangers strangers{ports, but};
     std::vector<StateName> states;
     std::vector<xfrm_userpolicy_id> policies;
     for (const auto direction : {Direction::To, Direction::From}) {
@@ -86,7 +87,7 @@ Result<std::size_t, Failure> Kernel::clear(const IpAddress& own, std::span<const
     const auto answer = orders.query(question, [&](nlmsghdr& message) {
         if (!is_association_policy(message, own)) return;
         const auto name = policy_name(message);
-        if (strangers.is_policy(name.sel)) policies.push_back(name);
+        if (strangers.is_policy(name)) policies.push_back(name);
     });
     if (!answer) return answer.error();
     if (answer->error != 0 && answer->error != ENOENT)

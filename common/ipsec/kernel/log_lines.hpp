@@ -16,6 +16,13 @@ inline constexpr LogLine log_line_rows[] = {
      "All UEs are served in clear, those too that offer IPsec.",
      "See `reason`; `deploy/lab doctor` tries ESP. With pcscf.security: required the service would not "
      "start."},
+    {"ipsec.kernel.no_encapsulation", Severity::Warning,
+     "UDP port 4500 could not be opened for ESP in UDP (TS 33.203 annex M); `reason` says why: mostly "
+     "another "
+     "program has it, such as an IKE daemon.",
+     "A UE behind a NAT is refused with 403, also if it offers mod=UDP-enc-tun. All others are served.",
+     "Stop the other program, give the P-CSCF an address of its own, or say pcscf.ipsec.udp_encapsulation: "
+     "false."},
     {"ipsec.kernel.refused", Severity::Warning,
      "The kernel refused an order about security associations; `reason` has its words.",
      "An association that could not be lengthened ends early, and its UE must register anew; one that could "

@@ -3,6 +3,7 @@
 #include "common/ipsec/agreement.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -50,6 +51,28 @@ Result<Orders, std::string> Orders::begin(std::vector<IpAddress> own, std::vecto
         if (const auto failure = orders.kernel_.guard(address, orders.ports_)) return failure->text;
     remark(Note{Severity::Info, "ipsec.kernel.ready"}.with("detail", text_of(able)));
     return orders;
+}
+
+std::optional<std::string> Orders::encapsulate(const std::vector<IpAddress>& at) {
+    std::vector<EncapsulationPort> ports;
+    for (const auto& address : at) {
+        auto port = EncapsulationPort::open(address);
+        if (!port) return port.error().text;
+        ports.push_back(std::move(*port));
+    }
+    encapsulation_ = std::move(ports);
+    return std::nullopt;
+}
+
+// Each packet makes one until it is followed: the last is what counts.
+void Orders::tell_mappings(const Tell& tell) {
+    std::map<std::uint32_t, IpEndpoint> seen;
+    for (const auto& mapping : kernel_.mappings()) seen.insert_or_assign(mapping.spi, mapping.seen);
+    for (const auto& [spi, at] : seen) tell(Mapped{spi, at});
+}
+
+void Orders::keep_alive(const IpAddress& peer) const {
+    for (const auto& port : encapsulation_) port.keep_alive(peer);
 }
 
 void Orders::carry_out(const Order& order, const Tell& tell, const Remark& remark) {

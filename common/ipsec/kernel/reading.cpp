@@ -97,8 +97,9 @@ bool is_association_policy(nlmsghdr& message, const IpAddress& own) {
     const auto info = body<xfrm_userpolicy_info>(message);
     const auto with = attribute<xfrm_user_tmpl>(message, sizeof info, XFRMA_TMPL);
     if (info.sel.family != family_of(own) || info.priority != association_priority || !with) return false;
-    const auto& ours = info.dir == XFRM_POLICY_IN ? info.sel.daddr : info.sel.saddr;
-    return with->id.proto == IPPROTO_ESP && address_from(ours, info.sel.family) == own;
+    // Outside, which is where a UE behind a NAT has its own address (annex M).
+    const auto& ours = info.dir == XFRM_POLICY_IN ? with->id.daddr : with->saddr;
+    return with->id.proto == IPPROTO_ESP && address_from(ours, with->family) == own;
 }
 
 xfrm_userpolicy_id policy_name(nlmsghdr& message) {

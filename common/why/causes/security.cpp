@@ -53,6 +53,7 @@ Found nat(const Procedure& p) {
 
 Found port_in_use(const Procedure& p) {
     auto f = refused_because(p, "port-c have security associations already");
+    if (!f) f = refused_because(p, "has this port-s");
     if (f) f->values["source"] = p.ue;
     return f;
 }
@@ -101,13 +102,14 @@ constexpr std::array security_rows{
         "There is an address translation between UE and P-CSCF: the UE at {source} calls itself otherwise in "
         "Via, and IPsec in transport mode cannot work through it.",
         "Take the translation away: the route to the UE pool must be without NAT (masquerading off on the "
-        "UPF or PGW).",
+        "UPF or PGW). Where it must be, the UE has to offer mod=UDP-enc-tun, and "
+        "pcscf.ipsec.udp_encapsulation be on.",
         nat},
     Cause{"protected-port-in-use",
           "The UE at {source} proposes a protected client port (port-c) that has security associations of "
-          "another user or of the registration it refreshes.",
+          "another user or of the registration it refreshes, or the port-s of another UE behind its NAT.",
           "A UE takes a new port-c for each authentication (TS 33.203 7.4.0); two UEs behind one address "
-          "must not take the same.",
+          "must not take the same ports.",
           port_in_use},
     Cause{
         "too-many-associations",

@@ -44,8 +44,15 @@ std::vector<std::string> Wire::host_names() const {
 
 Host* Wire::host_at(const IpEndpoint& at, sip::Transport transport) {
     for (auto& [name, h] : hosts_)
-        if (h.listens_on(at, transport)) return &h;
+        if ((h.outside && h.behind(at)) || h.listens_on(at, transport)) return &h;
     return nullptr;
+}
+
+std::optional<IpEndpoint> Host::behind(const IpEndpoint& seen) const {
+    if (seen.address != outside) return std::nullopt;
+    for (const auto& [own, port] : mappings)
+        if (port == seen.port) return own;
+    return std::nullopt;
 }
 
 bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) const {
@@ -54,12 +61,13 @@ bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) cons
             return point.transport == transport && point.endpoint == endpoint;
         });
     if (endpoint == at) return true;
-    if (endpoint.address != at.address) return false;
+    if (endpoint.address != at.address && endpoint.address != outside) return false;
     if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
         return true;
     return std::any_of(associations.begin(), associations.end(), [&](const auto& entry) {
         const auto& own = entry.second.set.own;
-        return endpoint.port == own.client_port || endpoint.port == own.server_port;
+        return endpoint.address == own.address &&
+               (endpoint.port == own.client_port || endpoint.port == own.server_port);
     });
 }
 
@@ -77,6 +85,19 @@ void Wire::kill(std::string_view name) {
 void Wire::cut_connections(std::string_view name) {
     for (auto& [id, c] : connections_)
         if (c.open && (c.a == name || c.b == name)) close(c);
+}
+
+void Wire::puts_nat_before(std::string_view name, const IpAddress& outside) {
+    host(name).outside = outside;
+    nat_forgets(name);
+}
+
+IpEndpoint Wire::shown(Host& host, const IpEndpoint& own) {
+    if (!host.outside || own.address == host.outside) return own;
+    const auto found = host.mappings.find(own);
+    const auto port = found != host.mappings.end() ? found->second : ++last_mapped_;
+    host.mappings.emplace(own, port);
+    return {*host.outside, port};
 }
 
 void Wire::start(std::string_view name) {
@@ -235,7 +256,13 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                        from.associations.insert_or_assign(o.id, o);
                        report(ipsec::Installed{o.id});
                    },
-                   [&](const ipsec::Extend& o) { from.associations.at(o.id).lifetime = o.lifetime; },
+                   [&](const ipsec::Extend& o) {
+                       const auto found = from.associations.find(o.id);
+                       if (found == from.associations.end())
+                           return report(ipsec::Lost{o.id, "the kernel does not have it"});
+                       found->second.lifetime = o.lifetime;
+                       found->second.set.encapsulation_port = o.set.encapsulation_port;
+                   },
                    [&](const ipsec::Remove& o) { from.associations.erase(o.id); },
                    [&](const ipsec::Keep& o) {
                        std::map<std::uint64_t, ipsec::Install> kept;
@@ -260,8 +287,23 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
     }
 }
 
-Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& source,
-                            const IpEndpoint& destination) {
+bool Wire::encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in) {
+    constexpr std::uint16_t port_4500 = 4500;  // RFC 3948
+    if (out.mode != in.mode) return false;
+    if (out.mode == ipsec::Mode::Transport) return !from.outside && !to.outside;
+    if (to.outside) {  // to where the P-CSCF last heard it
+        const auto mapped = to.mappings.find({to.at.address, port_4500});
+        return mapped != to.mappings.end() && mapped->second == out.encapsulation_port;
+    }
+    const auto seen = shown(from, {from.at.address, port_4500});
+    if (seen.address != in.peer.address || seen.port != in.encapsulation_port)
+        later(latency_, [this, name = to.name, starts = to.starts, spi = in.own.spi_server, seen] {
+            if (host(name).starts == starts) deliver(name, ipsec::Report{ipsec::Mapped{spi, seen}});
+        });
+    return true;
+}
+
+Wire::Passage Wire::passage(Host& from, Host& to, const IpEndpoint& source, const IpEndpoint& destination) {
     const auto find = [&](const Host& host, bool inbound) {
         std::pair<const ipsec::Install*, std::uint32_t> found{nullptr, 0};
         for (const auto& [id, install] : host.associations)
@@ -273,7 +315,8 @@ Wire::Passage Wire::passage(const Host& from, const Host& to, const IpEndpoint& 
     const auto [out, out_spi] = find(from, false);
     const auto [in, in_spi] = find(to, true);
     if (out != nullptr && in != nullptr)
-        return out_spi == in_spi && out->keys == in->keys && out->set.transform == in->set.transform
+        return out_spi == in_spi && out->keys == in->keys && out->set.transform == in->set.transform &&
+                       encapsulated(from, to, out->set, in->set)
                    ? Passage::Protected
                    : Passage::Refused;
     const auto guarded = [](const Host& host, const IpEndpoint& at) {
@@ -342,7 +385,7 @@ void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
         if (!c.open || c.transport != target.transport || (!forth && c.b != from.name)) continue;
         if (c.sigcomp.value_or(compressed) != compressed) continue;
         const auto& own = forth ? c.a_at : c.b_at;
-        const auto& other = forth ? c.b_at : c.a_at;
+        const auto& other = forth ? c.b_at : c.a_seen;
         if (other == target.remote && (!own_port || own == *target.local))
             return transmit_on(from, octets, c);
     }
@@ -356,12 +399,13 @@ void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connect timed out"});
         });
-    Connection c{++last_connection_, from.name, to->name, source, target.remote, target.transport, true};
+    Connection c{++last_connection_, from.name,           to->name,         source,
+                 target.remote,      shown(from, source), target.transport, true};
     transmit_on(from, octets, connections_.emplace(c.id, c).first->second);
 }
 
 void Wire::transmit_datagram(Host& from, const Octets& t, const IpEndpoint& source, const IpEndpoint& to) {
-    const auto* target = host_at(to);
+    auto* target = host_at(to);
     Crossing crossing{now_, from.name, target == nullptr ? to.text() : target->name, *t.text};
     const auto passes = target == nullptr ? Passage::Refused : passage(from, *target, source, to);
     crossing.by_esp = passes == Passage::Protected;
@@ -377,9 +421,9 @@ void Wire::transmit_datagram(Host& from, const Octets& t, const IpEndpoint& sour
         quiet_told_ = false;
         return;
     }
-    later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, source, to] {
-        if (host(name).starts == starts)
-            arrive(name, sip::Received{bytes, {sip::Transport::Udp, to, source, 0}});
+    const sip::Flow flow{sip::Transport::Udp, target->behind(to).value_or(to), shown(from, source), 0};
+    later(latency_, [this, name = target->name, starts = target->starts, bytes = t.bytes, flow] {
+        if (host(name).starts == starts) arrive(name, sip::Received{bytes, flow});
     });
 }
 

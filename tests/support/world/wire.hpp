@@ -31,11 +31,16 @@ struct Host {
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
     std::vector<sip::ListeningPoint> further;  // TLS and WebSockets, where it listens for them
+    // It stands behind a NAT that shows it at this address, each of its ports as another one.
+    std::optional<IpAddress> outside;
+    std::map<IpEndpoint, std::uint16_t> mappings;
     // What it has on its disk: the last save, and the journal since.
     std::string saved;
     TimePoint saved_at;
     std::vector<std::pair<TimePoint, std::string>> journal;
     bool listens_on(const IpEndpoint& endpoint, sip::Transport transport = sip::Transport::Udp) const;
+    // Its own endpoint that the NAT shows as this one.
+    std::optional<IpEndpoint> behind(const IpEndpoint& seen) const;
     std::uint16_t last_ephemeral = 49151;
     std::uint64_t starts = 0;
 };
@@ -75,6 +80,9 @@ class Wire {
     void crashes(std::string_view name);           // is killed, and starts with what is on its disk
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
     void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
+    // A NAT is put before it; what comes from inside has other ports from then on, if it was there before.
+    void puts_nat_before(std::string_view name, const IpAddress& outside);
+    void nat_forgets(std::string_view name) { host(name).mappings.clear(); }
 
     // ---- time
     // One thing happens: a packet arrives or a deadline is due, not later than `until`. False if there is
@@ -145,9 +153,12 @@ class Wire {
         std::uint64_t id = 0;
         std::string a, b;  // who opened it, and to whom
         IpEndpoint a_at, b_at;
+        IpEndpoint a_seen;  // a_at, as b sees it
         sip::Transport transport = sip::Transport::Tcp;
         bool open = true;
-        sip::Flow flow_at(bool of_b) const { return {transport, of_b ? b_at : a_at, of_b ? a_at : b_at, id}; }
+        sip::Flow flow_at(bool of_b) const {
+            return {transport, of_b ? b_at : a_at, of_b ? a_seen : b_at, id};
+        }
         std::optional<bool> sigcomp = {};  // what it carries, from its first octet on
     };
     struct Arrival {
@@ -160,9 +171,11 @@ class Wire {
     void on_ipsec(Host& from, const ipsec::Order& order);
     enum class Passage : std::uint8_t { Clear, Protected, Refused };
     // What ESP makes of it: both ends have the same association, or neither has one and the ports are open.
-    static Passage passage(const Host& from, const Host& to, const IpEndpoint& source,
-                           const IpEndpoint& destination);
-    void begin(Host& h);  // with a fresh core
+    Passage passage(Host& from, Host& to, const IpEndpoint& source, const IpEndpoint& destination);
+    // Annex M: whether ESP in UDP gets through a NAT between the two; the P-CSCF's kernel says where from.
+    bool encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in);
+    IpEndpoint shown(Host& host, const IpEndpoint& own);  // as the NAT shows it
+    void begin(Host& h);                                  // with a fresh core
     void transmit(Host& from, const sip::Transmit& t);
     // Octets as they stand, and the text that a trace shows of them.
     struct Octets {
@@ -183,6 +196,7 @@ class Wire {
     std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> arrivals_;
     std::map<std::string, bool, std::less<>> frozen_;
     std::uint64_t order_ = 0, last_connection_ = 0;
+    std::uint16_t last_mapped_ = 20000;
     std::uint64_t datagrams_ = 0, quiet_moments_ = 0;
     bool quiet_told_ = true;
     std::vector<Remark> remarks_;

@@ -56,6 +56,7 @@ std::vector<ipsec::Transform> all_transforms() {
 
 void add_ipsec(pcscf::IpsecConfig& ipsec, std::vector<sip::ListeningPoint>& listen) {
     if (ipsec.transforms.empty()) ipsec.transforms = all_transforms();
+    ipsec.udp_encapsulation = true;
     ipsec.server_port = protected_ports.front();
     ipsec.client_ports.assign(protected_ports.begin() + 1, protected_ports.end());
     for (const auto& point : std::vector{listen}) {

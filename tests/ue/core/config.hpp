@@ -49,6 +49,9 @@ struct Ipsec {
     std::vector<ipsec::Transform> transforms;  // offered, in this order; none: everything goes in clear
     std::uint16_t server_port = 0;             // protected; stays
     std::vector<std::uint16_t> client_ports;   // protected; each authentication takes the next
+    // Annex M: how the NAT shows this UE to the P-CSCF. UDP-enc-tun is offered too then, and what the
+    // P-CSCF chooses is done.
+    std::optional<IpAddress> outside = {};
 };
 
 struct Config {

@@ -22,9 +22,12 @@ ElementConfig element_config(const Config& config) {
         out.listen.push_back({other, config.local, {}});
     const auto& ipsec = config.ipsec;
     if (!ipsec.transforms.empty()) {
-        const IpEndpoint own{config.local.address, ipsec.server_port};
-        for (const auto transport : {config.transport, other})
-            out.listen.push_back({transport, own, {}, ipsec.client_ports, protected_datagram});
+        std::vector<IpAddress> addresses{config.local.address};
+        if (ipsec.outside) addresses.push_back(*ipsec.outside);
+        for (const auto& address : addresses)
+            for (const auto transport : {config.transport, other})
+                out.listen.push_back(
+                    {transport, {address, ipsec.server_port}, {}, ipsec.client_ports, protected_datagram});
     }
     out.timers = config.timers;
     if (config.sigcomp) out.sigcomp_id = config.instance;  // RFC 5049 9.1
@@ -81,8 +84,8 @@ Impu Line::preferred_identity() const {
     return numbered == known.end() ? default_identity() : Impu{*numbered};
 }
 
-ContactValue Line::contact() const {
-    auto uri = Uri::sip(user_of(config_.impi), contact_host(), contact_port());
+ContactValue Line::contact(bool answer) const {
+    auto uri = Uri::sip(user_of(config_.impi), contact_host(answer), contact_port());
     if (const auto transport = uri_transport(config_.transport); !transport.empty())
         uri.params.set("transport", std::string{transport});
     if (config_.sigcomp) {  // RFC 3486 4, RFC 5049 9.1
@@ -104,7 +107,7 @@ ContactValue Line::dialog_contact() const {
 }
 
 bool Line::is_own_contact(const Uri& uri) const {
-    return uri.is_sip() && uri.host == contact_host() &&
+    return uri.is_sip() && (uri.host == contact_host(false) || uri.host == contact_host(true)) &&
            (on_web_socket() || uri.port.value_or(default_port(config_.transport)) == contact_port());
 }
 
@@ -164,8 +167,8 @@ bool Line::on_web_socket() const {
 
 // RFC 7118 B.1: who is behind a WebSocket has no address for others; a name that cannot be is written
 // instead.
-std::string Line::contact_host() const {
-    if (!on_web_socket()) return config_.local.address.uri_text();
+std::string Line::contact_host(bool answer) const {
+    if (!on_web_socket()) return security.address(answer).uri_text();
     return crypto::hash_hex(crypto::HashAlgorithm::Md5, config_.local.text()).substr(0, 12) + ".invalid";
 }
 

@@ -40,7 +40,8 @@ class Line {
     // Whom others shall see (24.229 5.1.2A.1.1): the registered identity if it was given, else one with a
     // number.
     Impu preferred_identity() const;
-    sip::ContactValue contact() const;
+    // `answer`: of the REGISTER that answers a challenge.
+    sip::ContactValue contact(bool answer = false) const;
     // Within dialogs: the public GRUU where there is one (24.229 5.1.2A.1.1), else the same.
     sip::ContactValue dialog_contact() const;
     bool is_own_contact(const sip::Uri& uri) const;
@@ -76,7 +77,7 @@ class Line {
     sip::Target way(bool answer) const;
     sip::NameAddr pcscf(bool answer) const;  // in Route
     bool on_web_socket() const;
-    std::string contact_host() const;
+    std::string contact_host(bool answer) const;
     std::optional<std::uint16_t> contact_port() const;
 
     sip::Element element_;

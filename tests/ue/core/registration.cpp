@@ -65,7 +65,7 @@ void Registration::send(std::optional<AuthValue> authorization, TimePoint now, b
     request.set_raw(HeaderId::To, "<" + config.impu.value() + ">");
     request.set<h::CallId>(call_id_);
     request.set<h::CSeq>({++cseq_, Method::Register, "REGISTER"});
-    auto contact = line_.contact();
+    auto contact = line_.contact(answer);
     contact.address.params.set("expires", std::to_string(expires.count()));
     request.set<h::Contact>(contact);
     request.set<h::Expires>(static_cast<std::uint32_t>(expires.count()));

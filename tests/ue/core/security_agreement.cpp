@@ -1,6 +1,7 @@
 #include "tests/ue/core/security_agreement.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ims::ue {
@@ -27,6 +28,10 @@ void SecurityAgreement::propose() {
     proposed_ = {config_.local.address, ipsec.client_ports[turn_++ % ipsec.client_ports.size()],
                  ipsec.server_port, spi(), spi()};
     client_ = ipsec::propose(ipsec.transforms, ipsec::Mode::Transport, proposed_, false);
+    if (!ipsec.outside) return;
+    auto encapsulated =
+        ipsec::propose(ipsec.transforms, ipsec::Mode::UdpEncapsulatedTunnel, proposed_, false);
+    std::move(encapsulated.begin(), encapsulated.end(), std::back_inserter(client_));
 }
 
 void SecurityAgreement::dress_register(Message& request, bool answer) {
@@ -44,7 +49,9 @@ void SecurityAgreement::dress_register(Message& request, bool answer) {
 void SecurityAgreement::dress(Message& request) const {
     if (!current_) return;
     require_agreement(request);
-    request.set_all<h::SecurityVerify>(current_->server);
+    auto verify = current_->server;
+    if (config_.misbehaviour == Misbehaviour::ChangesSecurityVerify) verify.pop_back();
+    request.set_all<h::SecurityVerify>(verify);
 }
 
 std::optional<std::string> SecurityAgreement::challenged(const Message& unauthorized,
@@ -59,6 +66,16 @@ std::optional<std::string> SecurityAgreement::challenged(const Message& unauthor
     Set set{
         ++last_id_, {proposed_, chosen->side, chosen->transform, chosen->mode, 0, {}}, std::move(*server)};
     set.set.peer.address = config_.pcscf.address;
+    if (chosen->mode == ipsec::Mode::UdpEncapsulatedTunnel) {
+        if (!config_.ipsec.outside) return "the P-CSCF wants UDP-enc-tun, which was not offered";
+        // Annex M: inside the tunnel is the address that the P-CSCF saw.
+        const auto received = unauthorized.top_via().params.get("received");
+        const auto seen = received ? IpAddress::parse(*received) : std::nullopt;
+        if (seen && *seen != *config_.ipsec.outside)
+            return "the NAT shows this UE as " + seen->text() + ", not " + config_.ipsec.outside->text();
+        set.set.own.address = *config_.ipsec.outside;
+        set.set.behind_nat = config_.local.address;
+    }
     orders_.emplace_back(
         ipsec::Install{set.id, set.set, ipsec::expand(set.set.transform, ik, ck), reg_await_auth});
     pending_ = std::move(set);
@@ -101,11 +118,22 @@ void SecurityAgreement::handle_timeout(TimePoint now) {
 }
 
 std::optional<Target> SecurityAgreement::way(bool answer) const {
-    const auto& set = answer && pending_ ? pending_ : current_;
+    const auto& set = set_for(answer);
     if (!set || config_.misbehaviour == Misbehaviour::AnswersInClear) return {};
     return Target{config_.transport,
                   {set->set.peer.address, set->set.peer.server_port},
                   IpEndpoint{set->set.own.address, set->set.own.client_port}};
+}
+
+IpAddress SecurityAgreement::address(bool answer) const {
+    const auto& set = set_for(answer);
+    return set ? set->set.own.address : config_.local.address;
+}
+
+std::optional<IpAddress> SecurityAgreement::encapsulated_towards() const {
+    for (const auto* set : {&pending_, &current_})
+        if (*set && (*set)->set.mode == ipsec::Mode::UdpEncapsulatedTunnel) return config_.pcscf.address;
+    return {};
 }
 
 Flow SecurityAgreement::reply_flow(const Flow& arrived) const {

@@ -21,6 +21,11 @@ class SecurityAgreement {
 
     bool wanted() const { return !config_.ipsec.transforms.empty(); }
     bool in_use() const { return current_.has_value(); }
+    // The UE's address as its Via and Contact have it: in a tunnel the one that is seen outside (24.229
+    // F.2.1.2.2). `answer` as in way().
+    IpAddress address(bool answer) const;
+    // Through a NAT that forgets: keep-alives go to there.
+    std::optional<IpAddress> encapsulated_towards() const;
 
     // What a REGISTER says of security: a new proposal, or with the answer to a challenge the same again and
     // what the P-CSCF said.
@@ -60,6 +65,7 @@ class SecurityAgreement {
     enum class Timer : std::uint8_t { DropOld, Forget, Count };
     void propose();
     void remove(std::optional<Set>& set);
+    const std::optional<Set>& set_for(bool answer) const { return answer && pending_ ? pending_ : current_; }
 
     const Config& config_;
     Random& random_;

@@ -314,6 +314,10 @@ const Config& Ue::config() const {
     return impl_->line.config();
 }
 
+std::optional<IpAddress> Ue::encapsulated_towards() const {
+    return impl_->line.security.encapsulated_towards();
+}
+
 void Ue::set_answering(Answering answering, int reject_status) {
     impl_->line.config().answering = answering;
     impl_->line.config().reject_status = reject_status;

@@ -73,6 +73,9 @@ class Ue final : public Node, public Compressing {
     void set_answering(Answering answering, int reject_status = 486);
     void set_misbehaviour(Misbehaviour misbehaviour);
 
+    // Annex M of TS 33.203: a NAT must be kept from forgetting its way to this P-CSCF.
+    std::optional<IpAddress> encapsulated_towards() const;
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

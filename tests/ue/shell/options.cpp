@@ -18,7 +18,7 @@ struct Words {
     std::string k, op, opc, top, topc, amf, password;
     std::uint64_t sqn = 0;
     std::string pcscf, local;
-    std::string ipsec;
+    std::string ipsec, nat;
     bool sigcomp = false;
     std::string tls_ca, tls_name, tls_certificate, tls_key, ws_path;
     bool tls_any = false;
@@ -137,6 +137,10 @@ void configure(Words& w, Options& out) {
     out.web_socket_path = w.ws_path;
     config.ipsec.transforms = transforms(w.ipsec);
     config.sigcomp = w.sigcomp;
+    if (!w.nat.empty()) {
+        if (w.ipsec.empty()) throw Mistake{"--nat goes with --ipsec"};
+        config.ipsec.outside = endpoint("--nat", w.nat, 0).address;
+    }
     const auto t1 = duration(w.t1);
     config.timers = {t1, std::max(t1, 8 * t1),
                      std::max(t1, duration(w.t1 * 8.5))};  // 24.229 table 7.7.1: 2, 16 and 17 s
@@ -170,12 +174,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
 
     Options out;
     Words w;
-    const std::map<std::string, sip::Transport> transports{{"udp", sip::Transport::Udp},
-                                                           {"tcp", sip::Transport::Tcp},
-                                                           {"tls", sip::Transport::Tls},
-                                                           {"ws", sip::Transport::Ws},
-                                                           {"wss", sip::Transport::Wss},
-                                                           {"sctp", sip::Transport::Sctp}};
+    const std::map<std::string, sip::Transport> transports{
+        {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls},
+        {"ws", sip::Transport::Ws},   {"wss", sip::Transport::Wss}, {"sctp", sip::Transport::Sctp}};
     const std::map<std::string, Misbehaviour> misbehaviours{
         {"wrong-response", Misbehaviour::WrongResponse},
         {"no-answer-to-mac", Misbehaviour::NoAnswerToMac},
@@ -226,6 +227,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
         "--ipsec", w.ipsec,
         "security associations with the P-CSCF: the pairs to offer, such as hmac-sha-1-96/aes-cbc "
         "null/aes-gcm, or all; needs CAP_NET_ADMIN and a kernel with ESP");
+    network->add_option(
+        "--nat", w.nat,
+        "ADDR by which a NAT shows this UE: ESP in UDP is offered too (TS 33.203 annex M); the "
+        "address must be this host's too, on any interface");
     network->add_option("--t1", w.t1, "timer T1 in seconds, 2 as TS 24.229 has it for a UE")
         ->check(CLI::Range(0.05, 60.0));
 

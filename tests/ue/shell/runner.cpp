@@ -43,6 +43,7 @@ constexpr Duration talk_time = 5s;             // of `call` without a time
 constexpr Duration media_worth_checking = 1s;  // a shorter call says nothing about its media
 constexpr double loss_allowed = 0.1;
 constexpr int listen_attempts = 20;
+constexpr Duration keep_alive_interval = 20s;  // RFC 3948 4
 
 // The address from which the system reaches the P-CSCF.
 std::optional<IpAddress> address_towards(const IpEndpoint& pcscf) {
@@ -85,6 +86,8 @@ struct Runner::Impl {
     // ---- the wire
     bool open(std::string& why);
     bool open_protected(std::string& why);
+    bool open_ports(const IpAddress& address, std::string& why);
+    void keep_alive(TimePoint now);
     void on(sip::Transports::Event event);
     void perform(Effects& effects);
     void transmit(sip::Transmit& transmit);
@@ -137,6 +140,7 @@ struct Runner::Impl {
     boost::asio::signal_set signals;
     std::unique_ptr<Ue> ue;
     TimePoint began = Clock::now();
+    TimePoint next_keep_alive = began;
     bool interrupted = false;
 
     std::vector<Happening> history;
@@ -217,6 +221,30 @@ void Runner::Impl::on(sip::Transports::Event event) {
     });
 }
 
+bool Runner::Impl::open_ports(const IpAddress& address, std::string& why) {
+    const auto& protection = options.ue.ipsec;
+    const IpEndpoint server{address, protection.server_port};
+    for (const auto transport : {sip::Transport::Udp, sip::Transport::Tcp})
+        if (const auto listening = transports.listen(transport, server); !listening) {
+            why = "protected server port " + server.text() + ": " + listening.error();
+            return false;
+        }
+    for (const auto port : protection.client_ports) {
+        const IpEndpoint client{address, port};
+        if (const auto opened = transports.open_client_port(client); !opened) {
+            why = "protected client port " + client.text() + ": " + opened.error();
+            return false;
+        }
+    }
+    return true;
+}
+
+void Runner::Impl::keep_alive(TimePoint now) {
+    if (!ipsec || now < next_keep_alive) return;
+    next_keep_alive = now + keep_alive_interval;
+    if (const auto pcscf = ue->encapsulated_towards()) ipsec->keep_alive(*pcscf);
+}
+
 bool Runner::Impl::open_protected(std::string& why) {
     auto& config = options.ue;
     auto& protection = config.ipsec;
@@ -225,28 +253,24 @@ bool Runner::Impl::open_protected(std::string& why) {
         for (std::uint16_t n = 2; n <= 5; ++n)
             protection.client_ports.push_back(static_cast<std::uint16_t>(config.local.port + n));
     }
-    const IpEndpoint server{config.local.address, protection.server_port};
-    for (const auto transport : {sip::Transport::Udp, sip::Transport::Tcp})
-        if (const auto listening = transports.listen(transport, server); !listening) {
-            why = "protected server port " + server.text() + ": " + listening.error();
-            return false;
-        }
+    std::vector<IpAddress> addresses{config.local.address};
+    if (protection.outside) addresses.push_back(*protection.outside);
+    for (const auto& address : addresses)
+        if (!open_ports(address, why)) return false;
     auto ports = protection.client_ports;
-    for (const auto port : ports) {
-        const IpEndpoint client{config.local.address, port};
-        if (const auto opened = transports.open_client_port(client); !opened) {
-            why = "protected client port " + client.text() + ": " + opened.error();
-            return false;
-        }
-    }
     ports.push_back(protection.server_port);
     const auto remark = [this](const Note& n) { note(n); };
-    auto begun = ipsec::Orders::begin({config.local.address}, ports, protection.transforms, remark);
+    auto begun = ipsec::Orders::begin(addresses, ports, protection.transforms, remark);
     if (!begun) {
         why = "IPsec: " + begun.error();
         return false;
     }
     ipsec.emplace(std::move(*begun));
+    if (protection.outside)
+        if (const auto reason = ipsec->encapsulate({config.local.address})) {
+            why = "ESP in UDP: " + *reason;
+            return false;
+        }
     // What a UE that was switched off at these ports left in this kernel.
     ipsec->carry_out(
         ipsec::Order{ipsec::Keep{}}, [](const ipsec::Report&) {}, remark);
@@ -355,7 +379,9 @@ bool Runner::Impl::until(const std::function<bool()>& condition, Duration patien
     while (!condition()) {
         const auto now = Clock::now();
         if (now >= end || interrupted) return false;
-        const auto next = ue->next_deadline();
+        keep_alive(now);
+        auto next = ue->next_deadline();
+        if (options.ue.ipsec.outside) next = earliest(next, next_keep_alive);
         if (next && *next <= now) {
             command([](Ue& u, TimePoint at, Effects& out) { u.handle_timeout(at, out); });
             continue;
