@@ -123,10 +123,6 @@ namespace {
 void mix(std::size_t& seed, std::size_t value) {
     seed ^= value + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2);
 }
-std::size_t hash_of(std::string_view text) {
-    return std::hash<std::string_view>{}(text);
-}
-
 }  // namespace
 
 std::size_t ServiceProfileHash::operator()(const ServiceProfile& p) const noexcept {

@@ -7,14 +7,6 @@
 
 namespace ims::scscf {
 
-namespace {
-
-std::size_t hash_of(std::string_view text) {
-    return std::hash<std::string_view>{}(text);
-}
-
-}  // namespace
-
 Registrations::Set* Registrations::find(SetId id) {
     const auto found = sets_.find(id);
     return found == sets_.end() ? nullptr : &found->second;

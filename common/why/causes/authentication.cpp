@@ -175,8 +175,6 @@ Found started_anew(const Procedure& p) {
 }
 
 // A UE has a moment to ask its card.
-constexpr std::int64_t patience = 4'000'000;
-
 Found silent(const Procedure& p) {
     const auto* unauthorized = unanswered(p);
     if (unauthorized == nullptr || !is_aka(*unauthorized)) return {};

@@ -92,8 +92,6 @@ Found scheme(const Procedure& p) {
     return f;
 }
 
-constexpr auto near_misses = Cause::Needs::NearMisses;
-
 constexpr std::array identity_rows{
     Cause{"mnc-padding",
           "The UE registers {asked}, and the HSS knows {known}: the MNC is written differently.",

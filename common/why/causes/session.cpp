@@ -122,8 +122,6 @@ bool rang(const Procedure& p) {
 
 constexpr std::size_t largest_without_fragments = 1300;  // RFC 3261 18.1.1
 
-constexpr std::int64_t patience = 4'000'000;  // what is on its way is not lost
-
 // The first request that went out and brought nothing back from there, not even a provisional response. With
 // requests other than INVITE nobody notes that: every hop gives up at the same time (RFC 4320).
 template <class F>
@@ -216,8 +214,6 @@ Found no_answer(const Procedure& p) {
     f.values["who"] = end->status() == 487 ? "the caller gave up" : "the network gave up";
     return f;
 }
-
-constexpr auto near_misses = Cause::Needs::NearMisses;
 
 constexpr std::array session_rows{
     Cause{"caller-not-registered",

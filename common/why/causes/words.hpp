@@ -8,6 +8,10 @@
 // What several causes say.
 namespace ims::why {
 
+// What is on its way for less than this, in microseconds, is not lost.
+inline constexpr std::int64_t patience = 4'000'000;
+inline constexpr auto near_misses = Cause::Needs::NearMisses;
+
 // What is not null.
 std::vector<const Entry*> evidence(std::initializer_list<const Entry*> entries);
 // " It has X (one digit differs)." of what the HSS was asked about, or nothing.
