@@ -1,5 +1,7 @@
 #include "scscf/core/registration.hpp"
 
+#include "common/base/records.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "scscf/core/registrations.hpp"
 
+#include "common/base/records.hpp"
 #include "scscf/core/contacts.hpp"
 
 #include <algorithm>

@@ -54,7 +54,7 @@ class SctpConnection final : public Connection, private sctp::Association::Owner
 
     Wire& wire_;
     sctp::Association association_;
-    std::deque<Outgoing> queue_;
+    std::deque<QueuedMessage> queue_;
     std::size_t queued_octets_ = 0;
     std::array<Sent, remembered> sent_;
     std::uint32_t next_context_ = 1;

@@ -48,7 +48,7 @@ class StreamConnection : public Connection {
     Wire& wire_;
     OctetStream stream_;
     boost::asio::steady_timer timer_;  // connecting, shaking hands, and the last grace of Closing
-    std::deque<Outgoing> queue_;
+    std::deque<QueuedMessage> queue_;
     std::size_t queued_octets_ = 0;
     std::size_t written_ = 0;  // of the first in the queue
     bool writing_ = false;     // somebody comes back to write

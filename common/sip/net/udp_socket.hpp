@@ -29,7 +29,7 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
 
   private:
     struct Queued {
-        Outgoing out;
+        QueuedMessage out;
         IpEndpoint to;
     };
     static constexpr std::size_t batch = Wire::datagrams;

@@ -41,7 +41,7 @@ class Wire {
 };
 
 // A message in the queue of a socket.
-struct Outgoing {
+struct QueuedMessage {
     std::uint64_t transmit = 0;
     Buffer bytes;
 };

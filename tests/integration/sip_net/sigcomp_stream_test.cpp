@@ -90,7 +90,7 @@ TEST_CASE("SIP and SigComp to the same target take connections of their own", "[
     const auto compressed = message("c");
     for (const auto& bytes : {compressed, options("a", "TCP"), compressed, options("b", "TCP")})
         wire.transports.send({1, make_buffer(bytes), target});
-    REQUIRE(wire.run_until([&] { return wire.transports.counters().stream_messages_sent == 4; }));
+    REQUIRE(wire.run_until([&] { return wire.transports.counters().of(Transport::Tcp).sent == 4; }));
     StreamPeer first{acceptor.accept()}, second{acceptor.accept()};
     REQUIRE(wire.run_until([&] { return !first.read().empty() && !second.read().empty(); }));
     CHECK(wire.transports.counters().connections == 2);

@@ -69,7 +69,8 @@ std::optional<std::string> SecurityAgreement::challenged(const Message& unauthor
     if (chosen->mode == ipsec::Mode::UdpEncapsulatedTunnel) {
         if (!config_.ipsec.outside) return "the P-CSCF wants UDP-enc-tun, which was not offered";
         // Annex M: inside the tunnel is the address that the P-CSCF saw.
-        const auto received = unauthorized.top_via().params.get("received");
+        const auto via = unauthorized.top_via();
+        const auto received = via.params.get("received");
         const auto seen = received ? IpAddress::parse(*received) : std::nullopt;
         if (seen && *seen != *config_.ipsec.outside)
             return "the NAT shows this UE as " + seen->text() + ", not " + config_.ipsec.outside->text();

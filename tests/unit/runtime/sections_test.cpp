@@ -63,7 +63,7 @@ state: {file: /var/lib/ims/scscf.json, interval: 10s}
 TEST_CASE("a CSCF must listen somewhere, and where it can be reached", "[config]") {
     CHECK(mistakes_of("names: [a]") ==
           std::vector<std::string>{
-              "f:1: 'listen' must name at least one endpoint under udp, tcp, tls, ws or wss"});
+              "f:1: 'listen' must name at least one endpoint under udp, tcp, tls, ws, wss or sctp"});
     CHECK(mistakes_of("listen:\n  udp: ['0.0.0.0:5060', '127.0.0.1:5060']") ==
           std::vector<std::string>{
               "f:2: 'udp' must be addresses that peers can reach, not 0.0.0.0:5060: they go into Via"});
