@@ -147,7 +147,7 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
             crypto::ha1(crypto::HashAlgorithm::Md5, c.impi.value(), home, octets_of(password->text));
     else
         subscriber.aka = hss::AkaCredential{keys(), {0x80, 0x00}};
-    if (c.impi == impi_of_imsi(imsi, home)) store_.add_subscriber(subscriber);
+    if (store_.find(c.impi) == nullptr) store_.add_subscriber(subscriber);
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,
              [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
