@@ -416,8 +416,8 @@ class Row:
     transport: str        # udp or tcp
     family: int           # 4 or 6
     transform: str = ""   # as ims-ue --ipsec has it; nothing: in clear
-    sigcomp: bool = False
     nat: str = ""         # known: behind one, and the UE offers what TS 33.203 annex M has for it; unknown: it does not
+    sigcomp: bool = False
 
     @property
     def host(self):
@@ -448,9 +448,7 @@ class Row:
         newest = sets[-1]
         check(any(a["packets"] for a in newest["associations"]), f"nothing has passed: {newest}")
         # Those of earlier rows end meanwhile, also between the two questions.
-        eventually(lambda: states() == 4 * len(lab.sets()), 10)
-        all_sets = lab.sets()
-        check(states() == 4 * len(all_sets), f"{states()} IPsec states at the P-CSCF, which knows of {len(all_sets)} sets")
+        eventually(lambda: states() == 4 * len(lab.sets()), 10, "4 IPsec states at the P-CSCF for each set that it knows of")
         return sets
 
     def check_wire(self, packets):
@@ -489,7 +487,7 @@ ROWS = [Row(refused, "udp", 4), Row(refused, "udp", 6)] + [
     Row(scenario, transport, family, TRANSFORMS[(4 * s + w) % len(TRANSFORMS)])
     for s, scenario in enumerate((expiry, register, register_again, call, message, reboot, restart))
     for w, (transport, family) in enumerate(WAYS)] + [
-    Row(compressed, "udp", 4, "null/aes-gcm", True), Row(compressed, "tcp", 6, "hmac-sha-1-96/aes-cbc", True)]
+    Row(compressed, "udp", 4, "null/aes-gcm", sigcomp=True), Row(compressed, "tcp", 6, "hmac-sha-1-96/aes-cbc", sigcomp=True)]
 
 # The same behind a NAT; each scenario is met over both transports and both families.
 ROWS += [Row(register, transport, family, "hmac-sha-1-96/aes-cbc", "known") for transport, family in WAYS]
@@ -506,7 +504,7 @@ for row in ROWS:
 def nothing_is_left(lab):
     guards = policies()  # two for each protected port of each address
     # The slowest: 60 s of registration, 30 s after it (TS 24.229 5.2.2.2), 64*T1 for what is under way.
-    eventually(lambda: states() == 0, 300, 2)
+    eventually(lambda: states() == 0, 300, every=2)
     check(lab.sets() == [], f"the P-CSCF still knows {lab.sets()}")
     left = policies()
     check(left == 2 * 5 * 2, f"{left} policies are left of {guards}:\n{ip('xfrm', 'policy')[:2000]}")

@@ -146,8 +146,10 @@ def cut(lab):
 
 @test("the other path is cut when the first one is back, and a message goes both ways")
 def cut_the_other(lab):
+    # What was never missed does not come back.
+    eventually(lambda: any("sip.net.path.changed" in line and "unreachable" in line for line in lab.log("pcscf").splitlines()), 60)
     ip("link", "set", "one", "up")
-    eventually(lambda: "reason=available" in lab.log("pcscf"), 40)
+    eventually(lambda: "reason=available" in lab.log("pcscf"), 60)
     ip("link", "set", "two", "down")
     alice, bob = lab.subscribers(2)
     receiver = lab.start(bob, "register", "receive", "hello", "message", f"tel:+{alice.msisdn}", "and back", "deregister")
@@ -156,8 +158,6 @@ def cut_the_other(lab):
     ends_well(sender)
     ends_well(receiver)
     ip("link", "set", "two", "up")
-    unreachable = [line for line in lab.log("pcscf").splitlines() if "sip.net.path.changed" in line and "unreachable" in line]
-    check(unreachable, "the P-CSCF has said nothing of the paths")
 
 
 @test("UEs register, call and send messages over SCTP")

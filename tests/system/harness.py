@@ -43,14 +43,14 @@ def check(condition, message):
         raise Failure(message)
 
 
-def eventually(what, seconds=20.0, every=0.1):
+def eventually(what, seconds=20.0, name=None, every=0.1):
     """Waits until what() is true and gives its value; fails with its last value."""
     end = time.monotonic() + seconds
     value = what()
     while not value and time.monotonic() < end:
         time.sleep(every)
         value = what()
-    check(value, f"did not come true within {seconds} s: {getattr(what, '__name__', what)}")
+    check(value, f"did not come true within {seconds} s: {name or getattr(what, '__name__', what)}")
     return value
 
 
