@@ -9,7 +9,7 @@ namespace ims::scscf {
 
 namespace {
 
-std::uint64_t hash_of(std::initializer_list<std::string_view> parts, int bits) {
+std::uint64_t hash_of_parts(std::initializer_list<std::string_view> parts, int bits) {
     std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
     for (const auto part : parts) {
         for (const char c : part) {
@@ -106,13 +106,13 @@ bool Gruus::means(const sip::Uri& gruu, const ImplicitRegistrationSet& set, cons
 }
 
 std::uint64_t Gruus::identity_hash(const Identity& identity) {
-    return hash_of({identity.name.text()}, 24);
+    return hash_of_parts({identity.name.text()}, 24);
 }
 
 std::uint64_t Gruus::device_hash(const ImplicitRegistrationSet& set, const Binding& binding) {
-    return hash_of({set.private_identities[binding.private_identity].text(), binding.instance(),
-                    binding.texts.get(Binding::Text::CallId)},
-                   40);
+    return hash_of_parts({set.private_identities[binding.private_identity].text(), binding.instance(),
+                          binding.texts.get(Binding::Text::CallId)},
+                         40);
 }
 
 }  // namespace ims::scscf
