@@ -20,7 +20,7 @@ class Compressing {
     // this way asks for are kept.
     struct Compartment {
         std::string name;
-        std::string impi = {};    // for notes; may be empty
+        std::string impi = {};  // for notes; may be empty
         // The peer has it too: what is sent may name what it keeps. Else a connection to it begins with
         // SigComp all the same.
         bool established = true;
