@@ -338,12 +338,12 @@ bool Pcscf::Impl::make_set(RegisterContext& c, Challenge& challenge, sip::Server
     s.set = {*own, c.proposal->side, c.proposal->transform, c.proposal->mode, 0, {}};
     s.set.peer.address = ue;
     s.offered = code_of(config.ipsec.transforms);
-    // Its NAT has one mapping for all it sends to port 4500.
-    if (const auto* before = associations.find(c.association))
-        s.set.encapsulation_port = before->set.encapsulation_port;
+    if (const auto* before = associations.find(c.association)) {
+        s.set.encapsulation_port = before->set.encapsulation_port;  // a NAT has one mapping for port 4500
+        s.compartment = before->compartment;
+    }
     s.since = s.last_used = now;
     s.until = now + config.reg_await_auth;
-    if (const auto* before = associations.find(c.association)) s.compartment = before->compartment;
     auto& added = associations.add(std::move(s));
     challenge.association = added.id;
     challenge.security_client = std::move(c.security_client);

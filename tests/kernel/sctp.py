@@ -149,7 +149,7 @@ def cut_the_other(lab):
     # What was never missed does not come back.
     eventually(lambda: any("sip.net.path.changed" in line and "unreachable" in line for line in lab.log("pcscf").splitlines()), 60)
     ip("link", "set", "one", "up")
-    eventually(lambda: "reason=available" in lab.log("pcscf"), 60)
+    eventually(lambda: "reason=available" in lab.log("pcscf"), 40)
     ip("link", "set", "two", "down")
     alice, bob = lab.subscribers(2)
     receiver = lab.start(bob, "register", "receive", "hello", "message", f"tel:+{alice.msisdn}", "and back", "deregister")
