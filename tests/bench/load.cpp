@@ -381,13 +381,15 @@ class Load final : private Compressing {
         send_request(u, Step::Message, std::move(m), now);
     }
 
-    // What the P-CSCF answers by itself, and keeps nothing of where a connection repeats nothing.
+    // What the P-CSCF answers by itself (483), and keeps nothing of where a connection repeats nothing.
     void start_options(std::uint32_t u, TimePoint now) {
         auto& user = users_[u];
         ++user.operations;
         user.began = now;
-        auto m = head("OPTIONS", "sip:" + options_.pcscf, u, call_id(u, user.operations),
-                      "sip:" + options_.pcscf, {}, 1);
+        auto m = head("OPTIONS", impu(u), u, call_id(u, user.operations), impu(u), {}, 1);
+        constexpr std::string_view hops =
+            "Max-Forwards: 70";  // of strangers it answers what may go no further
+        m.replace(m.find(hops), hops.size(), "Max-Forwards: 0");
         m.append("Content-Length: 0\r\n\r\n");
         send_request(u, Step::Options, std::move(m), now);
     }
