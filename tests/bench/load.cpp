@@ -297,7 +297,10 @@ class Load final : private Compressing {
         auto& user = users_[u];
         ++user.operations;
         user.began = now;
-        send_register(u, R"(nonce="",response="")", Step::Challenge, now);
+        // Registered, it knows how it authenticates; over TLS nothing else tells that from SIP Digest.
+        send_register(
+            u, user.registered ? R"(nonce="",algorithm=AKAv1-MD5,response="")" : R"(nonce="",response="")",
+            Step::Challenge, now);
     }
     void send_register(std::uint32_t u, std::string_view auth, Step step, TimePoint now) {
         auto& user = users_[u];

@@ -113,6 +113,9 @@ TEST_CASE("a numeric host needs no name server", "[RFC3263-4.2]") {
     CHECK(b.locate("sip:192.0.2.1;transport=tcp") == Targets{"TCP 192.0.2.1:5060"});
     CHECK(b.locate("sips:192.0.2.1") == Targets{"TLS 192.0.2.1:5061"});
     CHECK(b.locate("sips:192.0.2.1;transport=tcp") == Targets{"TLS 192.0.2.1:5061"});
+    // RFC 7118 5, RFC 6455 3
+    CHECK(b.locate("sip:192.0.2.1;transport=ws") == Targets{"WS 192.0.2.1:80"});
+    CHECK(b.locate("sips:192.0.2.1;transport=ws") == Targets{"WSS 192.0.2.1:443"});
     CHECK(b.locate("sip:example.com;maddr=192.0.2.9") == Targets{"UDP 192.0.2.9:5060"});
     CHECK(b.asked.empty());
 }
