@@ -191,7 +191,7 @@ bool Sessions::on_returned(sip::RequestArrived& arrived) {
     return true;
 }
 
-bool Sessions::on_server_response(const sip::ResponseToForward& r, Underway& underway) {
+bool Sessions::on_server_response(sip::ResponseToForward& r, Underway& underway) {
     const int status = r.response.status();
     if (status < 200) {
         underway.triggered->heard = true;
@@ -219,7 +219,11 @@ bool Sessions::on_server_response(const sip::ResponseToForward& r, Underway& und
     core_.note(Severity::Warning,
                continued ? "scscf.application_server.passed_over" : "scscf.application_server.ended_session",
                subject_of(arrived.request, {}, underway.impu), std::move(fields));
-    if (!continued) return false;
+    if (!continued) {
+        // 408 or 5xx; RFC 4320 4.2: a 408 is for INVITEs only.
+        if (status == 408 && r.response.method() != sip::Method::Invite) r.response.set_status(504);
+        return false;
+    }
 
     Underway again;
     again.charging = std::move(underway.charging);

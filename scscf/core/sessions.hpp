@@ -135,7 +135,7 @@ class Sessions {
     static bool means_the_same(const sip::Uri& uri, const OriginalDialog& original,
                                const ImplicitRegistrationSet& set, const Identity& served);
     // A response of an application server, or its absence; true if the request goes on without it.
-    bool on_server_response(const sip::ResponseToForward& response, Underway& underway);
+    bool on_server_response(sip::ResponseToForward& response, Underway& underway);
     static bool has_original_dialog(const sip::RequestArrived& arrived);
 
     // ---- GRUUs (gruu_routing.cpp)
