@@ -191,6 +191,35 @@ TEST_CASE("a request for a user goes through his application servers", "[TS24.22
     CHECK_THAT(header(to_alice, "Record-Route"), Contains("<sip:mt.") && Contains(".a-@"));
 }
 
+TEST_CASE("an application server sees the public GRUU in place of a temporary one, which comes back",
+          "[TS24.229-5.4.3.3]") {
+    Bench bench;
+    Register phone;
+    phone.contact =
+        "<sip:phone@10.0.0.1:5060>;expires=600;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-"
+        "000000000001>\"";
+    phone.more = "Supported: path, gruu\r\n";
+    const auto ok = bench.register_alice(phone);
+    const auto contact = ok.get<sip::h::Contact>();
+    REQUIRE(contact.has_value());
+    cx::PushProfileRequest ppr;
+    ppr.user_name = alice_impi;
+    ppr.user_data = profile_with({Criterion{1, "sip:as1.other.example", "INVITE", 1}});
+    bench.push(ppr);
+    bench.sent.clear();
+
+    auto invite = call_to_alice();
+    invite.uri = *contact->address.params.get("temp-gruu");
+    bench.receive(invite.text());
+    const auto at_server = bench.beyond_100();
+    CHECK(at_server.request_uri().text() == *contact->address.params.get("pub-gruu"));
+    bench.receive(returned(at_server, invite).text());
+    const auto to_phone = bench.beyond_100();
+    CHECK(to_phone.request_uri().text() == "sip:phone@10.0.0.1:5060");
+    CHECK(header(to_phone, "P-Called-Party-ID") ==
+          "<" + std::string{*contact->address.params.get("pub-gruu")} + ">");
+}
+
 TEST_CASE("an application server that changes the Request-URI diverts the request", "[TS24.229-5.4.3.3]") {
     const auto diverted = [](const std::vector<Criterion>& criteria) {
         Bench bench;
