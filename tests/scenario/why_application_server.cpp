@@ -44,6 +44,7 @@ TEST_CASE("why: application-server-dead, of the caller and of the callee", "[why
         CHECK(why.cause() == "application-server-dead");
         CHECK(why.sentence().find("The application server sip:127.0.1.51:5060 does not answer (") == 0);
         CHECK(why.sentence().find("ends the INVITE") != std::string::npos);
+        CHECK(why.text().find("AS 127.0.1.51:5060") != std::string::npos);
     }
 }
 

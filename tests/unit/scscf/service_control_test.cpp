@@ -298,6 +298,20 @@ TEST_CASE("an application server that says nothing is passed over, or ends the s
     }
 }
 
+TEST_CASE("an application server that has brought the request back may take its time", "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    auto message = call_by_alice(registered_with(bench, {Criterion{1, "sip:as1.other.example", "MESSAGE"}}));
+    message.method = "MESSAGE";
+    bench.receive(message.text());
+    const auto at_server = bench.beyond_100();
+    bench.receive(returned(at_server, message).text());
+    bench.advance(20s);
+    bench.sent.clear();
+    CHECK(bench.note("scscf.application_server.passed_over") == nullptr);
+    bench.respond(at_server, 202);
+    CHECK(bench.beyond_100().status() == 202);
+}
+
 TEST_CASE("which responses of an application server are a failure", "[TS24.229-5.4.3.2]") {
     const Criterion criterion;
     const auto after = [&](int status, int before, bool comes_back) {
