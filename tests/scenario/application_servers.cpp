@@ -126,6 +126,30 @@ TEST_CASE("a dead application server ends the session where its default handling
     }
 }
 
+TEST_CASE("a call through application servers ends once with a registration of either side",
+          "[TS24.229-5.4.5]") {
+    for (const bool of_caller : {true, false}) {
+        INFO(of_caller);
+        TwoPhones two{[](World& world) {
+            world.application_server("as1", "INVITE", originating);
+            world.application_server("as2", "INVITE", terminating);
+        }};
+        two.alice.calls(two.bob);
+        REQUIRE(two.world.until([&] { return two.bob.is_ringing(); }, 60s));
+        two.bob.answers();
+        REQUIRE(two.world.until([&] { return two.alice.is_in_call() && two.bob.is_in_call(); }, 60s));
+        two.world.run();
+        two.world.push(two.world.hss_store().bar(of_caller ? two.alice.impi() : two.bob.impi()));
+        two.world.run();
+        INFO(two.world.ladder());
+        CHECK(two.alice.has_no_call());
+        CHECK(two.bob.has_no_call());
+        CHECK(two.world.noted("scscf.session.released") == 1);
+        for (const auto& gauge : two.world.scscf().gauges())
+            if (gauge.name == "scscf_dialogs") CHECK(gauge.value == 0);
+    }
+}
+
 TEST_CASE("an application server diverts a call to somebody else", "[TS24.229-5.4.3.3]") {
     World world;
     auto& alice = world.ue("alice");
