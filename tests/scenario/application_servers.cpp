@@ -70,6 +70,20 @@ TEST_CASE("a call passes the caller's and the called user's application servers"
     CHECK(served("as3") == std::vector<std::string>{user("1", "orig")});
     REQUIRE(served("as2").size() == 1);
     CHECK(served("as2")[0].find(";sescase=term;regstate=reg") != std::string::npos);
+    // 4.5.4: type 3 with application servers, type 1 with P-CSCFs, from the INVITE to the BYE.
+    std::size_t looked_at = 0;
+    for (const auto& crossing : two.world.crossings()) {
+        const auto& text = crossing.text;
+        const bool charged = text.find("orig-ioi=") != std::string::npos &&
+                             text.compare(0, 7, "SIP/2.0") != 0 && text.compare(0, 3, "ACK") != 0;
+        if (crossing.from != "scscf" || !charged || text.find("CSeq: ") == std::string::npos) continue;
+        const bool to_server = crossing.to.compare(0, 2, "as") == 0;
+        if (!to_server && crossing.to != "pcscf") continue;
+        INFO(text);
+        ++looked_at;
+        CHECK(text.find(to_server ? "orig-ioi=\"Type 3" : "orig-ioi=\"Type 1") != std::string::npos);
+    }
+    CHECK(looked_at > 20);
     // Nothing of the call is left, and its messages met nobody who did not know what to do with them.
     const auto gauges = two.world.scscf().gauges();
     for (const auto& gauge : gauges)
