@@ -155,6 +155,29 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     return phones_.back();
 }
 
+void World::application_server(const std::string& name, const std::string& method, SessionCase session_case,
+                               std::optional<DefaultHandling> default_handling) {
+    const auto at = *IpEndpoint::parse("127.0.1." + std::to_string(51 + servers_) + ":5060");
+    add_host(name, at, [this, at] {
+        return std::make_unique<ApplicationServer>(at, randoms_.emplace_back(++last_seed_));
+    });
+    InitialFilterCriterion criterion;
+    criterion.priority = static_cast<std::int32_t>(++servers_);
+    ServicePointTrigger of_method;
+    of_method.groups = {0};
+    of_method.condition = ServicePointTrigger::Method{method};
+    ServicePointTrigger of_case;
+    of_case.groups = {1};
+    of_case.condition = session_case;
+    criterion.trigger_point = TriggerPoint{true, {std::move(of_method), std::move(of_case)}};
+    criterion.application_server.server_name = sip_uri(at);
+    criterion.application_server.default_handling = default_handling;
+    store_.change_catalogue([&](hss::Catalogue& catalogue) {
+        for (auto& [id, profile] : catalogue.service_profiles)
+            profile.initial_filter_criteria.push_back(criterion);
+    });
+}
+
 void World::first_hop(ue::Config& c, sip::Transport transport) {
     for (const auto& point : connections_at)
         if (point.transport == transport) c.pcscf = point.endpoint;
