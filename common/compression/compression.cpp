@@ -52,11 +52,16 @@ bool Compression::speaks(const Compressing::Way& way) const {
 
 // ---- what arrives
 
-bool Compression::unwrap(sip::Received& received, Effects& out) {
+bool Compression::unwrap(sip::Received& received, TimePoint now, Effects& out) {
     close_what_is_over();
     const auto& flow = received.flow;
     if (flow.connection != 0) streams_.insert(flow.connection);
-    auto result = endpoint_.decompress(octets_of(received.bytes), kind_of(flow.transport));
+    const bool stranger = !node_.compartment(flow);
+    if (stranger && !admits(received, now, out)) return false;
+    sigcomp::Effort effort;
+    if (stranger) effort.most = strangers_.message_cycles();
+    auto result = endpoint_.decompress(octets_of(received.bytes), kind_of(flow.transport), effort);
+    if (stranger) strangers_.spent(flow.remote.address, effort.used);
     if (const auto* r = std::get_if<Endpoint::Refused>(&result)) {
         refused(received, *r, out);
         return false;
@@ -71,6 +76,18 @@ bool Compression::unwrap(sip::Received& received, Effects& out) {
     if (!message.has_message || message.text.empty()) return false;
     received.bytes = sip::make_buffer(std::move(message.text));
     return true;
+}
+
+bool Compression::admits(const sip::Received& received, TimePoint now, Effects& out) {
+    const auto& from = received.flow.remote.address;
+    const auto admission = strangers_.admit(from, now);
+    if (admission.verdict == Strangers::Verdict::Welcome) return true;
+    if (admission.first)
+        out.emplace_back(Note{Severity::Warning, "sigcomp.strangers.limited"}
+                             .with("address", from.text())
+                             .with("reason", std::string{limit_text(admission.verdict)}));
+    out.emplace_back(Note{Severity::Trace, "sigcomp.message.dropped"}.with("flow", received.flow.text()));
+    return false;
 }
 
 void Compression::refused(const sip::Received& received, const Endpoint::Refused& refused, Effects& out) {

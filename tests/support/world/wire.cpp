@@ -21,7 +21,7 @@ void Wire::switch_sigcomp(std::string_view name, bool on) {
     h.sigcomp = on;
     h.compression.reset();
     if (auto* compressing = dynamic_cast<Compressing*>(h.node.get()); compressing != nullptr && on)
-        h.compression = std::make_unique<Compression>(sigcomp::Endpoint::Config{}, *compressing);
+        h.compression = std::make_unique<Compression>(Compression::Config{}, *compressing);
 }
 
 void Wire::begin(Host& h) {
@@ -216,7 +216,7 @@ void Wire::arrive(std::string_view name, sip::Received received) {
     auto& h = host(name);
     if (!h.node || frozen_[h.name]) return;
     Effects said;
-    const bool for_the_node = !h.compression || h.compression->receive(received, said);
+    const bool for_the_node = !h.compression || h.compression->receive(received, now_, said);
     said_by_compression(h, std::move(said));
     if (for_the_node) deliver(name, received);
 }
