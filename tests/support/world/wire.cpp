@@ -361,7 +361,13 @@ void Wire::inject(std::string_view from, const sip::Flow& flow, std::string octe
     put(host(from), {0, bytes, flow}, bytes);
 }
 
-void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
+void Wire::put(Host& from, const sip::Transmit& original, const sip::Buffer& text) {
+    auto t = original;
+    if (garble) {
+        auto octets = *t.bytes;
+        garble(from.name, octets);
+        t.bytes = sip::make_buffer(std::move(octets));
+    }
     const Octets octets{t.id, t.bytes, text};
     const bool compressed = sigcomp::begins_sigcomp(static_cast<std::uint8_t>(t.bytes->front()));
     if (const auto* flow = std::get_if<sip::Flow>(&t.to)) {
