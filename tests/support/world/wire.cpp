@@ -56,10 +56,11 @@ std::optional<IpEndpoint> Host::behind(const IpEndpoint& seen) const {
 }
 
 bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) const {
-    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp)
-        return std::any_of(further.begin(), further.end(), [&](const auto& point) {
+    if (std::any_of(further.begin(), further.end(), [&](const auto& point) {
             return point.transport == transport && point.endpoint == endpoint;
-        });
+        }))
+        return true;
+    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp) return false;
     if (endpoint == at) return true;
     if (endpoint.address != at.address && endpoint.address != outside) return false;
     if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
@@ -400,7 +401,8 @@ void Wire::put(Host& from, const sip::Transmit& original, const sip::Buffer& tex
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connection refused"});
         });
-    const IpEndpoint source = own_port ? *target.local : IpEndpoint{from.at.address, ++from.last_ephemeral};
+    const auto& own_address = target.local ? target.local->address : from.at.address;
+    const IpEndpoint source = own_port ? *target.local : IpEndpoint{own_address, ++from.last_ephemeral};
     if (passage(from, *to, source, target.remote) == Passage::Refused)
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connect timed out"});

@@ -30,7 +30,7 @@ struct Host {
     // protected port.
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
-    std::vector<sip::ListeningPoint> further;  // TLS and WebSockets, where it listens for them
+    std::vector<sip::ListeningPoint> further;  // TLS, WebSockets and IPv6, where it listens for them
     // It stands behind a NAT that shows it at this address, each of its ports as another one.
     std::optional<IpAddress> outside;
     std::map<IpEndpoint, std::uint16_t> mappings;
