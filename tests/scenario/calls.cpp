@@ -205,7 +205,7 @@ TEST_CASE("two UEs over TCP call each other", "[TS24.229-4.2A]") {
 
 TEST_CASE(
     "a UE on IPv6 and one on IPv4 call each other, and what they say of their media arrives as it was said",
-    "[TS24.229-4.2A][RFC4566-5.7]") {
+    "[RFC6157-3]") {
     Options options;
     options.ipv6 = true;
     World world{options};
