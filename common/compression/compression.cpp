@@ -92,7 +92,9 @@ bool Compression::admits(const sip::Received& received, TimePoint now, Effects& 
 
 void Compression::refused(const sip::Received& received, const Endpoint::Refused& refused, Effects& out) {
     const auto of = node_.compartment(received.flow);
-    Note note{Severity::Warning, "sigcomp.message.refused"};
+    // Whoever floods us with what nobody can read does not flood the log as well.
+    const bool told = of || strangers_.failed_first(received.flow.remote.address);
+    Note note{told ? Severity::Warning : Severity::Trace, "sigcomp.message.refused"};
     if (of && !of->impi.empty()) note.with("impi", of->impi);
     note.with("reason", std::string{sigcomp::reason_text(refused.failure.reason)})
         .with("octets", std::to_string(received.bytes->size()))

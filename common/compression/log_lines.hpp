@@ -6,7 +6,8 @@ namespace ims::compression {
 inline constexpr LogLine log_line_rows[] = {
     {"sigcomp.message.refused", Severity::Warning,
      "A SigComp message could not be decompressed: `reason` is the word of RFC 4077 for why, `octets` its "
-     "size.",
+     "size. Of a sender nobody knows the first one is told; those that follow at once are trace.",
+
      "It is dropped and answered with a NACK, after which the UE compresses otherwise. STATE_NOT_FOUND after "
      "a restart of this P-CSCF is the ordinary way in which UEs learn that their states are gone.",
      "CYCLES_EXHAUSTED, OUTPUT_OVERFLOW or SEGFAULT again and again from one `flow`: an attack, or a broken "

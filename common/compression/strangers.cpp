@@ -23,7 +23,7 @@ void Strangers::fill(Bucket& b, std::uint64_t each_second, TimePoint now) {
     b.filled = now;
     const auto earned = std::min(passed * static_cast<double>(each_second), static_cast<double>(b.missing));
     b.missing -= static_cast<std::int64_t>(earned);
-    if (b.missing <= 0) b = {0, now, false};
+    if (b.missing <= 0) b = {0, now, false, false};
 }
 
 bool Strangers::empty(const Bucket& b, std::uint64_t full) {
@@ -48,6 +48,10 @@ Strangers::Admission Strangers::admit(const IpAddress& from, TimePoint now) {
     ++counters_.refused;
     auto& b = own_empty ? own : all_;
     return {own_empty ? Verdict::AddressUsedUp : Verdict::AllUsedUp, !std::exchange(b.refused, true)};
+}
+
+bool Strangers::failed_first(const IpAddress& from) {
+    return !std::exchange(bucket_of(from).failed, true);
 }
 
 void Strangers::spent(const IpAddress& from, std::uint64_t cycles) {

@@ -38,6 +38,8 @@ class Strangers {
     Admission admit(const IpAddress& from, TimePoint now);
     // What an admitted message has used. A bucket may fall below nothing, by one message.
     void spent(const IpAddress& from, std::uint64_t cycles);
+    // A message of it could not be read; true if that is the first one since its bucket was last full.
+    bool failed_first(const IpAddress& from);
 
     std::uint64_t message_cycles() const { return config_.message_cycles; }
 
@@ -51,6 +53,7 @@ class Strangers {
         std::int64_t missing = 0;  // from being full
         TimePoint filled;          // when `missing` was right
         bool refused = false;      // somebody, since it was last full
+        bool failed = false;       // a message, since then
     };
     static void fill(Bucket& b, std::uint64_t each_second, TimePoint now);
     static bool empty(const Bucket& b, std::uint64_t full);

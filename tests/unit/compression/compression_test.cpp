@@ -222,6 +222,11 @@ TEST_CASE("strangers make as much work as they may, and what is beyond stays wit
         return n != nullptr && n->id == "sigcomp.strangers.limited";
     });
     CHECK(told == 1);
+    const auto failures = std::count_if(pcscf.said.begin(), pcscf.said.end(), [](const Effect& e) {
+        const auto* n = std::get_if<Note>(&e);
+        return n != nullptr && n->id == "sigcomp.message.refused" && n->severity == Severity::Warning;
+    });
+    CHECK(failures == 1);
     // A second later they may again.
     pcscf.now += std::chrono::seconds{2};
     Side ue;
