@@ -1,7 +1,7 @@
 // Signalling compression between UE and P-CSCF (TS 24.229 8, RFC 3486, RFC 5049): what crosses is SigComp,
 // what the nodes and whoever watches them see is SIP.
 #include "common/sigcomp/stream.hpp"
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 
@@ -12,12 +12,6 @@ using namespace ims::world;
 
 namespace {
 
-Options with_ipsec() {
-    Options o;
-    o.ipsec = true;
-    o.scscf.authenticate_reregistrations = true;
-    return o;
-}
 void compresses(ue::Config& c) {
     c.sigcomp = true;
 }
