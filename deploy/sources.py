@@ -106,6 +106,11 @@ class Lab:
         return output_of(str(self.binaries / "ims-why"), *(f"--service={name}={self.admin(name)}" for name in SERVICES), key)
 
 
+def project_of_containers():
+    project = os.environ.get("COMPOSE_PROJECT_NAME")
+    return project or re.search(r"^COMPOSE_PROJECT_NAME=(\S+)", (ROOT / "deploy" / ".env").read_text(), re.M).group(1)
+
+
 class Containers:
     """A core of docker-compose.yml, seen from the engine's host. ValueError if no container of the project is there."""
 
