@@ -38,6 +38,7 @@ struct Options {
     bool security_required = false;
     bool ipsec = false;        // security is required, and UEs and P-CSCF have IPsec
     bool connections = false;  // the P-CSCF listens for TLS and WebSockets too: World::first_hop()
+    bool ipv6 = false;         // the P-CSCF listens on IPv6 too: World::on_ipv6()
     std::size_t max_transactions = 200'000;
     pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;
@@ -119,7 +120,8 @@ class World : public Wire {
     Phone& phone(const std::string& name);
     // A UE whose first hop this is, with a password; with `connections`.
     static void first_hop(ue::Config& c, sip::Transport transport);
-    void everybody_looks();  // takes over what happened, before a UE forgets it in a restart
+    static void on_ipv6(ue::Config& c);  // a UE that has nothing else; with `ipv6`
+    void everybody_looks();              // takes over what happened, before a UE forgets it in a restart
 
     pcscf::Pcscf& pcscf() { return static_cast<pcscf::Pcscf&>(*host("pcscf").node); }
     icscf::Icscf& icscf() { return static_cast<icscf::Icscf&>(*host("icscf").node); }
