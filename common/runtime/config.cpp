@@ -135,6 +135,43 @@ void report_unknown(ConfigText& text, const ConfigNode& node) {
     }
 }
 
+bool is_empty(const ConfigNode* node) {
+    return node == nullptr || node->kind == Kind::Nothing;
+}
+
+// Of one value; that a key is absent and that it has nothing behind it is the same.
+bool same(const ConfigNode* a, const ConfigNode* b) {
+    if (is_empty(a) || is_empty(b)) return is_empty(a) && is_empty(b);
+    const auto alike = [](const auto& x, const auto& y) { return same(x.get(), y.get()); };
+    const auto has = [b](const ConfigNode::Member& m) {
+        return std::any_of(b->members.begin(), b->members.end(), [&](const ConfigNode::Member& n) {
+            return n.key == m.key && same(n.value.get(), m.value.get());
+        });
+    };
+    return a->kind == b->kind && a->scalar == b->scalar &&
+           std::equal(a->items.begin(), a->items.end(), b->items.begin(), b->items.end(), alike) &&
+           a->members.size() == b->members.size() && std::all_of(a->members.begin(), a->members.end(), has);
+}
+
+void add_changed(const std::string& path, ConfigNode* before, ConfigNode* after,
+                 std::vector<std::string>& out) {
+    const auto is_section = [](const ConfigNode* n) { return n != nullptr && n->kind == Kind::Mapping; };
+    const bool sections = (is_section(before) || is_empty(before)) && (is_section(after) || is_empty(after));
+    if (!sections || (is_empty(before) && is_empty(after))) {
+        if (!same(before, after)) out.push_back(path);
+        return;
+    }
+    const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+    if (after != nullptr)
+        for (const auto& m : after->members)
+            add_changed(below(m.key), before == nullptr ? nullptr : before->member(m.key), m.value.get(),
+                        out);
+    if (before == nullptr) return;
+    for (const auto& m : before->members)
+        if (after == nullptr || after->member(m.key) == nullptr)
+            add_changed(below(m.key), m.value.get(), nullptr, out);
+}
+
 }  // namespace
 
 std::string ConfigError::text() const {
@@ -365,6 +402,12 @@ const std::vector<ConfigError>& Document::errors() const {
 }
 const std::string& Document::file() const {
     return text_->file;
+}
+
+std::vector<std::string> Document::changed_since(const Document& before) const {
+    std::vector<std::string> changed;
+    add_changed({}, before.text_->root.get(), text_->root.get(), changed);
+    return changed;
 }
 
 }  // namespace ims::runtime

@@ -223,6 +223,10 @@ class Document {
     const std::vector<ConfigError>& errors() const;  // in the order of their lines
     const std::string& file() const;
 
+    // The keys whose values are others than in `before`, as they are written: "listen.udp", "pcscf.security".
+    // A list is one value.
+    std::vector<std::string> changed_since(const Document& before) const;
+
   private:
     explicit Document(std::shared_ptr<detail::ConfigText> text) : text_{std::move(text)} {}
     std::shared_ptr<detail::ConfigText> text_;

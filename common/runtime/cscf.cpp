@@ -104,7 +104,8 @@ class CscfHost final : public Hosted {
     void drain() override { loop_->drain(); }
     bool idle() const override { return node_->idle(); }
     void stop(std::function<void()> stopped) override;
-    void reload(Document& document) override;
+    void reload(Document& document, const std::vector<std::string>& changed_keys) override;
+    bool takes_while_running(std::string_view key) const;
     Health health() const override;
     void collect(Exposition& out) const override;
 
@@ -532,9 +533,21 @@ void CscfHost::reload_certificates(const Document& document, std::string& change
     changed += "tls";
 }
 
-void CscfHost::reload(Document& document) {
+// Keys that reload() puts into force, or that it or the process speaks of itself.
+bool CscfHost::takes_while_running(std::string_view key) const {
+    const auto is_in = [key](std::string_view section) {
+        return key == section || (key.starts_with(section) && key.substr(section.size()).starts_with('.'));
+    };
+    return is_in("log") || is_in("admin") || is_in("drain_limit") || is_in("tls") ||
+           (is_in("routes") && program_.reload_routes != nullptr) ||
+           (is_in(program_.name) && program_.reload_own != nullptr);
+}
+
+void CscfHost::reload(Document& document, const std::vector<std::string>& changed_keys) {
     std::string changed;
     std::string needs_restart;
+    for (const auto& key : changed_keys)
+        if (!takes_while_running(key)) needs_restart += (needs_restart.empty() ? "" : ", ") + key;
     reload_certificates(document, changed);
     if (program_.reload_routes) {
         settings_.sections.element.locator.routes = read_routes(document.root());
@@ -548,7 +561,7 @@ void CscfHost::reload(Document& document) {
             needs_restart += (needs_restart.empty() ? "" : ", ") + program_.name + "." + key;
         changed += (changed.empty() ? "" : ", ") + program_.name;
     }
-    process_.note(Note{Severity::Info, "process.reload.node"}
+    process_.note(Note{needs_restart.empty() ? Severity::Info : Severity::Warning, "process.reload.node"}
                       .with("changed", changed)
                       .with("needs_restart", needs_restart));
 }

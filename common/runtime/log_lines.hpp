@@ -15,6 +15,16 @@ inline constexpr LogLine log_line_rows[] = {
      "SIGHUP asked to read the configuration again, and the file has a mistake; `detail` has its line.",
      "The service goes on with the configuration it had; nothing of the new one is in force.",
      "Correct the line, try the file with `--check-config`, and send SIGHUP again."},
+    {"process.reload.node", Severity::Warning,
+     "After SIGHUP: `needs_restart` names the keys that are others in the file than when the service was "
+     "started, and that it does not change while it runs (listen, web_socket, limits, diameter, ...).",
+     "What `changed` names is in force; those keys have the values they had.",
+     "Restart the service when it suits, or put the keys back. An info when there are none."},
+    {"process.reloaded", Severity::Warning,
+     "After SIGHUP: `needs_restart` names keys of `log` or `admin` that are others in the file than when the "
+     "service was started; of these only `log.level` is changed while it runs.",
+     "Everything else of the file that can be changed is in force.",
+     "Restart the service when it suits, or put the keys back. An info when there are none."},
     {"process.log.reopen_failed", Severity::Error,
      "After SIGHUP the log file could not be opened: its folder is gone, is full or belongs to somebody "
      "else.",

@@ -96,6 +96,7 @@ class RealProcess final : public Process {
     RealProcess(std::string file, const Program& program, const Configured& configured)
         : file_{std::move(file)},
           program_{program},
+          started_with_{configured.document},
           common_{configured.common},
           log_{common_.log, program.name},
           measurements_{program.measurements},
@@ -137,6 +138,7 @@ class RealProcess final : public Process {
 
     const std::string file_;
     const Program& program_;
+    const Document started_with_;
     CommonSections common_;
     boost::asio::io_context io_{1};
     Log log_;
@@ -310,8 +312,15 @@ void RealProcess::reload() {
     if (!log_.reopen(why)) note(Note{Severity::Error, "process.log.reopen_failed"}.with("reason", why));
     log_.set_level(configured.common.log.level);
     common_.drain_limit = configured.common.drain_limit;
-    hosted_->reload(configured.document);
-    note(Note{Severity::Info, "process.reloaded"}.with("config", file_));
+    const auto changed = configured.document.changed_since(started_with_);
+    hosted_->reload(configured.document, changed);
+    std::string needs_restart;
+    for (const auto& key : changed)
+        if (key.starts_with("admin.") || (key.starts_with("log.") && key != "log.level"))
+            needs_restart += (needs_restart.empty() ? "" : ", ") + key;
+    note(Note{needs_restart.empty() ? Severity::Info : Severity::Warning, "process.reloaded"}
+             .with("config", file_)
+             .with("needs_restart", needs_restart));
 }
 
 }  // namespace

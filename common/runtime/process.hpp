@@ -38,10 +38,13 @@ class Hosted {
     virtual ~Hosted() = default;
     // Opens sockets and connections; false with `why` set: the process ends with 1.
     virtual bool start(std::string& why) = 0;
-    virtual void drain() = 0;                                    // finish what is under way, refuse the rest
-    virtual bool idle() const = 0;                               // asked while draining
-    virtual void stop(std::function<void()> stopped) = 0;        // after drain; say so when all is closed
-    virtual void reload(Document& document) { (void)document; }  // SIGHUP: a checked new configuration
+    virtual void drain() = 0;                              // finish what is under way, refuse the rest
+    virtual bool idle() const = 0;                         // asked while draining
+    virtual void stop(std::function<void()> stopped) = 0;  // after drain; say so when all is closed
+    // SIGHUP: a checked new configuration, and the keys that differ from what the process was started with.
+    virtual void reload(Document& document, const std::vector<std::string>& changed) {
+        (void)document, (void)changed;
+    }
     virtual Health health() const = 0;
     virtual void collect(Exposition& out) const = 0;  // metrics besides notes and the process' own
 };

@@ -209,7 +209,7 @@ void Host::on_push_done(cx::RequestId id, std::optional<cx::Answer> answer, trac
 }
 
 // SIGHUP. What sockets, connections and keys hang on needs a restart, and the note says so.
-void Host::reload(runtime::Document& document) {
+void Host::reload(runtime::Document& document, const std::vector<std::string>&) {
     auto next = read_settings(document.root());
     Note note{Severity::Info, "hss.reloaded"};
     const auto join = [](const std::vector<std::string_view>& sections) {

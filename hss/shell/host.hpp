@@ -32,7 +32,7 @@ class Host final : public runtime::Hosted {
     void drain() override;
     bool idle() const override;
     void stop(std::function<void()> stopped) override;
-    void reload(runtime::Document& document) override;
+    void reload(runtime::Document& document, const std::vector<std::string>& changed) override;
     runtime::Health health() const override;
     void collect(runtime::Exposition& out) const override;
 

@@ -19,8 +19,17 @@ std::optional<Transport> parse_transport(std::string_view text);  // any case
 constexpr bool is_reliable(Transport t) {
     return t != Transport::Udp;
 }
+// Where no port is named: RFC 3261 19.1.2; of WebSockets those of HTTP, RFC 7118 5, RFC 6455 3.
 constexpr std::uint16_t default_port(Transport t) {
-    return t == Transport::Tls || t == Transport::Wss ? 5061 : 5060;
+    switch (t) {
+        case Transport::Ws: return 80;
+        case Transport::Wss: return 443;
+        case Transport::Tls: return 5061;
+        case Transport::Udp:
+        case Transport::Tcp:
+        case Transport::Sctp: break;
+    }
+    return 5060;
 }
 
 // A way on which octets go back and forth with one peer. A stream's flow is its connection and dies with it;

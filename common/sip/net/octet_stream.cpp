@@ -156,9 +156,8 @@ std::string OctetStream::text(const Error& error) const {
     const auto code = static_cast<unsigned long>(static_cast<unsigned int>(error.value()));
     const char* reason = ERR_reason_error_string(code);
     std::string why = "TLS: " + (reason != nullptr ? std::string{reason} : error.message());
-    const auto verified = SSL_get_verify_result(ssl_.get());
-    if (!greeted_ && verified != X509_V_OK)
-        why += std::string{", "} + X509_verify_cert_error_string(verified);
+    if (greeted_) return why;
+    if (const auto trouble = certificate_trouble(ssl_.get()); !trouble.empty()) why += ", " + trouble;
     return why;
 }
 

@@ -71,6 +71,7 @@ bool StreamConnection::accepted(std::string& why) {
 void StreamConnection::connect(const Target& to, const std::optional<IpEndpoint>& from) {
     state_ = State::Connecting;
     flow_.remote = to.remote;
+    if (from) flow_.local = *from;
     host_ = to.host;
     auto& socket = stream_.socket();
     error_code error;

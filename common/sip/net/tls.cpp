@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -118,6 +119,46 @@ std::string subject_of(X509* certificate) {
     return {text, static_cast<std::size_t>(length)};
 }
 
+std::string time_text(const ASN1_TIME* time) {
+    std::tm tm{};
+    std::array<char, 32> text{};
+    if (ASN1_TIME_to_tm(time, &tm) != 1) return "a time that cannot be read";
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &tm)};
+}
+
+// Empty: it is now within its time.
+std::string out_of_time(const X509* certificate) {
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+        return "expired on " + time_text(X509_get0_notAfter(certificate));
+    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0)
+        return "valid from " + time_text(X509_get0_notBefore(certificate));
+    return {};
+}
+
+// What was wrong with a certificate of the peer's chain lies with its SSL, since the certificate itself is
+// gone when the handshake has failed.
+int trouble_index() {
+    static const int index = SSL_get_ex_new_index(
+        0, nullptr, nullptr, nullptr, [](void*, void* trouble, CRYPTO_EX_DATA*, int, long, void*) {
+            delete static_cast<std::string*>(trouble);
+        });
+    return index;
+}
+
+int on_verified(int good, X509_STORE_CTX* chain) {
+    if (good == 1) return 1;
+    auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* certificate = X509_STORE_CTX_get_current_cert(chain);
+    std::string trouble = X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain));
+    if (certificate != nullptr) {
+        const auto time = out_of_time(certificate);
+        trouble += " (" + subject_of(certificate) + (time.empty() ? "" : ", " + time) + ")";
+    }
+    delete static_cast<std::string*>(SSL_get_ex_data(ssl, trouble_index()));
+    SSL_set_ex_data(ssl, trouble_index(), new std::string{std::move(trouble)});
+    return 0;
+}
+
 }  // namespace
 
 void SslDeleter::operator()(ssl_st* ssl) const {
@@ -141,11 +182,12 @@ Result<TlsContexts, std::string> TlsContexts::load(const TlsConfig& config) {
             if (auto why = show_certificate(context, config); !why.empty()) return why;
         if (auto why = trust(context, config); !why.empty()) return why;
     }
-    SSL_CTX_set_verify(client, config.verify_servers ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_verify(client, config.verify_servers ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       config.verify_servers ? on_verified : nullptr);
     if (config.client_certificates != Clients::None) {
         const int demanded =
             config.client_certificates == Clients::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-        SSL_CTX_set_verify(server, SSL_VERIFY_PEER | demanded, nullptr);
+        SSL_CTX_set_verify(server, SSL_VERIFY_PEER | demanded, on_verified);
         if (!config.ca.empty())
             SSL_CTX_set_client_CA_list(server, SSL_load_client_CA_file(config.ca.c_str()));
     }
@@ -179,6 +221,16 @@ std::optional<PeerIdentity> peer_identity(const ssl_st* ssl) {
     auto* certificate = SSL_get0_peer_certificate(ssl);
     if (certificate == nullptr) return std::nullopt;
     return PeerIdentity{subject_of(certificate), names_of(certificate)};
+}
+
+std::string certificate_trouble(const ssl_st* ssl) {
+    std::string why;
+    if (const auto* trouble = static_cast<const std::string*>(SSL_get_ex_data(ssl, trouble_index())))
+        why = *trouble;
+    const auto* ours = SSL_get_certificate(ssl);
+    const auto time = ours == nullptr ? std::string{} : out_of_time(ours);
+    if (!time.empty()) why += (why.empty() ? "" : "; ") + std::string{"our own certificate: "} + time;
+    return why;
 }
 
 }  // namespace ims::sip

@@ -42,4 +42,8 @@ struct PeerIdentity {
 };
 std::optional<PeerIdentity> peer_identity(const ssl_st* ssl);  // nothing: it showed none
 
+// Why a handshake failed, as far as certificates say it: "certificate has expired (CN=ue1, expired on
+// 2026-11-29 12:00:00 UTC)" of the peer's chain, and whether ours is out of its time. Empty: they do not say.
+std::string certificate_trouble(const ssl_st* ssl);
+
 }  // namespace ims::sip

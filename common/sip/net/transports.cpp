@@ -446,11 +446,10 @@ Connection* Transports::Impl::connection_to(const Target& target, Connection::Ki
         const auto& connection = connections.at(it->second);
         if (!connection->reaches(target)) continue;
         if (connection->speaks.value_or(kind) != kind) continue;
-        const bool connecting = connection->state() == Connection::State::Connecting;
-        if (!connecting && target.local && client_ports.contains(*target.local) &&
-            connection->flow().local != *target.local)
-            continue;
-        if (!target.local || connecting || target.local->address == connection->flow().local.address)
+        const auto& local = connection->flow().local;  // while it connects what it is bound to, if anything
+        if (!target.local || local.address.is_unspecified()) return connection.get();
+        if (client_ports.contains(*target.local) ? local == *target.local
+                                                 : local.address == target.local->address)
             return connection.get();
     }
     if (connections.size() >= config.connections) return nullptr;

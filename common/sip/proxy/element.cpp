@@ -15,9 +15,12 @@ std::string_view without_brackets(std::string_view host) {
 
 std::uint16_t port_of(const Uri& uri) {
     if (uri.port) return *uri.port;
-    auto transport = uri.scheme == Uri::Scheme::Sips ? Transport::Tls : Transport::Udp;
+    const bool sips = uri.scheme == Uri::Scheme::Sips;
+    auto transport = sips ? Transport::Tls : Transport::Udp;
     if (const auto param = uri.params.get("transport"))
         transport = parse_transport(*param).value_or(transport);
+    if (sips && transport == Transport::Tcp) transport = Transport::Tls;
+    if (sips && transport == Transport::Ws) transport = Transport::Wss;
     return default_port(transport);
 }
 

@@ -402,6 +402,31 @@ TEST_CASE("SIGHUP takes new certificates for connections to come, and a broken o
     CHECK(child.wait() == 0);
 }
 
+TEST_CASE("SIGHUP names the keys of the file that only a restart puts into force", "[process]") {
+    ScratchFolder folder;
+    const auto path = folder.file("echo.yaml");
+    const std::string base = "listen: {udp: ['127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\n";
+    write_file(path, base + "limits: {idle_timeout: 5m}\n");
+    Child child{folder, {"--config", path.c_str()}};
+    child.endpoint(udp_listening);
+    child.endpoint(admin_listening);
+    write_file(path,
+               "listen: {udp: ['127.0.0.1:0'], tcp: ['127.0.0.1:0']}\nadmin: {listen: ['127.0.0.1:0', "
+               "'127.0.0.1:0']}\nweb_socket: {path: /sip}\nlog: {level: info, mask_identities: true}\n");
+    child.signal(SIGHUP);
+    const auto said = child.logged("level=warning service=echo note=process.reload.node");
+    CHECK(said.find(R"(needs_restart="listen.tcp, web_socket.path, limits.idle_timeout")") !=
+          std::string::npos);
+    const auto of_process = child.logged("level=warning service=echo note=process.reloaded");
+    CHECK(of_process.find(R"(needs_restart="admin.listen, log.mask_identities")") != std::string::npos);
+    // Put back, there is nothing to say.
+    write_file(path, base + "limits: {idle_timeout: 5m}\n");
+    child.signal(SIGHUP);
+    child.logged(R"(level=info service=echo note=process.reload.node changed="" needs_restart="")");
+    child.signal(SIGTERM);
+    CHECK(child.wait() == 0);
+}
+
 TEST_CASE("a program whose certificate cannot be used says which and ends with 1", "[process]") {
     ScratchFolder folder;
     const auto path = folder.file("echo.yaml");

@@ -67,6 +67,29 @@ TEST_CASE("a target reuses the connection to it, whoever opened it, and a new on
     CHECK(wire.failed.empty());
 }
 
+TEST_CASE("a connection that is still being opened from one address is none from another",
+          "[RFC3261-18.1.1]") {
+    WireFixture wire;
+    tcp::acceptor acceptor{wire.io, tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0}};
+    const auto send = [&](std::uint64_t id, const std::string& call_id, std::string_view from) {
+        wire.transports.send(
+            {id, make_buffer(options(call_id, "TCP")),
+             Target{Transport::Tcp, endpoint_of(acceptor.local_endpoint()), IpEndpoint::parse(from)}});
+    };
+    send(1, "a", "127.0.0.2:5060");
+    send(2, "b", "127.0.0.3:5060");
+    send(3, "c", "127.0.0.2:5060");
+    REQUIRE(wire.run_until([&] { return wire.transports.counters().of(Transport::Tcp).sent == 3; }));
+    REQUIRE(wire.transports.counters().connections == 2);
+    for (int i = 0; i < 2; ++i) {
+        StreamPeer peer{acceptor.accept()};
+        const bool first = peer.remote().address == *IpAddress::parse("127.0.0.2");
+        const auto wanted = first ? options("a", "TCP") + options("c", "TCP") : options("b", "TCP");
+        REQUIRE(wire.run_until([&] { return peer.read().size() >= wanted.size(); }));
+        CHECK(peer.read() == wanted);
+    }
+}
+
 TEST_CASE("a refused connection fails every transmit that waited for it", "[RFC3261-18.4]") {
     WireFixture wire;
     wire.listen(Transport::Tcp);

@@ -1,6 +1,7 @@
 #include "tests/integration/sip_net/credentials.hpp"
 #include "tests/integration/sip_net/wire_fixture.hpp"
 
+#include <ctime>
 #include <fstream>
 
 using namespace ims;
@@ -199,6 +200,69 @@ TEST_CASE("certificates of clients: none asked for, optional or required", "[RFC
         pair.send(1);
         contains(pair.server_note("sip.net.handshake.failed"), "peer did not return a certificate");
         CHECK(pair.server.received.empty());
+    }
+}
+
+TEST_CASE("a certificate out of its time is refused, and both sides say since when", "[RFC5280-4.1.2.5]") {
+    constexpr long day = 86400;
+    const Credentials credentials;
+    const TlsConfig believes{.certificate = {}, .key = {}, .ca = credentials.ca()};
+    const Credentials::Validity expired{-3 * day, -day}, to_come{day, 3 * day};
+    const auto date = [](long from_now) {
+        const std::time_t t = std::time(nullptr) + from_now;
+        std::string text(10, ' ');
+        std::strftime(text.data(), 11, "%Y-%m-%d", std::gmtime(&t));
+        return text;
+    };
+    TlsPair pair;
+    auto good = credentials.of("pcscf", names);
+    SECTION("of the server: who connects does not believe it, who is connected does not notice") {
+        const bool past = GENERATE(true, false);
+        pair.start(good, believes);
+        pair.send(1);
+        REQUIRE(pair.answered(1));
+        pair.certify(pair.server, credentials.of("late", names, past ? expired : to_come));
+        WireFixture another;
+        pair.certify(another, believes);
+        another.transports.send(
+            {1, make_buffer(options("x", "TLS")), Target{Transport::Tls, pair.at, {}, "pcscf.example"}});
+        REQUIRE(another.run_until([&] {
+            pair.server.turn();
+            return !another.failed.empty() && pair.server.noted("sip.net.handshake.failed");
+        }));
+        const auto time = past ? "expired on " + date(-day) : "valid from " + date(day);
+        contains(another.failed[0].detail, past ? "certificate has expired" : "certificate is not yet valid");
+        contains(another.failed[0].detail, "(CN=late, " + time);
+        CHECK(another.noted("sip.net.connect.failed", another.failed[0].detail));
+        contains(pair.server_note("sip.net.handshake.failed"), "our own certificate: " + time);
+        CHECK(pair.server.transports.counters().of(Transport::Tls).handshakes_failed == 1);
+        CHECK(pair.server.received.size() == 1);
+        pair.send(2);
+        CHECK(pair.answered(2));
+        CHECK(pair.server.closed.empty());
+    }
+    SECTION("of a client: it is refused, another is not") {
+        const bool past = GENERATE(true, false);
+        good.client_certificates = Clients::Required;
+        pair.start(good, credentials.of("ue1", "DNS:ue1.example"));
+        pair.send(1);
+        REQUIRE(pair.answered(1));
+        WireFixture another;
+        pair.certify(another, credentials.of("ue2", "DNS:ue2.example", past ? expired : to_come));
+        another.transports.send(
+            {1, make_buffer(options("x", "TLS")), Target{Transport::Tls, pair.at, {}, "pcscf.example"}});
+        REQUIRE(another.run_until([&] {
+            pair.server.turn();
+            return pair.server.noted("sip.net.handshake.failed");
+        }));
+        const auto reason = pair.server_note("sip.net.handshake.failed");
+        contains(reason, past ? "certificate has expired (CN=ue2, expired on " + date(-day)
+                              : "certificate is not yet valid (CN=ue2, valid from " + date(day));
+        CHECK(pair.server.transports.counters().of(Transport::Tls).handshakes_failed == 1);
+        CHECK(pair.server.received.size() == 1);
+        pair.send(2);
+        CHECK(pair.answered(2));
+        CHECK(pair.server.closed.empty());
     }
 }
 

@@ -117,6 +117,16 @@ TEST_CASE("a numeric host needs no name server", "[RFC3263-4.2]") {
     CHECK(b.asked.empty());
 }
 
+TEST_CASE("a WebSocket is at the ports of HTTP where none is named", "[RFC7118-5][RFC6455-3]") {
+    LocatorConfig config;
+    config.transports = {Transport::Udp, Transport::Ws, Transport::Wss};
+    Bench b{config};
+    CHECK(b.locate("sip:192.0.2.1;transport=ws") == Targets{"WS 192.0.2.1:80"});
+    CHECK(b.locate("sip:192.0.2.1;transport=wss") == Targets{"WSS 192.0.2.1:443"});
+    CHECK(b.locate("sips:192.0.2.1;transport=ws") == Targets{"WSS 192.0.2.1:443"});
+    CHECK(b.locate("sip:192.0.2.1:8080;transport=ws") == Targets{"WS 192.0.2.1:8080"});
+}
+
 TEST_CASE("what cannot be reached says why", "[RFC3263-4.1]") {
     Bench b;
     CHECK(b.locate("tel:+4912345").empty());

@@ -1,4 +1,4 @@
-#include "tests/bench/wire.hpp"
+#include "tests/bench/datagrams.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -33,7 +33,7 @@ union Control {
 
 }  // namespace
 
-Wire::Wire(std::uint16_t port, IpEndpoint peer) : port_{port}, peer_{peer}, buffers_(batch) {
+Datagrams::Datagrams(std::uint16_t port, IpEndpoint peer) : port_{port}, peer_{peer}, buffers_(batch) {
     socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0) fail("socket");
     const int on = 1;
@@ -46,16 +46,18 @@ Wire::Wire(std::uint16_t port, IpEndpoint peer) : port_{port}, peer_{peer}, buff
     if (::bind(socket_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) fail("bind");
 }
 
-Wire::~Wire() {
+Datagrams::~Datagrams() {
     ::close(socket_);
 }
 
-void Wire::send(IpAddress from, std::string octets) {
-    outgoing_.push_back({from, std::move(octets)});
+void Datagrams::send(sip::Transmit transmit) {
+    const auto* flow = std::get_if<sip::Flow>(&transmit.to);
+    const auto from = flow != nullptr ? flow->local : *std::get<sip::Target>(transmit.to).local;
+    outgoing_.push_back({from.address, std::move(transmit.bytes)});
     if (outgoing_.size() >= batch) flush();
 }
 
-void Wire::flush() {
+void Datagrams::flush() {
     std::array<mmsghdr, batch> headers{};
     std::array<iovec, batch> vectors{};
     std::array<Control, batch> controls{};
@@ -65,7 +67,7 @@ void Wire::flush() {
         const std::size_t n = std::min(batch, outgoing_.size() - done);
         for (std::size_t i = 0; i < n; ++i) {
             auto& o = outgoing_[done + i];
-            vectors[i] = {o.octets.data(), o.octets.size()};
+            vectors[i] = {const_cast<char*>(o.octets->data()), o.octets->size()};  // which only reads them
             auto& h = headers[i].msg_hdr;
             h = {};
             h.msg_name = &to;
@@ -89,14 +91,13 @@ void Wire::flush() {
             pollfd p{socket_, POLLOUT, 0};
             ::poll(&p, 1, 10);
         } else {
-            ++refused_;  // ECONNREFUSED of an earlier datagram: nobody listens
-            ++done;
+            ++done;  // ECONNREFUSED of an earlier datagram: nobody listens
         }
     }
     outgoing_.clear();
 }
 
-void Wire::receive(const std::function<void(IpAddress, std::string_view)>& sink) {
+void Datagrams::receive(const Sink& sink) {
     std::array<mmsghdr, batch> headers{};
     std::array<iovec, batch> vectors{};
     std::array<Control, batch> controls{};
@@ -120,13 +121,14 @@ void Wire::receive(const std::function<void(IpAddress, std::string_view)>& sink)
             std::memcpy(&info, CMSG_DATA(c), sizeof info);
             std::array<std::uint8_t, 4> octets{};
             std::memcpy(octets.data(), &info.ipi_addr, 4);
-            sink(IpAddress::v4(octets), {buffers_[k].data(), headers[k].msg_len});
+            sink(sip::Received{sip::make_buffer({buffers_[k].data(), headers[k].msg_len}),
+                               sip::Flow{sip::Transport::Udp, {IpAddress::v4(octets), port_}, peer_, 0}});
         }
         if (static_cast<std::size_t>(n) < batch) return;
     }
 }
 
-bool Wire::wait(int milliseconds) const {
+bool Datagrams::wait(int milliseconds) {
     pollfd p{socket_, POLLIN, 0};
     return ::poll(&p, 1, milliseconds) > 0;
 }
