@@ -52,11 +52,16 @@ bool Compression::speaks(const Compressing::Way& way) const {
 
 // ---- what arrives
 
-bool Compression::unwrap(sip::Received& received, Effects& out) {
+bool Compression::unwrap(sip::Received& received, TimePoint now, Effects& out) {
     close_what_is_over();
     const auto& flow = received.flow;
     if (flow.connection != 0) streams_.insert(flow.connection);
-    auto result = endpoint_.decompress(octets_of(received.bytes), kind_of(flow.transport));
+    const bool stranger = !node_.compartment(flow);
+    if (stranger && !admits(received, now, out)) return false;
+    sigcomp::Effort effort;
+    if (stranger) effort.most = strangers_.message_cycles();
+    auto result = endpoint_.decompress(octets_of(received.bytes), kind_of(flow.transport), effort);
+    if (stranger) strangers_.spent(flow.remote.address, effort.used);
     if (const auto* r = std::get_if<Endpoint::Refused>(&result)) {
         refused(received, *r, out);
         return false;
@@ -73,9 +78,23 @@ bool Compression::unwrap(sip::Received& received, Effects& out) {
     return true;
 }
 
+bool Compression::admits(const sip::Received& received, TimePoint now, Effects& out) {
+    const auto& from = received.flow.remote.address;
+    const auto admission = strangers_.admit(from, now);
+    if (admission.verdict == Strangers::Verdict::Welcome) return true;
+    if (admission.first)
+        out.emplace_back(Note{Severity::Warning, "sigcomp.strangers.limited"}
+                             .with("address", from.text())
+                             .with("reason", std::string{limit_text(admission.verdict)}));
+    out.emplace_back(Note{Severity::Trace, "sigcomp.message.dropped"}.with("flow", received.flow.text()));
+    return false;
+}
+
 void Compression::refused(const sip::Received& received, const Endpoint::Refused& refused, Effects& out) {
     const auto of = node_.compartment(received.flow);
-    Note note{Severity::Warning, "sigcomp.message.refused"};
+    // Whoever floods us with what nobody can read does not flood the log as well.
+    const bool told = of || strangers_.failed_first(received.flow.remote.address);
+    Note note{told ? Severity::Warning : Severity::Trace, "sigcomp.message.refused"};
     if (of && !of->impi.empty()) note.with("impi", of->impi);
     note.with("reason", std::string{sigcomp::reason_text(refused.failure.reason)})
         .with("octets", std::to_string(received.bytes->size()))

@@ -1,6 +1,5 @@
 #include "common/runtime/cscf.hpp"
 
-#include "common/compression/compression.hpp"
 #include "common/compression/log_lines.hpp"
 #include "common/crypto/seal.hpp"
 #include "common/diameter/net/service.hpp"
@@ -42,7 +41,7 @@ struct Settings {
     CscfProgram::Build build;
     std::vector<ipsec::Transform> transforms;  // of IPsec, best first
     bool goes_without_ipsec = false;
-    std::optional<sigcomp::Endpoint::Config> sigcomp;
+    std::optional<Compression::Config> sigcomp;
     bool udp_encapsulation = false;
 };
 
@@ -70,6 +69,15 @@ void collect_sigcomp(const sigcomp::Endpoint& endpoint, Exposition& out) {
     out.gauge("sigcomp_compartments", "Compartments of UEs.", static_cast<double>(endpoint.compartments()));
     out.gauge("sigcomp_state_bytes", "Octets of states and remembered texts in all compartments.",
               static_cast<double>(endpoint.octets()));
+}
+
+void collect_strangers(const Strangers::Counters& c, Exposition& out) {
+    out.counter("sigcomp_strangers_messages_total", "SigComp messages of senders without a compartment.",
+                static_cast<double>(c.messages));
+    out.counter("sigcomp_strangers_cycles_total", "What they used, in cycles of about the same time each.",
+                static_cast<double>(c.cycles));
+    out.counter("sigcomp_strangers_dropped_total", "Those that came when strangers had no cycles left.",
+                static_cast<double>(c.refused));
 }
 
 class CscfHost final : public Hosted {
@@ -348,7 +356,7 @@ void CscfHost::on_wire(sip::Transports::Event event) {
 void CscfHost::arrived(sip::Received& received) {
     if (compression_) {
         Effects said;
-        const bool for_the_node = compression_->receive(received, said);
+        const bool for_the_node = compression_->receive(received, std::chrono::steady_clock::now(), said);
         if (!said.empty()) said_by_compression(said);
         if (!for_the_node) return;
     }
@@ -594,7 +602,10 @@ void CscfHost::collect(Exposition& out) const {
     out.counter("sip_net_refused_total", "Datagrams, messages and connections refused.",
                 static_cast<double>(c.refused));
     tracing_.collect(out);
-    if (compression_) collect_sigcomp(compression_->endpoint(), out);
+    if (compression_) {
+        collect_sigcomp(compression_->endpoint(), out);
+        collect_strangers(compression_->strangers().counters(), out);
+    }
     if (!diameter_) return;
     cx_.collect(out);
     for (const auto& peer : diameter_->peers())
@@ -625,7 +636,8 @@ int run_cscf(int argc, const char* const* argv, const CscfProgram& cscf) {
         settings.goes_without_ipsec = common.goes_without_ipsec;
         settings.sigcomp = common.sigcomp;
         if (common.sigcomp)
-            settings.sections.transports.sigcomp_octets = common.sigcomp->offers.decompression_memory_size;
+            settings.sections.transports.sigcomp_octets =
+                common.sigcomp->endpoint.offers.decompression_memory_size;
         settings.udp_encapsulation = common.udp_encapsulation;
         return [&cscf, settings = std::move(settings)](Process& process) -> std::unique_ptr<Hosted> {
             return std::make_unique<CscfHost>(process, cscf, settings);

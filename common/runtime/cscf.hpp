@@ -2,12 +2,12 @@
 #include "common/base/log_line.hpp"
 #include "common/base/measurement.hpp"
 #include "common/base/random.hpp"
+#include "common/compression/compression.hpp"
 #include "common/diameter/peer/config.hpp"
 #include "common/ipsec/kernel/kernel.hpp"
 #include "common/node/node.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/http_server.hpp"
-#include "common/sigcomp/endpoint.hpp"
 #include "common/sip/proxy/element.hpp"
 
 #include <functional>
@@ -38,7 +38,7 @@ struct CscfCommon {
     // Said by the node, where it has protected ports; and whether it goes on where this kernel has no ESP.
     std::vector<ipsec::Transform> transforms{};
     bool goes_without_ipsec = false;
-    std::optional<sigcomp::Endpoint::Config> sigcomp{};  // said by a node that is Compressing and wants it
+    std::optional<Compression::Config> sigcomp{};  // said by a node that is Compressing and wants it
     bool udp_encapsulation = false;  // ESP in UDP, on port 4500 of the protected addresses (RFC 3948)
 };
 

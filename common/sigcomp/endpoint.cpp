@@ -10,7 +10,7 @@ constexpr std::size_t remembered_messages = 4;  // a NACK comes at once or not a
 
 }  // namespace
 
-Endpoint::Decompression Endpoint::decompress(OctetSpan message, TransportKind kind) {
+Endpoint::Decompression Endpoint::decompress(OctetSpan message, TransportKind kind, Effort& effort) {
     ++counters_.received;
     counters_.received_octets += message.size();
     if (const auto parsed = parse_message(message); parsed && std::holds_alternative<Nack>(parsed->what)) {
@@ -26,7 +26,7 @@ Endpoint::Decompression Endpoint::decompress(OctetSpan message, TransportKind ki
         opened->compressor.nack(nack);
         return NackArrived{nack, opened->id};
     }
-    auto result = sigcomp::decompress(message, kind, config_.offers, states_);
+    auto result = sigcomp::decompress(message, kind, config_.offers, states_, effort);
     if (!result) {
         ++counters_.refused.at(static_cast<std::size_t>(result.error().reason));
         return Refused{result.error(), nack_for(result.error(), message)};

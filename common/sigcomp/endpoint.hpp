@@ -54,7 +54,11 @@ class Endpoint {
             compartment;  // whose message failed, so that its next one is sent differently; empty: unknown
     };
     using Decompression = std::variant<Received, Refused, NackArrived>;
-    Decompression decompress(OctetSpan message, TransportKind kind);
+    Decompression decompress(OctetSpan message, TransportKind kind, Effort& effort);
+    Decompression decompress(OctetSpan message, TransportKind kind) {
+        Effort all;
+        return decompress(message, kind, all);
+    }
 
     // For what no message could be cut out of (RecordReader): the last thing to send on that connection.
     Refused refuse(const Failure& failure);

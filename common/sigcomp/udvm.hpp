@@ -5,6 +5,7 @@
 #include "common/sigcomp/state.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,21 @@ struct Decompressed {
     Octets returned_feedback;  // of the header; empty if there is none
 };
 
+// What one message may make the machine do, and has made it do, below what RFC 3320 8.6 grants: for messages
+// of those nobody knows. It is counted in cycles, and in some more for instructions that are dearer than the
+// cycles they cost (SHA-1 of nothing costs one), so that each takes about the same time.
+struct Effort {
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t used = 0;
+};
+
 // `octets` is one message, neither a NACK nor still marked as a record of a stream.
 Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, const Parameters& ours,
-                                         const StateSource& states);
+                                         const StateSource& states, Effort& effort);
+inline Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, const Parameters& ours,
+                                                const StateSource& states) {
+    Effort all;
+    return decompress(octets, kind, ours, states, all);
+}
 
 }  // namespace ims::sigcomp

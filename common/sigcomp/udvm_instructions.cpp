@@ -6,6 +6,13 @@
 // RFC 3320 9.1 to 9.3: what computes, moves octets about and steers the program.
 namespace ims::sigcomp::udvm {
 
+namespace {
+
+// How many additions take as long, as sigcomp-cost measures it.
+constexpr std::uint64_t hashing = 20, sorting = 10;
+
+}  // namespace
+
 void Machine::execute(std::uint8_t opcode) {
     switch (opcode) {
         case 0:
@@ -103,6 +110,7 @@ void Machine::sort(bool descending) {
     const std::size_t words = multitype();
     const auto levels = words > 1 ? std::bit_width(words - 1) : 0;
     if (!charge(1 + words * (static_cast<std::uint64_t>(levels) + lists)) || lists * words == 0) return;
+    dear(sorting);
     const auto octets = memory_.plain(start, 2 * lists * words);
     if (!ok()) return;
     const auto word = [&](std::size_t i) { return octets[2 * i] << 8 | octets[2 * i + 1]; };
@@ -123,6 +131,7 @@ void Machine::sha_1() {
     const auto length = multitype();
     const auto destination = multitype();
     if (!charge(1 + std::uint64_t{length})) return;
+    dear(hashing);
     crypto::Sha1 hash;
     visit(position, length, [&](OctetSpan octets) { hash.add(octets); });
     if (ok()) store(bounds(), destination, hash.digest());

@@ -6,7 +6,8 @@ namespace ims::sigcomp::udvm {
 namespace {
 
 constexpr std::uint16_t input_bit_order = 68;
-constexpr std::size_t max_requests = 4;  // RFC 3320 6.2, of creation and of freeing each
+constexpr std::size_t max_requests = 4;   // RFC 3320 6.2, of creation and of freeing each
+constexpr std::uint64_t looking_up = 10;  // additions that take as long, as sigcomp-cost measures it
 constexpr unsigned huffman_least_first = 2, bits_least_first = 4, octets_least_first = 1;  // H, F and P
 
 bool identifier_length(unsigned octets) {
@@ -97,6 +98,7 @@ void Machine::state_access() {
     if (!identifier_length(identifier)) return fail(Reason::InvalidStateIdLength);
     const auto partial = gather(start, identifier);
     if (!ok()) return;
+    dear(looking_up);
     const auto found = states_->find(partial);
     if (std::holds_alternative<StateSource::NotUnique>(found)) return fail(Reason::IdNotUnique, partial);
     if (std::holds_alternative<StateSource::NotFound>(found)) return fail(Reason::StateNotFound, partial);

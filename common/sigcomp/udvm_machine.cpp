@@ -45,6 +45,7 @@ Result<Decompressed, Failure> Machine::run(std::size_t header_octets) {
     if (failure_) return Failure{failure_->reason, 0, 0, failure_->details};
     if (memory_.violated()) return Failure{Reason::Segfault, 0, 0, {}};
     cycles_left_ = (1000 + header_octets * std::uint64_t{8}) * ours_->cycles_per_bit;
+    stay_within_effort();
     while (!ended_) {
         step();
         if (failure_) return *failure_;
@@ -75,6 +76,11 @@ bool Machine::exhausted() {
 
 void Machine::refund(std::size_t bits) {
     cycles_left_ += bits * std::uint64_t{ours_->cycles_per_bit};
+    stay_within_effort();
+}
+
+void Machine::stay_within_effort() {
+    cycles_left_ = std::min(cycles_left_, most_effort_ - std::min(effort(), most_effort_));
 }
 
 // ---- operands (RFC 3320 8.5)
@@ -190,7 +196,7 @@ std::uint16_t Machine::pop() {
 }  // namespace udvm
 
 Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, const Parameters& ours,
-                                         const StateSource& states) {
+                                         const StateSource& states, Effort& effort) {
     const auto message = parse_message(octets);
     if (!message) return message.error();
     const auto memory_size = udvm_memory_size(ours.decompression_memory_size, kind, octets.size());
@@ -201,7 +207,7 @@ Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, c
                        0,
                        {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)}};
     }
-    udvm::Machine machine{memory_size, ours, states, message->remaining};
+    udvm::Machine machine{memory_size, ours, states, message->remaining, effort.most};
     if (const auto* reference = std::get_if<Reference>(&message->what)) {
         const auto partial = reference->partial_identifier;
         const Octets details{partial.begin(), partial.end()};
@@ -217,6 +223,7 @@ Result<Decompressed, Failure> decompress(OctetSpan octets, TransportKind kind, c
         return Failure{Reason::InvalidCodeLocation, 0, 0, {}};  // a NACK holds nothing to decompress
     }
     auto result = machine.run(message->header.size());
+    effort.used = machine.effort();
     if (result)
         result->returned_feedback.assign(message->returned_feedback.begin(),
                                          message->returned_feedback.end());

@@ -12,14 +12,16 @@ namespace ims::sigcomp::udvm {
 
 class Machine {
   public:
-    Machine(std::size_t memory_size, const Parameters& ours, const StateSource& states, OctetSpan input)
-        : memory_{memory_size}, ours_{&ours}, states_{&states}, input_{input} {}
+    Machine(std::size_t memory_size, const Parameters& ours, const StateSource& states, OctetSpan input,
+            std::uint64_t most_effort)
+        : memory_{memory_size}, ours_{&ours}, states_{&states}, input_{input}, most_effort_{most_effort} {}
 
     // RFC 3320 7.2 and 7.3: what is in memory at the start, and where execution begins.
     void load(const StateItem& item, std::size_t identifier_octets);
     void load(const Upload& upload);
 
     Result<Decompressed, Failure> run(std::size_t header_octets);
+    std::uint64_t effort() const { return result_.cycles + dear_; }
 
   private:
     // udvm_machine.cpp: operands, costs and copies
@@ -36,6 +38,12 @@ class Machine {
     }
     bool exhausted();
     void refund(std::size_t bits);  // what successful input earns
+    void stay_within_effort();
+    // The instruction under way takes as long as so many cycles more than it costs.
+    void dear(std::uint64_t cycles) {
+        dear_ += cycles;
+        stay_within_effort();
+    }
     Failure segfault() const;
 
     std::uint8_t code_octet() {
@@ -122,6 +130,8 @@ class Machine {
     Decompressed result_;
     std::optional<Failure> failure_;
     std::uint64_t cycles_left_ = 0;
+    std::uint64_t most_effort_;
+    std::uint64_t dear_ = 0;         // effort that cost no cycles
     std::uint32_t pc_ = 0;           // of the next octet of code; 65536 is beyond every memory
     std::uint16_t instruction_ = 0;  // where the one under way begins
     bool ended_ = false;

@@ -88,7 +88,8 @@ class Drawing {
     }
     std::string column_of(const std::string& address) const {
         const auto service = p_.story->service_at(address);
-        return service.empty() ? "UE " + address : upper_name(service);
+        if (!service.empty()) return upper_name(service);
+        return (is_application_server(p_, address) ? "AS " : "UE ") + address;
     }
 
     // The one who asked, the services in the order of a call, whoever else there is.
@@ -201,7 +202,8 @@ std::string Ladder::text() const {
     const auto middle = [](std::size_t column) { return margin + column * (width + 1) + width / 2; };
     std::string out(margin, ' ');
     for (const auto& name : columns) {
-        auto shown = name.starts_with("UE ") && name.size() > width ? name.substr(3) : name;
+        const bool of_address = name.starts_with("UE ") || name.starts_with("AS ");
+        auto shown = of_address && name.size() > width ? name.substr(3) : name;
         shown = shown.substr(0, width);
         const auto left = (width - shown.size()) / 2;
         out += std::string(left, ' ') + shown + std::string(width - left - shown.size() + 1, ' ');

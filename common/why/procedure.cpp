@@ -207,6 +207,73 @@ void add_unreadable(const Story& story, std::vector<Procedure>& procedures) {
     }
 }
 
+std::string_view host_of(std::string_view address) {
+    return address.substr(0, address.rfind(':'));
+}
+
+// What a UE sent in SigComp and nobody could read. A NACK mends it at once, and then it is no matter; where
+// it does not, it belongs to the registration that waits for the UE, or is a procedure of its own.
+class Undecompressed {
+  public:
+    Undecompressed(const Story& story, std::vector<Procedure>& procedures)
+        : story_{story}, procedures_{procedures} {}
+
+    void add() {
+        for (const auto& note : story_.entries) {
+            if (note.kind != Entry::Kind::Note || note.name != "sigcomp.message.refused") continue;
+            if (is_of_the_key(note) && !is_mended(note)) home(note).entries.push_back(&note);
+        }
+    }
+
+  private:
+    // The flow is written "UDP 192.0.2.1:5060-198.51.100.1:5060".
+    static std::string_view sender(const Entry& note) {
+        const auto flow = note.field("flow");
+        return flow.substr(flow.rfind('-') + 1);
+    }
+    static bool is_of(const Procedure& p, const Entry& note) {
+        const auto impi = note.field("impi");
+        return p.began <= note.at &&
+               (impi.empty() || p.impi.empty() ? host_of(p.ue) == host_of(sender(note)) : p.impi == impi);
+    }
+    // Memories tell the warnings of that time too that are about nobody they know.
+    bool is_of_the_key(const Entry& note) const {
+        if (const auto impi = note.field("impi"); !impi.empty())
+            return std::any_of(story_.accounts.begin(), story_.accounts.end(), [&](const Account& a) {
+                return std::find(a.identities.begin(), a.identities.end(), impi) != a.identities.end();
+            });
+        return std::any_of(procedures_.begin(), procedures_.end(),
+                           [&](const Procedure& p) { return is_of(p, note); });
+    }
+    bool is_mended(const Entry& note) const {
+        return std::any_of(story_.entries.begin(), story_.entries.end(), [&](const Entry& e) {
+            return e.kind == Entry::Kind::Sip && !e.out && e.service == note.service && e.at > note.at &&
+                   host_of(e.remote) == host_of(sender(note));
+        });
+    }
+    Procedure& home(const Entry& note) {
+        for (auto p = procedures_.rbegin(); p != procedures_.rend(); ++p)
+            if (p->is_failure() && is_of(*p, note) &&
+                (p->kind == Procedure::Kind::Registration ? p->end == Procedure::End::Open
+                                                          : p->method == "SigComp message"))
+                return *p;
+        Procedure p;
+        p.story = &story_;
+        p.end = Procedure::End::Failure;
+        p.entrance = note.service;
+        p.ue = sender(note);
+        p.impi = note.field("impi");
+        p.who = p.impi.empty() ? p.ue : p.impi;
+        p.whom = "the " + note.service;
+        p.method = "SigComp message";
+        p.began = p.last = note.at;
+        return procedures_.emplace_back(std::move(p));
+    }
+
+    const Story& story_;
+    std::vector<Procedure>& procedures_;
+};
+
 }  // namespace
 
 const Entry* Procedure::note(std::string_view id) const {
@@ -278,6 +345,7 @@ std::vector<Procedure> procedures_of(const Story& story) {
         if (auto p = Reading{story, call_id, grouping.of(call_id)}.read())
             procedures.push_back(std::move(*p));
     add_unreadable(story, procedures);
+    Undecompressed{story, procedures}.add();
     std::stable_sort(procedures.begin(), procedures.end(),
                      [](const Procedure& a, const Procedure& b) { return a.began < b.began; });
     return procedures;

@@ -112,10 +112,17 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon& commo
     return c;
 }
 
-std::optional<sigcomp::Endpoint::Config> read_sigcomp(const runtime::Section& own, const Config& config) {
-    sigcomp::Endpoint::Config c;
-    c.max_compartments =
-        own.get_between<std::size_t>("sigcomp_compartments", c.max_compartments, 1, 10'000'000);
+std::optional<Compression::Config> read_sigcomp(const runtime::Section& own, const Config& config) {
+    Compression::Config c;
+    c.endpoint.max_compartments =
+        own.get_between<std::size_t>("sigcomp_compartments", c.endpoint.max_compartments, 1, 10'000'000);
+    const auto strangers = own.section("sigcomp_strangers");
+    const auto cycles = [&](std::string_view key, std::uint64_t& value, std::uint64_t least) {
+        value = strangers.get_between<std::uint64_t>(key, value, least, 1'000'000'000'000);
+    };
+    cycles("message_cycles", c.strangers.message_cycles, 16'000);  // RFC 3320 8.6, of a message of no length
+    cycles("address_cycles_per_second", c.strangers.address_cycles_per_second, 1);
+    cycles("cycles_per_second", c.strangers.cycles_per_second, 1);
     if (!config.sigcomp) return std::nullopt;
     return c;
 }

@@ -9,7 +9,7 @@ namespace ims::pcscf {
 Config read_config(const runtime::Section& own, const runtime::CscfCommon& common);
 
 // What the process offers to those that speak SigComp; nothing where it is off.
-std::optional<sigcomp::Endpoint::Config> read_sigcomp(const runtime::Section& own, const Config& config);
+std::optional<Compression::Config> read_sigcomp(const runtime::Section& own, const Config& config);
 
 // The protected ports (TS 33.203 7.1) beside each address that is listened on, where there is IPsec.
 void add_protected_points(const IpsecConfig& ipsec, std::vector<sip::ListeningPoint>& listen);

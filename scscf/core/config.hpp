@@ -75,6 +75,8 @@ struct Config {
     // 5.4.3.2 step 4C, 5.4.3.3 step 3C: a request names a service that the user has not subscribed to.
     Unsubscribed unsubscribed_service = Unsubscribed::Remove;
     std::size_t max_dialogs = 1'000'000;  // kept to be released with the registration (5.4.5)
+    // 5.4.3.2, 5.4.3.3: an application server that says nothing at all for so long has failed.
+    std::chrono::seconds application_server_timeout{5};
     std::chrono::seconds no_answer{180};  // a sequential branch is given up after this
 };
 

@@ -14,7 +14,7 @@ Core::Core(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceCon
       random{r},
       element{std::move(e), r},
       gruus{config, r},
-      service_control{s ? std::move(s) : std::make_unique<NoServiceControl>()} {
+      service_control{s ? std::move(s) : std::make_unique<ServiceControlByCriteria>()} {
     // The shell has checked the configuration; a name that is no URI leaves `own` empty.
     if (auto uri = sip::Uri::parse(config.server_name)) own = std::move(*uri);
 }

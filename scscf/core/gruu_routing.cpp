@@ -22,11 +22,12 @@ const Binding* Sessions::behind(const sip::Uri& gruu, const ImplicitRegistration
 
 int Sessions::to_contact(sip::Message& request, const std::optional<sip::NameAddr>& own_route) {
     if (!own_route) return 0;
-    const auto id = marked_set(own_route->uri.user);
-    const auto* set = id.value() == 0 ? nullptr : core_.registrations.find(id);
+    const auto mark = Mark::parse(own_route->uri.user);
+    const auto id = mark.set;
+    const auto* set = id.value() == 0 || mark.inner() ? nullptr : core_.registrations.find(id);
     if (set == nullptr) return 0;
     // The mark says which side we serve here; of a call between two devices of a user both are kept.
-    const bool serves_called = own_route->uri.user == route_mark(true, id);
+    const bool serves_called = mark.terminating;
     const auto* dialog = dialogs.find(id, request);
     std::uint32_t its_binding = 0;
     if (dialog != nullptr) {

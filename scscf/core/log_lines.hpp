@@ -109,6 +109,28 @@ inline constexpr LogLine log_line_rows[] = {
      "480.",
      "Nothing for one: his next registration puts it right. Many: look at the HSS and its database.",
      "hss-unreachable"},
+    {"scscf.criterion.malformed", Severity::Warning,
+     "A user's profile has an initial filter criterion that cannot be evaluated: a regular expression that "
+     "is none (TS 29.228 Annex F: POSIX extended), or a ServerName that is no SIP URI. Written once for "
+     "each.",
+     "It is as if the criterion (`priority`, application server `peer`) were not there.",
+     "`detail` names the part. Correct the service profile in the HSS (docs/provisioning.md, Service "
+     "profiles)."},
+    {"scscf.application_server.passed_over", Severity::Warning,
+     "An application server (`peer`) did not answer within `scscf.application_server_timeout`, could not be "
+     "reached, or answered 408 or 5xx before anything else; its default handling is SESSION_CONTINUED.",
+     "The call or message went on without it: what it does for the user (diversion, supplementary services, "
+     "SMS) was not done.",
+     "Look whether it runs and can be reached from the S-CSCF; `reason`, `status` and `detail` say what "
+     "came.",
+     "application-server-passed-over"},
+    {"scscf.application_server.ended_session", Severity::Warning,
+     "An application server (`peer`) did not answer within `scscf.application_server_timeout`, could not be "
+     "reached, or answered 408 or 5xx before anything else; its default handling is SESSION_TERMINATED.",
+     "The call or message failed.",
+     "Look whether it runs and can be reached from the S-CSCF. Where users should rather go without it, give "
+     "its criterion default handling 0.",
+     "application-server-dead"},
 };
 inline constexpr LogLines log_lines{"S-CSCF", log_line_rows};
 

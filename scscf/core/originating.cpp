@@ -123,7 +123,7 @@ CxProcedure Sessions::restore_caller(sip::RequestArrived arrived, Impu served) {
 }
 
 void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
-                                 const Identity& served) {
+                                 const Identity& served, std::optional<Chain> chain) {
     const auto impu = served.name.text();
     const auto token = route_token_of(arrived.own_route->uri.user);
     const auto* binding = token ? set.binding_by_token(*token) : nullptr;
@@ -133,8 +133,10 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     }
     if (served.barred) return reject(arrived, 403, impu, "the calling identity is barred");  // step 1
     auto& request = arrived.request;
-    // A second asserted identity has to be an alias that is not barred (step 1): else it is removed.
-    if (auto identities = request.all<h::PAssertedIdentity>(); identities && identities->size() > 1) {
+    // A second asserted identity has to be an alias that is not barred (step 1): else it is removed. What an
+    // application server brings back is believed.
+    if (auto identities = request.all<h::PAssertedIdentity>();
+        !chain && identities && identities->size() > 1) {
         const auto second = canonical_impu((*identities)[1].uri.text());
         const auto* known = second ? set.find(second->value()) : nullptr;
         if (known == nullptr || known->barred) {
@@ -143,7 +145,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
         }
     }
     bool gruu_contact = false;
-    if (!may_use_contact(request, set, gruu_contact))  // step 1A
+    if (!may_use_contact(request, set, gruu_contact) && !chain)  // step 1A
         return reject(arrived, 403, impu, "the Contact is no valid GRUU of the caller");
     // Step 4B: what an application server or the I-CSCF asserts is believed, a UE only prefers.
     if (token) request.remove<h::PAssertedService>();
@@ -151,24 +153,35 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
         if (const auto preferred = request.all<h::PPreferredService>(); preferred && !preferred->empty())
             request.set_all<h::PAssertedService>(*preferred);
     request.remove<h::PPreferredService>();
-    if (!assert_service(arrived, set.profile_of(served), impu)) return;  // step 4C
+    if (!(chain && (chain->profile == nullptr || request.has<h::PAssertedService>())) &&
+        !assert_service(arrived, set.profile_of(served), impu))  // step 4C
+        return;
     Underway underway;
     underway.charging = charging_of(request);  // steps 2, 6
-    underway.ioi = IoiType::VisitedToHome;
+    underway.from_server = chain.has_value();
+    underway.ioi = chain ? IoiType::HomeToServer : IoiType::VisitedToHome;
     underway.initial = true;
     underway.set = set.id;
     underway.impu = impu;
     if (binding != nullptr) underway.flows = {binding->id};
+    if (!chain)
+        chain = chain_of(
+            set, served,
+            set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered);
+    go_on_originating(std::move(arrived), set, served, std::move(*chain), std::move(underway), gruu_contact);
+}
 
-    const auto session_case =
-        set.registered() ? SessionCase::OriginatingRegistered : SessionCase::OriginatingUnregistered;
-    if (consult(arrived, underway, set, served, session_case)) return;  // step 5
+void Sessions::go_on_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
+                                 const Identity& served, Chain chain, Underway underway, bool gruu_contact) {
+    const auto impu = served.name.text();
+    auto& request = arrived.request;
+    if (consult(arrived, underway, set, served, chain, gruu_contact)) return;  // step 5
 
     request.remove<h::RelayedCharge>();  // step 7
     charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
     if (request.has<h::PServedUser>()) request.remove<h::PServedUser>();  // step 14A
     request.remove<h::PUserDatabase>();
-    if (!set.privileged_sender) add_alias(request, set);  // step 9
+    if (!chain.returned && !set.privileged_sender) add_alias(request, set);  // step 9
 
     sip::NextHop next_hop;
     const auto& uri = request.request_uri();
@@ -193,7 +206,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
     sip::Branch branch{std::move(request), std::move(next_hop), 1000, {}, {}};
     if (makes_dialog && (core_.config.record_route || gruu_contact))
-        branch.record_route = record_route(route_mark(false, set.id));  // step 13
+        branch.record_route = record_route(Mark::of(underway).text());  // step 13
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
     forward(arrived, std::move(branches), std::move(underway));

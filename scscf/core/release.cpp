@@ -22,9 +22,9 @@ std::string contact_uri(const sip::Message& message) {
 
 void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& underway) {
     const auto* invite = core_.element.request_of(r.transaction);
-    if (invite == nullptr || underway.set.value() == 0) return;
+    if (invite == nullptr || underway.set.value() == 0 || Mark::of(underway).inner()) return;
     // Our Record-Route entry parts the way: above it to the called side, below it to the caller.
-    const auto mark = route_mark(underway.terminating, underway.set);
+    const auto mark = Mark::of(underway).text();
     const auto entries = r.response.all<h::RecordRoute>();
     if (!entries) return;
     const auto own = std::find_if(entries->begin(), entries->end(), [&](const sip::NameAddr& entry) {
@@ -50,7 +50,8 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
                              caller_target, called_target, caller_routes, called_routes, icid});
     dialog.caller_cseq = invite->cseq().number;
     dialog.serves_called = underway.terminating;
-    if (r.branch < underway.flows.size()) dialog.binding = underway.flows[r.branch];
+    const auto flow = underway.terminating ? r.branch - underway.branches_before : 0;
+    if (flow < underway.flows.size()) dialog.binding = underway.flows[flow];
     // Without it the call goes on, but does not end with the registration.
     if (!fits || dialogs.size() >= core_.config.max_dialogs)
         return core_.note(Severity::Warning, "scscf.dialog.not_kept",
@@ -60,8 +61,9 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
 
 bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& underway) {
     if (!arrived.own_route) return true;
-    const auto set = marked_set(arrived.own_route->uri.user);
-    if (set.value() == 0) return true;
+    const auto mark = Mark::parse(arrived.own_route->uri.user);
+    if (mark.set.value() == 0 || mark.inner()) return true;
+    const auto set = mark.set;
     auto* dialog = dialogs.find(set, arrived.request);
     if (dialog == nullptr) return true;
     if (dialog->releasing != 0) {  // 5.4.5.1.2

@@ -131,6 +131,8 @@ std::vector<Gauge> Scscf::gauges() const {
             {"scscf_registered_contacts", "contacts bound", number(core.registrations.bindings())},
             {"scscf_dialogs", "sessions of served users that are established",
              number(impl_->sessions.dialogs.size())},
+            {"scscf_original_dialogs", "requests that are, or were a moment ago, with an application server",
+             number(impl_->sessions.original_dialogs())},
             {"scscf_authentications", "challenges outstanding and nonces in use",
              number(impl_->registrar.authentications.size())},
             {"scscf_transactions", "SIP transactions alive", number(core.element.transactions())},

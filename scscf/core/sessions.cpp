@@ -34,6 +34,7 @@ void Sessions::on_request(sip::RequestArrived arrived) {
         return core_.respond(arrived.transaction, sip::answer_to_options(request, core_.random.token(4),
                                                                          {{}, {"path", "outbound", "gruu"}}));
 
+    if (on_returned(arrived)) return;
     if (request.method() == sip::Method::Invite)
         core_.note(Severity::Trace, "scscf.session.attempted", subject_of(request),
                    {{"session", session_text(!is_originating(arrived))}});
@@ -54,11 +55,10 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
         return reject(arrived, status, {},
                       "no contact is bound to the GRUU, or it is not that of the dialog");
     if (!on_kept_dialog(arrived, underway)) return;
-    // On one side of us is the served user's P-CSCF, on the other a home network (4.5.4): from there to here.
-    const auto from = underway.charging.type().value_or(underway.ioi);
-    const auto onwards = from == IoiType::HomeToHome ? IoiType::VisitedToHome : IoiType::HomeToHome;
+    const auto mark = arrived.own_route ? Mark::parse(arrived.own_route->uri.user) : Mark{};
+    const auto onwards = mark.onwards(underway.charging.type().value_or(underway.ioi));
     charge_request(request, onwards, core_.ioi, core_.random.token(16));
-    withhold(request, onwards == IoiType::VisitedToHome);
+    if (onwards != IoiType::HomeToServer) withhold(request, onwards == IoiType::VisitedToHome);
     // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
     sip::Branch branch{std::move(request), {}, 1000, {}, {}};
     const auto method = branch.request.method();
@@ -103,6 +103,7 @@ void Sessions::on_response(sip::ResponseToForward& r) {
     const auto found = underway_.find(r.transaction);
     if (found != underway_.end()) {
         auto& underway = found->second;
+        if (underway.triggered && on_server_response(r, underway)) return;
         if (response.status() == 430 && try_next_flow(r.transaction, r.branch, underway)) return;
         if (response.status() == 430) response.set_status(480);  // RFC 5626 11.5: not for endpoints
         response.remove<h::RelayedCharge>();
@@ -122,7 +123,8 @@ void Sessions::on_response(sip::ResponseToForward& r) {
 
 void Sessions::note_progress(const sip::ResponseToForward& r, Underway& underway) {
     const int status = r.response.status();
-    const bool call = r.response.method() == sip::Method::Invite;
+    // What comes back from an application server is the session that was counted when it went there.
+    const bool call = r.response.method() == sip::Method::Invite && !underway.from_server;
     if (call && !underway.set_up && (status == 180 || status / 100 == 2)) {
         underway.set_up = true;
         core_.note(Severity::Trace, "scscf.session.set_up", subject_of(r.response, {}, underway.impu),
@@ -228,33 +230,12 @@ bool Sessions::assert_service(sip::RequestArrived& arrived, const ServiceProfile
     return true;
 }
 
-bool Sessions::consult(sip::RequestArrived& arrived, const Underway& underway,
-                       const ImplicitRegistrationSet& set, const Identity& served, SessionCase session_case) {
-    const auto impu = served.impu();
-    const ServiceControl::Consultation consultation{
-        impu, set.profile_of(served), session_case, arrived.request,
-        arrived.own_route ? std::optional<std::string_view>{arrived.own_route->uri.user} : std::nullopt};
-    const auto routes = core_.service_control->evaluate(consultation);
-    if (!routes) return false;
-    charge_request(arrived.request, IoiType::HomeToServer, core_.ioi, core_.random.token(16));  // step 5d
-    if (underway.terminating && gruu::is_temporary(arrived.request.request_uri()))  // 5.4.3.3 step 4a
-        arrived.request.set_request_uri(shown(arrived.request.request_uri(), nullptr));
-    for (auto route = routes->rbegin(); route != routes->rend(); ++route)
-        arrived.request.prepend<h::Route>(*route);
-    core_.note(Severity::Info, "scscf.session.to_application_server",
-               subject_of(arrived.request, {}, impu.value()),
-               {{"peer", routes->empty() ? std::string{} : routes->front().uri.text()}});
-    std::vector<sip::Branch> branches;
-    branches.push_back(sip::Branch{std::move(arrived.request), {}, 1000, {}, {}});
-    forward(arrived, std::move(branches), underway);
-    return true;
-}
-
 void Sessions::forward(sip::RequestArrived& arrived, std::vector<sip::Branch> branches, Underway underway,
                        const sip::ForwardOptions& options) {
     const auto* request = core_.element.request_of(arrived.transaction);
     if (request == nullptr) return;  // cancelled while the HSS was asked
-    if (underway.initial && underway.set.value() != 0 && request->method() == sip::Method::Invite)
+    if (underway.initial && underway.set.value() != 0 && !Mark::of(underway).inner() &&
+        request->method() == sip::Method::Invite)
         setups_.emplace(underway.set, arrived.transaction);
     underway_.insert_or_assign(arrived.transaction, std::move(underway));
     auto with_redirect = options;
@@ -268,6 +249,8 @@ void Sessions::on_ended(sip::ServerTransactionId id) {
     const auto [begin, end] = setups_.equal_range(found->second.set);
     const auto setup = std::find_if(begin, end, [&](const auto& entry) { return entry.second == id; });
     if (setup != end) setups_.erase(setup);
+    if (!found->second.original_dialog.empty())
+        original_dialogs_.end(found->second.original_dialog, core_.now);
     underway_.erase(found);
 }
 
@@ -275,19 +258,44 @@ void Sessions::reject(const sip::RequestArrived& arrived, int status, std::strin
                       std::string_view reason) {
     const auto& request = arrived.request;
     std::vector<Note::Field> more;
-    if (request.method() == sip::Method::Invite && request.to_tag().empty())
+    if (request.method() == sip::Method::Invite && request.to_tag().empty() && !has_original_dialog(arrived))
         more.push_back({"session", session_text(!is_originating(arrived))});
     core_.reject(arrived.transaction, request, status, "scscf.session.rejected",
                  subject_of(request, {}, impu), reason, std::move(more));
 }
 
-std::string Sessions::route_mark(bool terminating, SetId set) {
-    return (terminating ? "mt." : "mo.") + std::to_string(set.value());
+Sessions::Mark Sessions::Mark::of(const Underway& underway) {
+    return {underway.terminating, underway.set, underway.from_server, underway.to_server};
 }
 
-SetId Sessions::marked_set(std::string_view user) {
+std::string Sessions::Mark::text() const {
+    std::string text{terminating ? "mt." : "mo."};
+    text += std::to_string(set.value());
+    if (!from_server && !to_server) return text;
+    return text + '.' + (from_server ? 'a' : '-') + (to_server ? 'a' : '-');
+}
+
+Sessions::Mark Sessions::Mark::parse(std::string_view user) {
     if (!user.starts_with("mo.") && !user.starts_with("mt.")) return {};
-    return SetId{parse_number(user.substr(3)).value_or(0)};
+    const auto number = user.substr(3, user.find('.', 3) - 3);
+    const auto sides = user.substr(3 + number.size());
+    const bool marked = sides.size() == 3;
+    return {user[1] == 't', SetId{parse_number(number).value_or(0)}, marked && sides[1] == 'a',
+            marked && sides[2] == 'a'};
+}
+
+IoiType Sessions::Mark::onwards(IoiType from) const {
+    // Next to the served user is his P-CSCF, on the other side a home network.
+    const auto caller_side = from_server   ? IoiType::HomeToServer
+                             : terminating ? IoiType::HomeToHome
+                                           : IoiType::VisitedToHome;
+    const auto called_side = to_server     ? IoiType::HomeToServer
+                             : terminating ? IoiType::VisitedToHome
+                                           : IoiType::HomeToHome;
+    if (from == caller_side) return called_side;
+    if (from == called_side) return caller_side;
+    if (caller_side == IoiType::HomeToServer) return called_side;
+    return called_side == IoiType::HomeToServer ? caller_side : IoiType::HomeToHome;
 }
 
 sip::NameAddr Sessions::record_route(std::string_view mark) const {

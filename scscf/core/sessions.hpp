@@ -3,7 +3,9 @@
 #include "scscf/core/charging.hpp"
 #include "scscf/core/core.hpp"
 #include "scscf/core/dialogs.hpp"
+#include "scscf/core/original_dialogs.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,9 +35,28 @@ class Sessions {
     // The answer to a BYE of ours, or its absence (408); false if it is none.
     bool on_bye_answered(sip::ClientTransactionId id, int status);
 
+    std::size_t original_dialogs() const { return original_dialogs_.size(); }
+
     Dialogs dialogs;  // public to be saved
 
   private:
+    // The criteria that a request meets on its way, one after the other (5.4.3.2 step 3, 5.4.3.3 step 2A).
+    struct Chain {
+        SessionCase session_case = SessionCase::OriginatingRegistered;
+        std::shared_ptr<const ServiceProfile> profile;  // null: no criterion counts any more
+        std::size_t behind = 0;                         // so many are done with, in order of priority
+        bool returned = false;                          // an application server has brought the request back
+    };
+    // A request that is with an application server: what is needed to go on without it.
+    struct Triggered {
+        sip::RequestArrived request;  // as it stood before
+        Chain chain;
+        DefaultHandling default_handling = DefaultHandling::SessionContinued;
+        std::string server;
+        bool heard = false;  // a provisional response above 100 came
+        bool gruu_contact = false;
+    };
+
     // What the responses to a request need.
     struct Underway {
         ChargingVector charging;
@@ -46,8 +67,13 @@ class Sessions {
         bool set_up = false;               // 180 or 2xx came (TS 32.409: SC.SuccSession)
         bool answered = false;             // with a 2xx
         bool released = false;             // cancelled by us: his registration ended
-        std::vector<std::uint32_t> flows;  // his bindings in it, by branch
+        bool from_server = false;          // between an application server and us (5.4.3.4)
+        bool to_server = false;            // between us and one
+        std::vector<std::uint32_t> flows;  // his bindings in it, by branch after the first so many
+        std::size_t branches_before = 0;   // to application servers that failed
         std::string impu;
+        std::string original_dialog;  // of the request that is, or was, with an application server
+        std::unique_ptr<Triggered> triggered;
     };
     struct Releasing {
         SetId set;
@@ -56,7 +82,11 @@ class Sessions {
 
     // ---- originating (originating.cpp)
     void on_originating(sip::RequestArrived arrived);
-    void serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served);
+    void serve_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served,
+                           std::optional<Chain> chain = {});
+    // From step 5 on.
+    void go_on_originating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served,
+                           Chain chain, Underway underway, bool gruu_contact);
     CxProcedure serve_unregistered_caller(sip::RequestArrived arrived, Impu served);
     CxProcedure restore_caller(sip::RequestArrived arrived, Impu served);
     // 5.4.3.2 steps 4C and 4D, 5.4.3.3 steps 3C and 3D: what is left of the services a request names or, if
@@ -76,14 +106,37 @@ class Sessions {
 
     // ---- terminating (terminating.cpp)
     void on_terminating(sip::RequestArrived arrived);
-    void serve_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served);
+    void serve_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served,
+                           std::optional<Chain> chain = {});
+    // From step 4 on.
+    void go_on_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set, const Identity& served,
+                           Chain chain, Underway underway);
     CxProcedure serve_unregistered_callee(sip::RequestArrived arrived, Impu served);
     std::vector<const Binding*> targets(const sip::Message& request,
                                         const ImplicitRegistrationSet& set) const;
     // 5.4.3.3 step 10a: after 430 the next flow of that device is tried.
     bool try_next_flow(sip::ServerTransactionId id, std::size_t failed_branch, Underway& underway);
     std::optional<sip::Branch> branch_to(const sip::Message& request, const ImplicitRegistrationSet& set,
-                                         const Binding& binding) const;
+                                         const Binding& binding, std::string_view mark) const;
+
+    // ---- application servers (application_servers.cpp)
+    // The criteria of a request that is new to us.
+    static Chain chain_of(const ImplicitRegistrationSet& set, const Identity& served,
+                          SessionCase session_case);
+    // Steps 5 and 4: true if an application server gets the request.
+    bool consult(sip::RequestArrived& arrived, Underway& underway, const ImplicitRegistrationSet& set,
+                 const Identity& served, Chain& chain, bool gruu_contact);
+    void send_to_server(sip::RequestArrived& arrived, Underway underway, const ImplicitRegistrationSet& set,
+                        const Identity& served, const Chain& chain, const ApplicationServer& server,
+                        sip::Uri uri, bool gruu_contact);
+    // A request that an application server brings back; false if it is none.
+    bool on_returned(sip::RequestArrived& arrived);
+    // 5.4.3.3 step 3: does the Request-URI still mean whom it meant?
+    static bool means_the_same(const sip::Uri& uri, const OriginalDialog& original,
+                               const ImplicitRegistrationSet& set, const Identity& served);
+    // A response of an application server, or its absence; true if the request goes on without it.
+    bool on_server_response(sip::ResponseToForward& response, Underway& underway);
+    static bool has_original_dialog(const sip::RequestArrived& arrived);
 
     // ---- GRUUs (gruu_routing.cpp)
     // A request within a dialog that reached us by our Record-Route: a GRUU of the served user in its
@@ -122,22 +175,32 @@ class Sessions {
     // Takes the answer in: the set, or the status to reject with and why.
     ImplicitRegistrationSet* take_unregistered(const CxReply& reply, const Impu& impu, int& status,
                                                std::string& why);
-    // Asks service control; true if an application server gets the request.
-    bool consult(sip::RequestArrived& arrived, const Underway& underway, const ImplicitRegistrationSet& set,
-                 const Identity& served, SessionCase session_case);
     void forward(sip::RequestArrived& arrived, std::vector<sip::Branch> branches, Underway underway,
                  const sip::ForwardOptions& options = {});
     void reject(const sip::RequestArrived& arrived, int status, std::string_view impu,
                 std::string_view reason);
-    // User part of our Record-Route: whom we serve in the dialog ("mo.17": the caller, of set 17).
-    static std::string route_mark(bool terminating, SetId set);
-    static SetId marked_set(std::string_view user);  // 0: no such mark
+    // User part of our Record-Route: whom we serve in the dialog, and on which sides an application server
+    // is. "mo.17": the caller, of set 17; "mt.17.a-": the called user, the caller's side is a server's.
+    struct Mark {
+        bool terminating = false;
+        SetId set;  // 0: no such mark
+        bool from_server = false, to_server = false;
+        static Mark of(const Underway& underway);
+        static Mark parse(std::string_view user);
+        std::string text() const;
+        // An application server is between here and the served user: what is done once for a dialog is done
+        // where he is next.
+        bool inner() const { return terminating ? to_server : from_server; }
+        // To what kind of neighbour goes what came from such a one (4.5.4)?
+        IoiType onwards(IoiType from) const;
+    };
     sip::NameAddr record_route(std::string_view mark) const;
 
     Core& core_;
     std::unordered_map<sip::ServerTransactionId, Underway> underway_;
     std::unordered_multimap<SetId, sip::ServerTransactionId> setups_;  // initial INVITEs among them
     std::unordered_map<sip::ClientTransactionId, Releasing> byes_;
+    OriginalDialogs original_dialogs_;
     Authentications challenges_;  // 407s outstanding, and nonces that were answered
 };
 

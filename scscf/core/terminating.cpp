@@ -66,21 +66,31 @@ CxProcedure Sessions::serve_unregistered_callee(sip::RequestArrived arrived, Imp
 }
 
 void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
-                                 const Identity& served) {
+                                 const Identity& served, std::optional<Chain> chain) {
     const auto impu = served.name.text();
-    auto& request = arrived.request;
+    const auto& request = arrived.request;
     if (served.barred) return reject(arrived, 404, impu, "the called identity is barred");  // step 1
     if (!assert_service(arrived, set.profile_of(served), impu)) return;                     // step 3C
     Underway underway;
     underway.charging = charging_of(request);  // step 6
-    underway.ioi = IoiType::HomeToHome;
+    underway.from_server = chain.has_value();
+    underway.ioi = chain ? IoiType::HomeToServer : IoiType::HomeToHome;
     underway.set = set.id;
     underway.terminating = true;
     underway.initial = true;
     underway.impu = impu;
-    const auto session_case =
-        set.registered() ? SessionCase::TerminatingRegistered : SessionCase::TerminatingUnregistered;
-    if (consult(arrived, underway, set, served, session_case)) return;  // step 4
+    if (!chain)
+        chain = chain_of(
+            set, served,
+            set.registered() ? SessionCase::TerminatingRegistered : SessionCase::TerminatingUnregistered);
+    go_on_terminating(std::move(arrived), set, served, std::move(*chain), std::move(underway));
+}
+
+void Sessions::go_on_terminating(sip::RequestArrived arrived, ImplicitRegistrationSet& set,
+                                 const Identity& served, Chain chain, Underway underway) {
+    const auto impu = served.name.text();
+    auto& request = arrived.request;
+    if (consult(arrived, underway, set, served, chain, false)) return;  // step 4
 
     const auto bindings = targets(request, set);  // steps 8, 9
     if (bindings.empty()) {
@@ -105,7 +115,7 @@ void Sessions::serve_terminating(sip::RequestArrived arrived, ImplicitRegistrati
     const Binding* previous = nullptr;
     int step = 1000;
     for (const auto* binding : bindings) {
-        auto branch = branch_to(request, set, *binding);
+        auto branch = branch_to(request, set, *binding, Mark::of(underway).text());
         if (!branch) continue;
         // The element tries lower q after higher: one after the other are distinct values in falling order.
         // Together are tried those of equal q that suit the caller equally well (RFC 3841 7.2.4).
@@ -158,6 +168,8 @@ std::vector<const Binding*> Sessions::targets(const sip::Message& request,
 bool Sessions::try_next_flow(sip::ServerTransactionId id, std::size_t failed_branch, Underway& underway) {
     const auto* set = core_.registrations.find(underway.set);
     const auto* request = core_.element.request_of(id);
+    if (failed_branch < underway.branches_before) return false;
+    failed_branch -= underway.branches_before;
     if (set == nullptr || request == nullptr || failed_branch >= underway.flows.size()) return false;
     const auto with_id = [&](std::uint32_t wanted) {
         return std::find_if(set->bindings.begin(), set->bindings.end(),
@@ -175,7 +187,8 @@ bool Sessions::try_next_flow(sip::ServerTransactionId id, std::size_t failed_bra
             continue;
         if (next == nullptr || next->registered_at < binding.registered_at) next = &binding;
     }
-    auto branch = next == nullptr ? std::nullopt : branch_to(*request, *set, *next);
+    auto branch =
+        next == nullptr ? std::nullopt : branch_to(*request, *set, *next, Mark::of(underway).text());
     if (!branch) return false;
     underway.flows.push_back(next->id);
     core_.note(Severity::Info, "scscf.session.next_flow", subject_of(*request, {}, underway.impu),
@@ -189,8 +202,8 @@ bool Sessions::try_next_flow(sip::ServerTransactionId id, std::size_t failed_bra
 }
 
 std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
-                                               const ImplicitRegistrationSet& set,
-                                               const Binding& binding) const {
+                                               const ImplicitRegistrationSet& set, const Binding& binding,
+                                               std::string_view mark) const {
     auto contact = sip::Uri::parse(binding.uri());
     if (!contact) return {};
     auto out = request;
@@ -219,7 +232,7 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
     sip::Branch branch{std::move(out), {}, 1000, {}, {}};
     const bool makes_dialog =
         method == sip::Method::Invite || method == sip::Method::Refer || method == sip::Method::Subscribe;
-    if (makes_dialog) branch.record_route = record_route(route_mark(true, set.id));  // step 13
+    if (makes_dialog) branch.record_route = record_route(mark);  // step 13
     return branch;
 }
 

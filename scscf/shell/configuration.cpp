@@ -96,6 +96,8 @@ Config read_config(const runtime::Section& own, const runtime::CscfCommon&) {
     c.unsubscribed_service = own.choice("unsubscribed_service", c.unsubscribed_service,
                                         {{"remove", Unsubscribed::Remove}, {"refuse", Unsubscribed::Refuse}});
     c.max_dialogs = own.get_between<std::size_t>("max_dialogs", c.max_dialogs, 0, 100'000'000);
+    c.application_server_timeout = own.get_between<seconds>(
+        "application_server_timeout", c.application_server_timeout, seconds{1}, seconds{30});
     c.no_answer = own.get_between<seconds>("no_answer", c.no_answer, seconds{1}, seconds{3600});
     return c;
 }

@@ -3,6 +3,7 @@
 // decompressed.
 //
 //   sigcomp-cost GM-FLOW.JSON [REPETITIONS]
+#include "common/compression/strangers.hpp"
 #include "common/sigcomp/assembler.hpp"
 #include "common/sigcomp/endpoint.hpp"
 
@@ -29,6 +30,7 @@ double cpu_seconds() {
 struct Cost {
     double compress = 0, decompress = 0;
     std::size_t octets = 0, sent = 0, times = 0;
+    std::uint64_t cycles = 0;
 };
 
 // Programs that do nothing but what is dear for its cycles, for as long as a datagram of `size` octets gives
@@ -54,7 +56,16 @@ void hostile(const char* what, std::size_t size, Op op, std::vector<Operand> ope
         if (const auto* refused = std::get_if<Endpoint::Refused>(&got))
             reason = reason_text(refused->failure.reason);
     }
-    std::printf("%-40s %7.0f us  %s\n", what, (cpu_seconds() - before) / 20 * 1e6, reason.c_str());
+    const auto middle = cpu_seconds();
+    std::uint64_t used = 0;
+    for (int i = 0; i < 20; ++i) {
+        Effort effort{Strangers::Config{}.message_cycles, 0};
+        (void)endpoint.decompress(message, TransportKind::MessageBased, effort);
+        used = effort.used;
+    }
+    std::printf("%-40s %7.0f us  %s; of a stranger %5.0f us, %zu cycles\n", what,
+                (middle - before) / 20 * 1e6, reason.c_str(), (cpu_seconds() - middle) / 20 * 1e6,
+                static_cast<std::size_t>(used));
 }
 
 }  // namespace
@@ -86,7 +97,8 @@ int main(int argc, char** argv) {
             const auto sent = from.compress("peer", text, TransportKind::MessageBased);
             const auto middle = cpu_seconds();
             if (!sent) return 1;
-            const auto got = to.decompress(*sent, TransportKind::MessageBased);
+            Effort effort;
+            const auto got = to.decompress(*sent, TransportKind::MessageBased, effort);
             const auto* received = std::get_if<Endpoint::Received>(&got);
             if (!received || received->text != text) return 1;
             to.accept("peer", received->pending);
@@ -100,14 +112,16 @@ int main(int argc, char** argv) {
             cost.decompress += end - middle;
             cost.octets = text.size();
             cost.sent = sent->size();
+            cost.cycles = effort.used;
             ++cost.times;
         }
     }
     Cost all;
     for (const auto& [name, c] : costs) {
         const auto times = static_cast<double>(c.times);
-        std::printf("%-40s %5zu -> %4zu octets  compress %6.1f us  decompress %6.1f us\n", name.c_str(),
-                    c.octets, c.sent, c.compress / times * 1e6, c.decompress / times * 1e6);
+        std::printf("%-40s %5zu -> %4zu octets  compress %6.1f us  decompress %6.1f us, %6zu cycles\n",
+                    name.c_str(), c.octets, c.sent, c.compress / times * 1e6, c.decompress / times * 1e6,
+                    static_cast<std::size_t>(c.cycles));
         all.compress += c.compress / times;
         all.decompress += c.decompress / times;
         all.octets += c.octets;

@@ -184,7 +184,9 @@ class KernelLab(Lab):
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        began = time.monotonic()
         self.lab("down", check_status=False)  # all of it ends with this machine
+        print(f"    measured the lab went down after {time.monotonic() - began:.0f} s", flush=True)
 
     def address(self, family, host="ue"):
         """One more address in the UEs' host."""

@@ -1,5 +1,7 @@
 #include "tests/scenario/flows.hpp"
 
+#include <map>
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -199,6 +201,63 @@ TEST_CASE("two UEs over TCP call each other", "[TS24.229-4.2A]") {
     bob.hangs_up();
     world.run();
     CHECK(alice.has_no_call());
+}
+
+TEST_CASE(
+    "a UE on IPv6 and one on IPv4 call each other, and what they say of their media arrives as it was said",
+    "[RFC6157-3]") {
+    Options options;
+    options.ipv6 = true;
+    World world{options};
+    const auto transport = GENERATE(sip::Transport::Udp, sip::Transport::Tcp);
+    const bool caller_on_ipv6 = GENERATE(true, false);
+    CAPTURE(caller_on_ipv6, transport);
+    auto& six = world.ue("six", [&](ue::Config& c) {
+        World::on_ipv6(c);
+        c.transport = transport;
+    });
+    auto& four = world.ue("four", [&](ue::Config& c) { c.transport = transport; });
+    REQUIRE(flows::registers(world, six));
+    REQUIRE(flows::registers(world, four));
+    auto& caller = caller_on_ipv6 ? six : four;
+    auto& callee = caller_on_ipv6 ? four : six;
+    const auto registered = world.crossings().size();
+    caller.calls(callee);
+    REQUIRE(world.until([&] { return callee.is_ringing(); }));
+    callee.answers();
+    REQUIRE(world.until([&] { return caller.is_in_call() && callee.is_in_call(); }));
+    caller.holds();
+    world.run();
+    callee.hangs_up();
+    REQUIRE(world.until([&] { return caller.has_no_call() && callee.has_no_call(); }));
+    callee.sends("hello", caller);
+    REQUIRE(world.until([&] { return caller.count<ue::MessageReceived>() == 1; }));
+    world.run();
+
+    // Each body is what one of the two wrote, and says his family; and what leads to either is of his own.
+    std::map<std::string, std::size_t> bodies;  // how often each crossed
+    for (auto i = registered; i < world.crossings().size(); ++i) {
+        const auto& c = world.crossings()[i];
+        CAPTURE(c.text);
+        CHECK_FALSE(c.lost);
+        CHECK(c.source.address.is_v6() == c.destination.address.is_v6());
+        CHECK(c.source.address.is_v6() == (c.from == "six" || c.to == "six"));
+        const auto body = c.text.substr(c.text.find("\r\n\r\n") + 4);
+        if (body.starts_with("v=0")) ++bodies[body];
+        if (c.to != "six" && c.to != "four") continue;
+        const auto via = c.text.find("\r\nVia: ");
+        if (!c.text.starts_with("SIP/2.0 "))
+            CHECK((c.text.find("[fd00::1:10]", via) < c.text.find("\r\n", via + 2)) == (c.to == "six"));
+    }
+    REQUIRE(bodies.size() == 4);  // an offer and an answer, twice
+    std::size_t of_six = 0;
+    for (const auto& [body, times] : bodies) {
+        CHECK(times >= 5);  // UE, P-CSCF, S-CSCF, which has both sides, P-CSCF, UE
+        const bool six_wrote_it = body.find("c=IN IP6 fd00::2:1\r\n") != std::string::npos;
+        CHECK(six_wrote_it != (body.find("c=IN IP4 127.0.2.2\r\n") != std::string::npos));
+        of_six += six_wrote_it ? 1U : 0U;
+    }
+    CHECK(of_six == 2);
 }
 
 TEST_CASE("a UE whose TCP connection is gone is called, and its call goes on and ends",

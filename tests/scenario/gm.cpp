@@ -1,6 +1,6 @@
 // Gm with security associations: UE and P-CSCF agree, and what they agreed on is right at every moment of its
 // life. The kernel is a table here (tests/support/world/wire.hpp); tests/kernel has a real one.
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 
@@ -11,18 +11,8 @@ using namespace ims::world;
 
 namespace {
 
-Options with_ipsec() {
-    Options o;
-    o.ipsec = true;
-    o.scscf.authenticate_reregistrations = true;
-    return o;
-}
-
 std::size_t sets(World& world, std::string_view host) {
     return world.host(host).associations.size();
-}
-const ipsec::SaSet& newest(World& world, std::string_view host) {
-    return world.host(host).associations.rbegin()->second.set;
 }
 
 // What crossed between UEs and the P-CSCF in clear, as first lines.

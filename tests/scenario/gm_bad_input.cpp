@@ -1,6 +1,6 @@
 // What must not be done to a P-CSCF on Gm, and what comes of it: the specified answer, a counter, a line in
 // the log; UEs that are registered do not notice.
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,13 +11,6 @@ using namespace ims;
 using namespace ims::world;
 
 namespace {
-
-Options with_ipsec() {
-    Options o;
-    o.ipsec = true;
-    o.scscf.authenticate_reregistrations = true;
-    return o;
-}
 
 const Note* last_note(const World& world, std::string_view id) {
     const auto& remarks = world.remarks();
@@ -73,12 +66,7 @@ void bob_does_not_notice(World& world, Phone& bob, Phone& carol) {
     const auto received = bob.count<ue::MessageReceived>();
     carol.sends("hello", bob);
     REQUIRE(world.until([&] { return bob.count<ue::MessageReceived>() == received + 1; }));
-    bob.calls(carol);
-    REQUIRE(world.until([&] { return carol.is_ringing(); }));
-    carol.answers();
-    REQUIRE(world.until([&] { return bob.is_in_call() && carol.is_in_call(); }));
-    bob.hangs_up();
-    REQUIRE(world.until([&] { return bob.has_no_call() && carol.has_no_call(); }));
+    call(world, bob, carol, bob);
     const auto registered = bob.count<ue::Registered>();
     bob.registers();
     REQUIRE(world.until([&] { return bob.count<ue::Registered>() == registered + 1; }));

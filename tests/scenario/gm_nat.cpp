@@ -1,6 +1,6 @@
 // UEs behind a NAT: ESP in UDP, TS 33.203 annex M and TS 24.229 annex F. The NAT is that of
 // tests/support/world/wire.hpp; tests/kernel has a real one.
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 
@@ -13,13 +13,6 @@ namespace {
 
 const auto outside = *IpAddress::parse("198.51.100.7");
 
-Options with_ipsec() {
-    Options o;
-    o.ipsec = true;
-    o.scscf.authenticate_reregistrations = true;
-    return o;
-}
-
 Phone& behind_nat(World& world, const std::string& name,
                   const std::function<void(ue::Config&)>& change = {}) {
     auto& phone = world.ue(name, [&](ue::Config& c) {
@@ -30,25 +23,12 @@ Phone& behind_nat(World& world, const std::string& name,
     return phone;
 }
 
-const ipsec::SaSet& newest(World& world, std::string_view host) {
-    return world.host(host).associations.rbegin()->second.set;
-}
-
 std::vector<std::string> in_clear(const World& world, std::string_view phone) {
     std::vector<std::string> lines;
     for (const auto& c : world.crossings())
         if (!c.by_esp && (c.from == phone || c.to == phone))
             lines.push_back(c.text.substr(0, c.text.find(' ', c.text.find(' ') + 1)));
     return lines;
-}
-
-void call(World& world, Phone& caller, Phone& callee) {
-    caller.calls(callee);
-    REQUIRE(world.until([&] { return callee.is_ringing(); }));
-    callee.answers();
-    REQUIRE(world.until([&] { return caller.is_in_call() && callee.is_in_call(); }));
-    callee.hangs_up();
-    REQUIRE(world.until([&] { return caller.has_no_call() && callee.has_no_call(); }));
 }
 
 }  // namespace
@@ -76,13 +56,13 @@ TEST_CASE("a UE behind a NAT is served in UDP-encapsulated tunnel mode, both way
     const auto via = second->text.substr(second->text.find("Via: SIP/2.0/"), 60);
     CHECK(via.find(" 198.51.100.7:5062;branch=") != std::string::npos);
 
-    call(world, alice, bob);
-    call(world, bob, alice);
+    call(world, alice, bob, bob);
+    call(world, bob, alice, alice);
     bob.sends("through the NAT", alice);
     REQUIRE(world.until([&] { return alice.count<ue::MessageReceived>() == 1; }));
     alice.registers();
     REQUIRE(world.until([&] { return alice.count<ue::Registered>() == 2; }));
-    call(world, bob, alice);
+    call(world, bob, alice, alice);
     alice.deregisters();
     world.run();
     world.advance(300s);
@@ -186,8 +166,8 @@ TEST_CASE("two UEs behind one NAT are told apart by their ports, and must have t
             c.ipsec.client_ports = {6064, 6066, 6068};
         });
         REQUIRE(flows::registers(world, bob));
-        call(world, alice, bob);
-        call(world, bob, alice);
+        call(world, alice, bob, bob);
+        call(world, bob, alice, alice);
     }
     SECTION("the same port-c") {
         auto& bob = behind_nat(world, "bob", [](ue::Config& c) { c.ipsec.server_port = 6062; });

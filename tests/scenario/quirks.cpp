@@ -1,7 +1,7 @@
 // What real phones write otherwise than our test UE, each as a phone of that kind would: what leaves the UE
 // is rewritten on its way. The numbers are of no standard; they are those of our list of phones in
 // docs/gm.md.
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -14,7 +14,8 @@ using namespace ims::world;
 
 namespace {
 
-Options with_ipsec() {
+// Re-registrations are not challenged, as most networks have it.
+Options refreshed_unchallenged() {
     Options o;
     o.ipsec = true;
     return o;
@@ -22,7 +23,7 @@ Options with_ipsec() {
 
 // Short lists: only what grows by the answer to a challenge is too long for a datagram.
 Options with_short_lists() {
-    auto o = with_ipsec();
+    auto o = refreshed_unchallenged();
     o.pcscf.ipsec.transforms = {{ipsec::Integrity::HmacSha1_96, ipsec::Encryption::AesCbc}};
     return o;
 }
@@ -68,18 +69,8 @@ void lives(World& world, Phone& alice) {
     INFO(world.ladder());
     REQUIRE(alice.is_registered());
     REQUIRE(flows::registers(world, bob));
-    bob.calls(alice);
-    REQUIRE(world.until([&] { return alice.is_ringing(); }));
-    alice.answers();
-    REQUIRE(world.until([&] { return alice.is_in_call() && bob.is_in_call(); }));
-    alice.hangs_up();
-    REQUIRE(world.until([&] { return alice.has_no_call() && bob.has_no_call(); }));
-    alice.calls(bob);
-    REQUIRE(world.until([&] { return bob.is_ringing(); }));
-    bob.answers();
-    REQUIRE(world.until([&] { return alice.is_in_call() && bob.is_in_call(); }));
-    alice.hangs_up();
-    REQUIRE(world.until([&] { return alice.has_no_call() && bob.has_no_call(); }));
+    call(world, bob, alice, alice);
+    call(world, alice, bob, alice);
     bob.sends("to the phone", alice);
     REQUIRE(world.until([&] { return alice.count<ue::MessageReceived>() == 1; }));
     alice.sends("from the phone", bob);
@@ -149,7 +140,7 @@ TEST_CASE("phone 2: what the UE sends answers to is the protected server port, i
 
 TEST_CASE("phone 3: a Contact without user, Authorization joined by bare commas, Via with rport and keep",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         if (auto* contact = t.find("Contact")) replace_all(*contact, "sip:001010000000001@", "sip:");
@@ -160,7 +151,7 @@ TEST_CASE("phone 3: a Contact without user, Authorization joined by bare commas,
 }
 
 TEST_CASE("phone 4: qop unquoted, nc and qop after algorithm", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         auto* authorization = t.find("Authorization");
@@ -178,7 +169,7 @@ TEST_CASE("phone 4: qop unquoted, nc and qop after algorithm", "[quirks]") {
 TEST_CASE(
     "phone 5: SUBSCRIBE to the reg event with tel URIs everywhere, Expires 600000 and two Route headers",
     "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [&](Text& t) {
         if (!t.first.starts_with("SUBSCRIBE")) return;
@@ -214,7 +205,7 @@ TEST_CASE(
 }
 
 TEST_CASE("phone 6: INVITE to a number with a phone-context that is no domain, and user=phone", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     auto& bob = world.ue("bob");
     alice_writes(world, [](Text& t) {
@@ -236,7 +227,7 @@ TEST_CASE("phone 6: INVITE to a number with a phone-context that is no domain, a
 
 TEST_CASE("phone 7: a 180 with Max-Forwards and Require: precondition, and routes that go on being loose",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         if (t.first.starts_with("SIP/2.0 18")) {
@@ -294,7 +285,7 @@ TEST_CASE("phone 9: two routes in one Route header, a comma and no space; reques
 }
 
 TEST_CASE("phone 10: proposals with spaces, without prot and mod, and SPIs above 2^31", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         for (auto& line : t.lines)
@@ -309,7 +300,7 @@ TEST_CASE("phone 10: proposals with spaces, without prot and mod, and SPIs above
 
 TEST_CASE("phone 11: 3DES first, and something acceptable further down: we choose by our preference",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue(
         "alice", [](ue::Config& c) { std::reverse(c.ipsec.transforms.begin(), c.ipsec.transforms.end()); });
     REQUIRE(flows::registers(world, alice));
@@ -317,7 +308,7 @@ TEST_CASE("phone 11: 3DES first, and something acceptable further down: we choos
 }
 
 TEST_CASE("phone 14: the Authorization header is folded in its middle", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         auto* authorization = t.find("Authorization");
@@ -329,7 +320,7 @@ TEST_CASE("phone 14: the Authorization header is folded in its middle", "[quirks
 }
 
 TEST_CASE("phone 15: no UE ever sees ck or ik", "[quirks][TS24.229-5.2.2.2]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     REQUIRE(flows::registers(world, alice));
     std::size_t challenges = 0;
@@ -344,7 +335,7 @@ TEST_CASE("phone 15: no UE ever sees ck or ik", "[quirks][TS24.229-5.2.2.2]") {
 
 TEST_CASE("phone 16: Via comes last, digest parameters are sorted, and CRLFCRLF follows a message",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         std::stable_partition(t.lines.begin(), t.lines.end(),
@@ -367,7 +358,7 @@ TEST_CASE("phone 16: Via comes last, digest parameters are sorted, and CRLFCRLF 
 
 TEST_CASE("phone 17: compact names without a space, and mechanisms nobody knows in Security-Verify",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         for (auto& line : t.lines) {
@@ -384,7 +375,7 @@ TEST_CASE("phone 17: compact names without a space, and mechanisms nobody knows 
 
 TEST_CASE("phone 18: the first REGISTER over TCP, a bare IPv6 address in Call-ID, odd access information",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice", [](ue::Config& c) {
         c.transport = sip::Transport::Tcp;
         c.access_network = "3GPP-NR-FDD;utran-cell-id-3gpp=00101000100000001";
@@ -412,7 +403,7 @@ TEST_CASE("phone 18: the first REGISTER over TCP, a bare IPv6 address in Call-ID
 }
 
 TEST_CASE("phone 19: From is the temporary identity; what is asserted is what was registered", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     auto& bob = world.ue("bob");
     alice_writes(world, [&](Text& t) {
@@ -432,7 +423,7 @@ TEST_CASE("phone 19: From is the temporary identity; what is asserted is what wa
 
 TEST_CASE("phone 20: a BYE with a space before the semicolon of its Reason, and a very long Request-URI",
           "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     alice_writes(world, [](Text& t) {
         if (!t.first.starts_with("BYE")) return;
@@ -444,7 +435,7 @@ TEST_CASE("phone 20: a BYE with a space before the semicolon of its Reason, and 
 }
 
 TEST_CASE("phone 21: airplane mode: a new address, and the old registration is replaced", "[quirks]") {
-    World world{with_ipsec()};
+    World world{refreshed_unchallenged()};
     auto& alice = world.ue("alice");
     REQUIRE(flows::registers(world, alice));
     world.kill("alice");

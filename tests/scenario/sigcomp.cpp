@@ -1,7 +1,7 @@
 // Signalling compression between UE and P-CSCF (TS 24.229 8, RFC 3486, RFC 5049): what crosses is SigComp,
 // what the nodes and whoever watches them see is SIP.
 #include "common/sigcomp/stream.hpp"
-#include "tests/scenario/flows.hpp"
+#include "tests/scenario/gm.hpp"
 
 #include <algorithm>
 
@@ -12,12 +12,6 @@ using namespace ims::world;
 
 namespace {
 
-Options with_ipsec() {
-    Options o;
-    o.ipsec = true;
-    o.scscf.authenticate_reregistrations = true;
-    return o;
-}
 void compresses(ue::Config& c) {
     c.sigcomp = true;
 }
@@ -283,6 +277,88 @@ TEST_CASE("hostile messages end with their datagram, and nobody else notices", "
     alice.sends("hello", bob);
     REQUIRE(world.until([&] { return bob.count<ue::MessageReceived>() == 1; }));
     CHECK(last(world, "alice", "MESSAGE ").compressed);
+}
+
+namespace {
+
+// Bytecode of 4 kB that jumps to itself, which RFC 3320 grants half a million cycles: all at once, from one
+// address or from thousands.
+void strangers_flood(World& world, std::size_t messages, bool from_everywhere) {
+    std::string bomb{"\xf8\xff\xf1\x16\x00\x00", 6};
+    bomb.resize(3 + 4095);
+    for (std::size_t n = 0; n < messages; ++n) {
+        const auto third = static_cast<std::uint8_t>(from_everywhere ? n / 250 : 0);
+        const auto fourth = static_cast<std::uint8_t>(from_everywhere ? n % 250 : 1);
+        const IpEndpoint source{IpAddress::v4({198, 51, third, fourth}),
+                                static_cast<std::uint16_t>(2000 + n)};
+        world.inject("alice", {sip::Transport::Udp, source, world.host("pcscf").at, 0}, bomb);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("strangers that flood the port in clear get the cycles that are theirs, and nobody else notices",
+          "[RFC3320-8.6][RFC4077]") {
+    constexpr std::size_t flood = 5000;
+    const bool from_everywhere = GENERATE(false, true);
+    CAPTURE(from_everywhere);
+    World world{with_ipsec()};
+    auto& alice = world.ue("alice", compresses);
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, alice));
+    REQUIRE(flows::registers(world, bob));
+    const auto before = world.crossings().size();
+    strangers_flood(world, flood, from_everywhere);
+    world.advance(20ms);
+    const Strangers::Config limits;
+    const auto allowed = from_everywhere ? limits.cycles_per_second : limits.address_cycles_per_second;
+    const auto& strangers = world.host("pcscf").compression->strangers().counters();
+    CHECK(strangers.cycles + limits.message_cycles > allowed * 9 / 10);
+    CHECK(strangers.cycles < allowed + limits.message_cycles);
+    CHECK(strangers.messages + strangers.refused == flood);
+    CHECK(world.noted("sigcomp.message.dropped") == strangers.refused);
+    CHECK(world.noted("sigcomp.strangers.limited") == 1);
+    std::size_t answered = 0;  // a NACK for what was looked at, and silence for the rest
+    for (auto i = before; i < world.crossings().size(); ++i) answered += world.crossings()[i].from == "pcscf";
+    CHECK(answered == strangers.messages);
+
+    // Alice is known by her associations: what she sends is read at once, and her NACKs, states and calls
+    // with it.
+    const auto began = world.now();
+    alice.sends("hello", bob);
+    REQUIRE(world.until([&] { return bob.count<ue::MessageReceived>() == 1; }));
+    bob.calls(alice);
+    REQUIRE(world.until([&] { return alice.is_ringing(); }));
+    CHECK(world.now() - began < 500ms);
+    CHECK(last(world, "alice", "SIP/2.0 180").compressed);
+    alice.rejects(486);
+    world.run();
+}
+
+TEST_CASE("beside a flood a UE gets in with a compressed first REGISTER, or as text when nobody answers it",
+          "[TS24.229-8.1.1][RFC3486-7]") {
+    const bool from_everywhere = GENERATE(false, true);
+    CAPTURE(from_everywhere);
+    World world;
+    auto& alice = world.ue("alice", [](ue::Config& c) {
+        c.sigcomp = true;
+        c.transport = sip::Transport::Tcp;  // a connection begins with SigComp
+    });
+    strangers_flood(world, 5000, from_everywhere);
+    const auto before = world.crossings().size();
+    world.advance(20ms);
+    const auto began = world.now();
+    alice.registers();
+    REQUIRE(world.until([&] { return alice.is_registered(); }));
+    CHECK((world.now() - began < 500ms) == !from_everywhere);
+    CHECK(world.noted("sip.sigcomp.unanswered") == (from_everywhere ? 1 : 0));
+    std::size_t as_text = 0, compressed = 0;
+    for (auto i = before; i < world.crossings().size(); ++i) {
+        const auto& c = world.crossings()[i];
+        if (c.from == "alice" && c.text.starts_with("REGISTER")) ++(c.compressed ? compressed : as_text);
+    }
+    CHECK(compressed > 0);
+    CHECK((as_text > 0) == from_everywhere);
 }
 
 TEST_CASE("where SigComp is off a compressed REGISTER stays without answer, and comes again as text",

@@ -1,6 +1,9 @@
 #include "common/crypto/digest.hpp"
 #include "common/crypto/milenage.hpp"
+#include "tests/scenario/flows.hpp"
 #include "tests/scenario/why.hpp"
+
+#include <algorithm>
 
 #include <catch2/catch.hpp>
 
@@ -197,6 +200,77 @@ TEST_CASE("why: security-verify-differs", "[why]") {
     const Why why{world, "001010000000001"};
     INFO(why.text());
     CHECK(why.cause() == "security-verify-differs");
+}
+
+TEST_CASE("why: connection-of-another-user", "[why]") {
+    Options options;
+    options.connections = true;
+    World world{options};
+    auto& alice = world.ue("alice", [](ue::Config& c) { World::first_hop(c, sip::Transport::Tls); });
+    world.ue("bob");
+    alice.registers();
+    REQUIRE(world.until([&] { return alice.is_registered(); }));
+    const auto& crossed = world.crossings();
+    const auto hers =
+        std::find_if(crossed.begin(), crossed.end(), [](const Crossing& c) { return c.from == "alice"; });
+    auto text = a_register("001010000000002", 1);
+    text.replace(text.find("SIP/2.0/UDP"), 11, "SIP/2.0/TLS");
+    world.on<Node>("alice", [&](Node&, TimePoint, Effects& out) {
+        out.emplace_back(sip::Transmit{0, sip::make_buffer(text),
+                                       sip::Target{sip::Transport::Tls, hers->destination, std::nullopt}});
+    });
+    world.run();
+    const Why why{world, "001010000000002"};
+    INFO(why.text());
+    CHECK(why.cause() == "connection-of-another-user");
+    CHECK(why.sentence().find("001010000000002@" + std::string{home} + " cannot register") !=
+          std::string::npos);
+    CHECK(Why{world, "001010000000001"}.answer.verdict.outcome == why::Verdict::Outcome::Fine);
+}
+
+TEST_CASE("why: sigcomp-unreadable", "[why]") {
+    Options options;
+    options.ipsec = true;
+    World world{options};
+    auto& alice = world.ue("alice", [](ue::Config& c) { c.sigcomp = true; });
+    auto& bob = world.ue("bob");
+    REQUIRE(flows::registers(world, bob));
+    // What she compresses arrives as something that names a state nobody has.
+    const auto breaks_what_she_compresses = [&] {
+        world.garble = [](const std::string& from, std::string& octets) {
+            if (from == "alice" && sigcomp::begins_sigcomp(static_cast<std::uint8_t>(octets.front())))
+                octets = "\xf9nobody";
+        };
+    };
+    SECTION("the answer to the challenge") {
+        breaks_what_she_compresses();
+        alice.registers();
+        world.advance(10s);
+        const Why why{world, "001010000000001"};
+        INFO(why.text());
+        CHECK(why.cause() == "sigcomp-unreadable");
+        CHECK(why.sentence().find("STATE_NOT_FOUND (one message") != std::string::npos);
+        CHECK(why.answer.verdict.title.starts_with("registration of "));
+        CHECK(why.answer.verdict.action.find("does not go back to messages that need no state") !=
+              std::string::npos);
+        CHECK(Why{world, "001010000000002"}.answer.verdict.outcome == why::Verdict::Outcome::Fine);
+    }
+    SECTION("what it sends when it is registered, until it sends something else") {
+        REQUIRE(flows::registers(world, alice));
+        breaks_what_she_compresses();
+        alice.sends("hello", bob);
+        world.advance(1s);
+        const Why why{world, "001010000000001"};
+        INFO(why.text());
+        CHECK(why.cause() == "sigcomp-unreadable");
+        CHECK(why.sentence().find("(one message") != std::string::npos);
+        CHECK(Why{world, "001010000000002"}.answer.verdict.outcome == why::Verdict::Outcome::Fine);
+        world.garble = {};
+        alice.sends("hello", bob);
+        REQUIRE(world.until([&] { return bob.count<ue::MessageReceived>() == 1; }));
+        world.run();
+        CHECK(Why{world, "001010000000001"}.cause() != "sigcomp-unreadable");
+    }
 }
 
 TEST_CASE("why: challenge-answered-elsewhere", "[why]") {

@@ -5,9 +5,6 @@
 namespace ims::sip {
 
 namespace {
-// A target that did not answer or refused the connection is tried last for this long (RFC 3263 4.3 leaves it
-// to us).
-constexpr Duration dead_target_rest = 30s;
 constexpr Duration tcp_refused_rest = 60s;
 }  // namespace
 

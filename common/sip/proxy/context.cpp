@@ -74,6 +74,7 @@ void Element::Impl::launch(ServerTransaction& tx, ResponseContext::Waiting waiti
     o.part2 = tx.part2;
     o.timers = branch.timers;
     o.no_answer = waiting.options.no_answer;
+    o.no_response = waiting.options.no_response;
     o.recurse_on_305 = waiting.options.recurse_on_305;
     tx.context->active.push_back({waiting.index, o.id, breadth});
 
@@ -110,6 +111,14 @@ void Element::Impl::cancel_branches(ServerTransaction& tx, const std::string& re
     const auto active = context.active;  // a branch that was not sent yet ends at once
     for (const auto& one : active)
         if (const auto o = outgoings.find(one.outgoing); o != outgoings.end()) cancel(o->second, reason);
+}
+
+void Element::Impl::wait_on(ServerTransaction& tx) {
+    for (const auto& one : tx.context->active)
+        if (const auto o = outgoings.find(one.outgoing); o != outgoings.end()) {
+            o->second.no_response.reset();
+            o->second.deadlines.clear(Outgoing::Timer::NoResponse);  // it is woken once for nothing
+        }
 }
 
 void Element::Impl::branch_provisional(std::uint64_t server_id, std::size_t index, Message response,

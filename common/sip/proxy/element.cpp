@@ -297,6 +297,10 @@ void Element::forward_stateless(ServerTransactionId id, Branch branch, TimePoint
     });
 }
 
+void Element::wait_on(ServerTransactionId id) {
+    if (auto* tx = impl_->server(id.value()); tx != nullptr && tx->context) impl_->wait_on(*tx);
+}
+
 void Element::cancel(ServerTransactionId id, TimePoint now, ElementOutputs& out,
                      std::optional<std::string> reason) {
     impl_->during(now, out, [&] {

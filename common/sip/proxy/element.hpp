@@ -87,6 +87,8 @@ struct ForwardOptions {
     bool recurse_on_305 = false;  // TS 24.229: CSCFs recurse only on 305
     std::optional<Duration>
         no_answer;  // give up an INVITE branch that has no final response after this (S-CSCF, AS)
+    // A target that says nothing at all for so long, not even 100, is given up; the next one is tried.
+    std::optional<Duration> no_response = {};
     // 16.7 step 6: whatever this node forwards goes there, so a 503 that says when to come back is its own
     // too.
     bool only_way = false;
@@ -189,6 +191,9 @@ class Element {
     // ResponseToForward with a final response: then the earlier ones are given up.
     void forward(ServerTransactionId id, std::vector<Branch> branches, TimePoint now, ElementOutputs& out,
                  const ForwardOptions& options = {});
+    // The node knows that the branches of this transaction are at work although they say nothing:
+    // ForwardOptions::no_response does not count for them any more.
+    void wait_on(ServerTransactionId id);
     // Proxies an ACK for a 2xx statelessly.
     void forward_ack(Branch ack, TimePoint now, ElementOutputs& out);
     // RFC 3261 16.11: sends the request on and forgets it; called for each of its repetitions anew. Of

@@ -22,6 +22,10 @@
 //   ClientTransaction   one attempt of it at one target                              client_side.cpp
 namespace ims::sip {
 
+// A target that did not answer or refused the connection is tried last for this long (RFC 3263 4.3 leaves it
+// to us).
+inline constexpr Duration dead_target_rest = 30s;
+
 // What the final responses of one forwarded request are gathered in (RFC 3261 16.7).
 struct ResponseContext {
     struct Waiting {
@@ -94,8 +98,8 @@ struct Absorbed {
 
 struct Outgoing {
     // C: RFC 3261 16.6 step 11. NoAnswer: ForwardOptions. Abandon: 9.1, a cancelled INVITE without a final
-    // response.
-    enum class Timer : std::uint8_t { C, NoAnswer, Abandon, Count };
+    // response. NoResponse: ForwardOptions, for each target anew.
+    enum class Timer : std::uint8_t { C, NoAnswer, Abandon, NoResponse, Count };
     enum class Purpose : std::uint8_t { Branch, Own, Stateless };
 
     std::uint64_t id = 0;
@@ -111,7 +115,7 @@ struct Outgoing {
     std::size_t next = 0;                   // of them
     bool udp_next = false;                  // 18.1.1: TCP was refused, the same target over UDP now
     std::optional<TimerValues> timers;
-    std::optional<Duration> no_answer;
+    std::optional<Duration> no_answer, no_response;
     std::uint64_t client = 0;  // the present attempt
     unsigned redirects = 0;
     bool recurse_on_305 = false;
@@ -247,6 +251,7 @@ struct Element::Impl {
     void launch(ServerTransaction& tx, ResponseContext::Waiting waiting, unsigned breadth);
     void forward_stateless(Branch branch, std::optional<Destination> reply);
     void cancel_branches(ServerTransaction& tx, const std::string& reason);
+    void wait_on(ServerTransaction& tx);
     void branch_provisional(std::uint64_t server_id, std::size_t index, Message response, const Flow& flow);
     void branch_success(std::uint64_t server_id, std::size_t index, Message response, const Flow& flow);
     void branch_ended(ServerTransaction& tx, ResponseContext::Final final);

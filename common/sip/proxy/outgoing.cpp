@@ -139,6 +139,7 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         o.deadlines.set(Outgoing::Timer::C, now + config.timer_c);
     if (o.is_invite() && o.no_answer && !o.deadlines.running(Outgoing::Timer::NoAnswer))
         o.deadlines.set(Outgoing::Timer::NoAnswer, now + *o.no_answer);
+    if (o.no_response) o.deadlines.set(Outgoing::Timer::NoResponse, now + *o.no_response);
     transmit(id, std::move(bytes), to, o.compress);
     rearm(id);
     rearm(o.id);
@@ -179,6 +180,18 @@ void Element::Impl::outgoing_timeout(Outgoing& o) {
         end_client(o.client);
         return give_up(o);
     }
+    if (o.deadlines.take_due(Timer::NoResponse, now)) {
+        // As timer B or F, only sooner: RFC 3263 4.3.
+        if (const auto tx = clients.find(o.client); tx != clients.end()) {
+            if (const auto* target = std::get_if<Target>(&tx->second.to))
+                locator.penalize(*target, now, dead_target_rest);
+            o.last_failure = destination_text(tx->second.to) + ": no answer";
+        }
+        o.timed_out = true;
+        end_client(o.client);
+        o.client = 0;
+        return attempt(o);
+    }
     const bool timer_c = o.deadlines.take_due(Timer::C, now);
     const bool no_answer = o.deadlines.take_due(Timer::NoAnswer, now);
     if (!timer_c && !no_answer) return;
@@ -195,6 +208,7 @@ void Element::Impl::outgoing_timeout(Outgoing& o) {
 
 void Element::Impl::outgoing_provisional(Outgoing& o, int status) {
     o.got_provisional = true;
+    o.deadlines.clear(Outgoing::Timer::NoResponse);
     if (status > 100 && o.deadlines.running(Outgoing::Timer::C))
         o.deadlines.set(Outgoing::Timer::C, now + config.timer_c);  // 16.7 step 2
     if (o.cancelled && !o.cancel_sent) send_cancel(o);
@@ -267,6 +281,7 @@ void Element::Impl::detach(Outgoing& o) {
         tx->second.bytes.reset();
     }
     o.client = 0;
+    o.deadlines.clear(Outgoing::Timer::NoResponse);
 }
 
 void Element::Impl::fail(Outgoing& o, ResponseToForward::Origin origin) {

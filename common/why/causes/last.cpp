@@ -42,7 +42,8 @@ Found refused(const Procedure& p) {
     if (first == nullptr) return {};
     Finding f{evidence({first}), {}};
     const bool ours = first->out;
-    f.values["by"] = ours ? "The " + upper_name(first->service) : "The peer at " + first->remote;
+    const auto peer = is_application_server(p, first->remote) ? "The application server at " : "The peer at ";
+    f.values["by"] = ours ? "The " + upper_name(first->service) : peer + first->remote;
     f.values["status"] = std::to_string(first->status()) + " " + std::string{first->message->reason()};
     for (auto e = p.entries.rbegin(); ours && e != p.entries.rend(); ++e) {
         if ((*e)->kind != Entry::Kind::Note || (*e)->service != first->service ||

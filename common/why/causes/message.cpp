@@ -1,5 +1,8 @@
 #include "common/why/causes/words.hpp"
 
+#include <algorithm>
+#include <array>
+
 // Messages that cannot be read, and services that take nothing new.
 namespace ims::why {
 
@@ -21,6 +24,34 @@ Found malformed(const Procedure& p) {
     const auto header = note->field("header");
     f.values["where"] = (header.empty() ? "" : "header " + std::string{header} + ", ") + "octet " +
                         std::string{note->field("offset").empty() ? "unknown" : note->field("offset")};
+    return f;
+}
+
+// RFC 4077 3.2: what each reason means for who looks for the fault.
+std::string advice_on(std::string_view reason) {
+    if (reason == "STATE_NOT_FOUND" || reason == "ID_NOT_UNIQUE" || reason == "STATE_TOO_SHORT")
+        return "The UE names what the P-CSCF does not have (it was restarted, or never got it), and does not "
+               "go back to messages that need no state when it gets a NACK: its SigComp is of version 1, or "
+               "the NACK does not arrive.";
+    if (reason == "CYCLES_EXHAUSTED")
+        return "The UE's bytecode wants more cycles than it was offered; of a UE that is not registered look "
+               "at pcscf.sigcomp_strangers.message_cycles.";
+    if (reason == "BYTECODES_TOO_LARGE" || reason == "SEGFAULT" || reason == "OUTPUT_OVERFLOW")
+        return "The UE's message or bytecode wants more memory than it was offered.";
+    return "The UE's compressor and its bytecode do not agree, or something between changes its octets.";
+}
+
+Found undecompressed(const Procedure& p) {
+    const auto* note = p.note("sigcomp.message.refused");
+    if (note == nullptr) return {};
+    const auto count = std::count_if(p.entries.begin(), p.entries.end(),
+                                     [&](const Entry* e) { return e->name == note->name; });
+    Finding f{evidence({p.to_ue(401), note}), {}};
+    const auto flow = note->field("flow");
+    f.values["source"] = flow.substr(flow.rfind('-') + 1);
+    f.values["reason"] = note->field("reason");
+    f.values["count"] = count == 1 ? "one message" : std::to_string(count) + " messages";
+    f.values["advice"] = advice_on(note->field("reason"));
     return f;
 }
 
@@ -49,6 +80,13 @@ Found leaving(const Procedure& p) {
 constexpr std::array message_rows{
     Cause{"malformed-message", "The {service} cannot read a message from {peer}: {reason} ({where}).",
           "Look at that place of the message below; the sender has to be corrected.", malformed},
+    Cause{
+        "sigcomp-unreadable",
+        "The P-CSCF cannot decompress what the UE at {source} sends in SigComp: {reason} ({count}, each "
+        "answered with a NACK), and nothing that it can read came since.",
+        "{advice} A capture in hand: sigcomp-run says what becomes of each message. A phone that never gets "
+        "through: pcscf.sigcomp: off.",
+        undecompressed},
     Cause{
         "overload", "The {service} is overloaded and answered 503: {reason}.",
         "Wait, and look at its CPU and at limits.overload_delay, limits.transactions and pcscf.max_bindings; "

@@ -62,6 +62,15 @@ Found too_many(const Procedure& p) {
     return refused_because(p, "too many security associations");
 }
 
+Found another_users(const Procedure& p) {
+    auto f = refused_because(p, "the connection is another user's");
+    if (f) {
+        f->values["source"] = p.ue;
+        f->values["impi"] = p.impi.empty() ? p.who : p.impi;
+    }
+    return f;
+}
+
 Found wrong_way(const Procedure& p) {
     const auto* note = p.note("pcscf.request.discarded", "reason", "the challenge is answered");
     if (note == nullptr) return {};
@@ -117,6 +126,12 @@ constexpr std::array security_rows{
         "If that is a load test, raise pcscf.ipsec.waiting_per_address; else look who sends first REGISTERs "
         "by the thousand and answers none.",
         too_many},
+    Cause{"connection-of-another-user",
+          "The connection from {source} belongs to another user, who registered on it, and {impi} cannot "
+          "register on it too.",
+          "One connection (TLS, WebSocket) for each user: a UE with several accounts, or a page that changes "
+          "its account, deregisters the one before or opens a new connection.",
+          another_users},
     Cause{
         "challenge-answered-elsewhere",
         "The UE answered the challenge from {source}, but not through the security associations made for it "

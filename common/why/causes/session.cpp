@@ -24,7 +24,7 @@ Finding about_call(const Procedure& p, std::initializer_list<const Entry*> shown
 const Entry* said_by_callee(const Procedure& p, std::initializer_list<int> statuses) {
     return p.sip([&](const Entry& e) {
         return !e.out && std::find(statuses.begin(), statuses.end(), e.status()) != statuses.end() &&
-               !p.story->is_service(e.remote);
+               !p.story->is_service(e.remote) && !is_application_server(p, e.remote);
     });
 }
 
@@ -42,6 +42,35 @@ Found caller_barred(const Procedure& p) {
     const auto* note = p.note("scscf.session.rejected", "reason", "the calling identity is barred");
     if (note == nullptr) return {};
     return about_call(p, {note});
+}
+
+// ---- application servers
+
+Finding about_server(const Procedure& p, const Entry& note) {
+    // What was sent to it last before the note.
+    const auto* request = p.sip([&](const Entry& e) {
+        return e.out && e.service == note.service && e.is_request() && e.at <= note.at &&
+               e.message->method() != sip::Method::Ack && is_application_server(p, e.remote);
+    });
+    Finding f{evidence({request, &note}), {}};
+    const bool answered = note.field("reason") == "it answered";
+    f.values["server"] = note.field("peer");
+    f.values["method"] = note.field("method");
+    f.values["said"] = answered ? "answers " + std::string{note.field("status")} : "does not answer";
+    f.values["detail"] = note.field("detail").empty() ? "" : " (" + std::string{note.field("detail")} + ")";
+    return f;
+}
+
+Found application_server_dead(const Procedure& p) {
+    const auto* note = p.note("scscf.application_server.ended_session");
+    if (!failed(p) || note == nullptr) return {};
+    return about_server(p, *note);
+}
+
+Found application_server_passed_over(const Procedure& p) {
+    const auto* note = p.note("scscf.application_server.passed_over");
+    if (p.end != Procedure::End::Success || note == nullptr) return {};
+    return about_server(p, *note);
 }
 
 // ---- the callee, as the core sees him
@@ -142,8 +171,10 @@ const Entry* unheard(const Procedure& p, F wanted) {
 Found too_large(const Procedure& p) {
     if (!p.is_failure()) return {};
     const auto* refused = p.note("sip.transport.failed", "detail", "too long");
-    const auto* request = unheard(
-        p, [](const Entry& e) { return e.transport == "UDP" && e.text.size() > largest_without_fragments; });
+    const auto* request = unheard(p, [&](const Entry& e) {
+        return e.transport == "UDP" && e.text.size() > largest_without_fragments &&
+               !is_application_server(p, e.remote);
+    });
     if (refused == nullptr && request == nullptr) return {};
     if (request == nullptr)
         request =
@@ -159,8 +190,9 @@ Found too_large(const Procedure& p) {
 
 Found callee_silent(const Procedure& p) {
     if (!failed(p)) return {};
-    const auto* request =
-        unheard(p, [&](const Entry& e) { return !p.story->is_service(e.remote) && e.remote != p.ue; });
+    const auto* request = unheard(p, [&](const Entry& e) {
+        return !p.story->is_service(e.remote) && e.remote != p.ue && !is_application_server(p, e.remote);
+    });
     const auto* note = p.note("pcscf.ue.silent");
     if (request == nullptr) return {};
     auto f = about_call(p, {request, note});
@@ -231,6 +263,17 @@ constexpr std::array session_rows{
           "belongs to "
           "other networks needs a route.",
           nobody_serves},
+    Cause{"application-server-dead",
+          "The application server {server} {said}{detail}, and the default handling of its criterion ends "
+          "the {method}.",
+          "Look whether it runs and can be reached from the S-CSCF. Where users should rather go without it, "
+          "give its initial filter criterion default handling 0 (docs/provisioning.md).",
+          application_server_dead},
+    Cause{"application-server-passed-over",
+          "The {method} went well, but without the application server {server}, which {said}{detail}: the "
+          "default handling of its criterion lets it go on.",
+          "Look whether it runs and can be reached from the S-CSCF: what it does for the user was not done.",
+          application_server_passed_over, Cause::Needs::Nothing, false},
     Cause{"callee-unknown", "The HSS does not know the called identity {callee}.{near}",
           "Correct the number, or add it to the callee's subscription (hssctl).", callee_unknown,
           near_misses},

@@ -2,6 +2,7 @@
 
 #include "common/base/ip.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -33,6 +34,16 @@ std::string upper_name(std::string_view service) {
     for (const auto& [name, upper] : names)
         if (service.starts_with(name)) return std::string{upper} + std::string{service.substr(name.size())};
     return std::string{service};
+}
+
+bool is_application_server(const Procedure& p, std::string_view remote) {
+    return p.sip([&](const Entry& e) {
+        if (!e.out || !e.is_request() || e.remote != remote) return false;
+        const auto routes = e.message->all<sip::h::Route>();
+        return routes && std::any_of(routes->begin(), routes->end(), [](const sip::NameAddr& route) {
+                   return route.uri.user.starts_with("odi.");
+               });
+    }) != nullptr;
 }
 
 bool is_behind_nat(const Entry& request) {

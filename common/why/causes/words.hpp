@@ -26,6 +26,9 @@ inline bool registers(const Procedure& p) {  // or deregisters
     return p.kind == Procedure::Kind::Registration || p.kind == Procedure::Kind::Deregistration;
 }
 
+// The S-CSCF sent it a request with an original dialog identifier (TS 24.229 5.4.3.4).
+bool is_application_server(const Procedure& p, std::string_view remote);
+
 // The sender's Via is another address than the one it was seen at: there is a NAT between.
 bool is_behind_nat(const Entry& request);
 

@@ -21,7 +21,7 @@ void Wire::switch_sigcomp(std::string_view name, bool on) {
     h.sigcomp = on;
     h.compression.reset();
     if (auto* compressing = dynamic_cast<Compressing*>(h.node.get()); compressing != nullptr && on)
-        h.compression = std::make_unique<Compression>(sigcomp::Endpoint::Config{}, *compressing);
+        h.compression = std::make_unique<Compression>(Compression::Config{}, *compressing);
 }
 
 void Wire::begin(Host& h) {
@@ -56,10 +56,11 @@ std::optional<IpEndpoint> Host::behind(const IpEndpoint& seen) const {
 }
 
 bool Host::listens_on(const IpEndpoint& endpoint, sip::Transport transport) const {
-    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp)
-        return std::any_of(further.begin(), further.end(), [&](const auto& point) {
+    if (std::any_of(further.begin(), further.end(), [&](const auto& point) {
             return point.transport == transport && point.endpoint == endpoint;
-        });
+        }))
+        return true;
+    if (transport != sip::Transport::Udp && transport != sip::Transport::Tcp) return false;
     if (endpoint == at) return true;
     if (endpoint.address != at.address && endpoint.address != outside) return false;
     if (std::find(protected_ports.begin(), protected_ports.end(), endpoint.port) != protected_ports.end())
@@ -216,7 +217,7 @@ void Wire::arrive(std::string_view name, sip::Received received) {
     auto& h = host(name);
     if (!h.node || frozen_[h.name]) return;
     Effects said;
-    const bool for_the_node = !h.compression || h.compression->receive(received, said);
+    const bool for_the_node = !h.compression || h.compression->receive(received, now_, said);
     said_by_compression(h, std::move(said));
     if (for_the_node) deliver(name, received);
 }
@@ -361,7 +362,13 @@ void Wire::inject(std::string_view from, const sip::Flow& flow, std::string octe
     put(host(from), {0, bytes, flow}, bytes);
 }
 
-void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
+void Wire::put(Host& from, const sip::Transmit& original, const sip::Buffer& text) {
+    auto t = original;
+    if (garble) {
+        auto octets = *t.bytes;
+        garble(from.name, octets);
+        t.bytes = sip::make_buffer(std::move(octets));
+    }
     const Octets octets{t.id, t.bytes, text};
     const bool compressed = sigcomp::begins_sigcomp(static_cast<std::uint8_t>(t.bytes->front()));
     if (const auto* flow = std::get_if<sip::Flow>(&t.to)) {
@@ -394,7 +401,8 @@ void Wire::put(Host& from, const sip::Transmit& t, const sip::Buffer& text) {
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connection refused"});
         });
-    const IpEndpoint source = own_port ? *target.local : IpEndpoint{from.at.address, ++from.last_ephemeral};
+    const auto& own_address = target.local ? target.local->address : from.at.address;
+    const IpEndpoint source = own_port ? *target.local : IpEndpoint{own_address, ++from.last_ephemeral};
     if (passage(from, *to, source, target.remote) == Passage::Refused)
         return later(latency_, [this, name = from.name, id = t.id] {
             deliver(name, sip::TransportFailed{id, "connect timed out"});

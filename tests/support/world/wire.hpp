@@ -30,7 +30,7 @@ struct Host {
     // protected port.
     std::map<std::uint64_t, ipsec::Install> associations;
     std::vector<std::uint16_t> protected_ports;
-    std::vector<sip::ListeningPoint> further;  // TLS and WebSockets, where it listens for them
+    std::vector<sip::ListeningPoint> further;  // TLS, WebSockets and IPv6, where it listens for them
     // It stands behind a NAT that shows it at this address, each of its ports as another one.
     std::optional<IpAddress> outside;
     std::map<IpEndpoint, std::uint16_t> mappings;
@@ -96,6 +96,8 @@ class Wire {
     std::function<bool(std::uint64_t number, const Crossing& crossing)> drop;
     // What a phone writes otherwise than our test UE: changes the text of what `from` sends.
     std::function<void(const std::string& from, std::string& text)> rewrite;
+    // The same of the octets that go out: of SigComp where the text was compressed.
+    std::function<void(const std::string& from, std::string& octets)> garble;
     // Called when nothing is under way: before time moves on to a deadline, or the test goes on.
     std::function<void(std::uint64_t number)> at_quiet_moment;
     std::string why_no_associations;  // kernels refuse to install any, for this reason

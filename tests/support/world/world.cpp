@@ -42,6 +42,10 @@ const std::vector<sip::ListeningPoint> connections_at{
     {sip::Transport::Ws, *IpEndpoint::parse("127.0.1.10:8088")},
     {sip::Transport::Wss, *IpEndpoint::parse("127.0.1.10:8089")}};
 
+const auto pcscf_on_ipv6 = *IpEndpoint::parse("[fd00::1:10]:5060");
+const std::vector<sip::ListeningPoint> ipv6_points{{sip::Transport::Udp, pcscf_on_ipv6},
+                                                   {sip::Transport::Tcp, pcscf_on_ipv6}};
+
 const std::vector<std::uint16_t> protected_ports{5063, 5064, 5065, 5066};
 
 std::vector<ipsec::Transform> all_transforms() {
@@ -81,11 +85,14 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
         if (options_.ipsec) add_ipsec(c.ipsec, e.listen);
         if (options_.connections)
             e.listen.insert(e.listen.end(), connections_at.begin(), connections_at.end());
+        if (options_.ipv6) e.listen.insert(e.listen.end(), ipv6_points.begin(), ipv6_points.end());
         return std::make_unique<pcscf::Pcscf>(c, std::move(e), randoms_.emplace_back(++last_seed_));
     });
     if (options_.ipsec) host("pcscf").protected_ports = protected_ports;
     switch_sigcomp("pcscf", options_.pcscf.sigcomp);
     if (options_.connections) host("pcscf").further = connections_at;
+    if (options_.ipv6)
+        host("pcscf").further.insert(host("pcscf").further.end(), ipv6_points.begin(), ipv6_points.end());
     add_host("icscf", icscf_at, [this] {
         icscf::Config c;
         c.uri = sip_uri(icscf_at);
@@ -155,6 +162,29 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     return phones_.back();
 }
 
+void World::application_server(const std::string& name, const std::string& method, SessionCase session_case,
+                               std::optional<DefaultHandling> default_handling) {
+    const auto at = *IpEndpoint::parse("127.0.1." + std::to_string(51 + servers_) + ":5060");
+    add_host(name, at, [this, at] {
+        return std::make_unique<ApplicationServer>(at, randoms_.emplace_back(++last_seed_));
+    });
+    InitialFilterCriterion criterion;
+    criterion.priority = static_cast<std::int32_t>(++servers_);
+    ServicePointTrigger of_method;
+    of_method.groups = {0};
+    of_method.condition = ServicePointTrigger::Method{method};
+    ServicePointTrigger of_case;
+    of_case.groups = {1};
+    of_case.condition = session_case;
+    criterion.trigger_point = TriggerPoint{true, {std::move(of_method), std::move(of_case)}};
+    criterion.application_server.server_name = sip_uri(at);
+    criterion.application_server.default_handling = default_handling;
+    store_.change_catalogue([&](hss::Catalogue& catalogue) {
+        for (auto& [id, profile] : catalogue.service_profiles)
+            profile.initial_filter_criteria.push_back(criterion);
+    });
+}
+
 void World::first_hop(ue::Config& c, sip::Transport transport) {
     for (const auto& point : connections_at)
         if (point.transport == transport) c.pcscf = point.endpoint;
@@ -163,6 +193,12 @@ void World::first_hop(ue::Config& c, sip::Transport transport) {
     c.authorization_in_first_register = false;  // as JsSIP and others
     c.access_network.clear();
     c.reg_id = 1;
+}
+
+void World::on_ipv6(ue::Config& c) {
+    const auto number = c.local.address.octets()[3];
+    c.local = *IpEndpoint::parse("[fd00::2:" + std::to_string(number) + "]:5060");
+    c.pcscf = pcscf_on_ipv6;
 }
 
 Phone& World::phone(const std::string& name) {

@@ -4,6 +4,7 @@
 #include "icscf/core/icscf.hpp"
 #include "pcscf/core/pcscf.hpp"
 #include "scscf/core/scscf.hpp"
+#include "tests/support/world/application_server.hpp"
 #include "tests/support/world/hss_node.hpp"
 #include "tests/support/world/wire.hpp"
 #include "tests/ue/core/ue.hpp"
@@ -37,6 +38,7 @@ struct Options {
     bool security_required = false;
     bool ipsec = false;        // security is required, and UEs and P-CSCF have IPsec
     bool connections = false;  // the P-CSCF listens for TLS and WebSockets too: World::first_hop()
+    bool ipv6 = false;         // the P-CSCF listens on IPv6 too: World::on_ipv6()
     std::size_t max_transactions = 200'000;
     pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;
@@ -118,11 +120,19 @@ class World : public Wire {
     Phone& phone(const std::string& name);
     // A UE whose first hop this is, with a password; with `connections`.
     static void first_hop(ue::Config& c, sip::Transport transport);
-    void everybody_looks();  // takes over what happened, before a UE forgets it in a restart
+    static void on_ipv6(ue::Config& c);  // a UE that has nothing else; with `ipv6`
+    void everybody_looks();              // takes over what happened, before a UE forgets it in a restart
 
     pcscf::Pcscf& pcscf() { return static_cast<pcscf::Pcscf&>(*host("pcscf").node); }
     icscf::Icscf& icscf() { return static_cast<icscf::Icscf&>(*host("icscf").node); }
     scscf::Scscf& scscf() { return static_cast<scscf::Scscf&>(*host("scscf").node); }
+    // Application servers at 127.0.1.51, .52 and so on, each with a criterion for the method and session case
+    // in every subscriber's profile, in the order of the calls. To be called before anybody registers.
+    void application_server(const std::string& name, const std::string& method, SessionCase session_case,
+                            std::optional<DefaultHandling> default_handling = {});
+    ApplicationServer& server(std::string_view name) {
+        return static_cast<ApplicationServer&>(*host(name).node);
+    }
     hss::MemoryStore& hss_store() { return store_; }
     bool is_udp_only() const { return options_.udp_only; }
 
@@ -159,6 +169,7 @@ class World : public Wire {
     std::uint64_t last_asked_ = 0;
     std::deque<Phone> phones_;
     std::uint64_t last_seed_ = 0;
+    unsigned servers_ = 0;
 };
 
 }  // namespace ims::world

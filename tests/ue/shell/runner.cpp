@@ -206,7 +206,7 @@ void Runner::Impl::on(sip::Transports::Event event) {
         compression->closed(closed->flow);
     if (auto* r = std::get_if<sip::Received>(&event); r != nullptr && compression) {
         Effects said;
-        const bool for_the_ue = compression->receive(*r, said);
+        const bool for_the_ue = compression->receive(*r, std::chrono::steady_clock::now(), said);
         said_by_compression(said);
         if (!for_the_ue) return;
     }
@@ -629,8 +629,7 @@ bool Runner::open() {
         return false;
     }
     i.ue = std::make_unique<Ue>(i.options.ue, i.random);
-    if (i.options.ue.sigcomp)
-        i.compression = std::make_unique<Compression>(sigcomp::Endpoint::Config{}, *i.ue);
+    if (i.options.ue.sigcomp) i.compression = std::make_unique<Compression>(Compression::Config{}, *i.ue);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "common/compression/compression.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -30,8 +32,9 @@ struct Peer final : Compressing {
 
 struct Side {
     Peer node;
-    Compression compression{{}, node};
+    Compression compression{Compression::Config{}, node};
     Effects said;
+    TimePoint now{};
 
     // As it goes out, or nothing.
     std::optional<sip::Transmit> send(std::string text, std::variant<sip::Flow, sip::Target> to,
@@ -42,7 +45,7 @@ struct Side {
     }
     std::optional<std::string> receive(const sip::Buffer& bytes, const sip::Flow& flow) {
         sip::Received r{bytes, flow};
-        if (!compression.receive(r, said)) return {};
+        if (!compression.receive(r, now, said)) return {};
         return *r.bytes;
     }
     std::vector<sip::Transmit> sent() {
@@ -176,6 +179,87 @@ TEST_CASE("a NACK of nobody's message changes nothing and is not written down", 
     const auto nack = sigcomp::nack_for({sigcomp::Reason::StateNotFound, 0, 0, {}}, {});
     CHECK_FALSE(ue.receive(sip::make_buffer(std::string{nack.begin(), nack.end()}), to_pcscf));
     CHECK(ue.said.empty());
+}
+
+namespace {
+
+// Bytecode that jumps to itself until its cycles are used up, and octets behind it which earn it nothing.
+sip::Buffer bomb(std::size_t octets) {
+    std::string m{"\xf8\x00\x31\x16\x00\x00", 6};
+    m.resize(octets);
+    return sip::make_buffer(m);
+}
+// The same with bytecode of 4 kB, which the RFC grants half a million cycles.
+sip::Buffer large_bomb() {
+    std::string m{"\xf8\xff\xf1\x16\x00\x00", 6};
+    m.resize(3 + 4095);
+    return sip::make_buffer(m);
+}
+
+}  // namespace
+
+TEST_CASE("strangers make as much work as they may, and what is beyond stays without an answer",
+          "[RFC3320-8.6][RFC4077]") {
+    Side pcscf;
+    pcscf.node.has_compartment = false;
+    pcscf.now = TimePoint{} + std::chrono::hours{1};
+    const Strangers::Config limits;
+    REQUIRE_FALSE(pcscf.receive(large_bomb(), to_ue));
+    CHECK(pcscf.compression.strangers().counters().cycles <= limits.message_cycles);
+    for (int i = 1; i < 1000; ++i) REQUIRE_FALSE(pcscf.receive(large_bomb(), to_ue));
+    const auto& counters = pcscf.compression.strangers().counters();
+    CHECK(counters.cycles >= limits.address_cycles_per_second);
+    CHECK(counters.cycles <= limits.address_cycles_per_second + limits.message_cycles);
+    CHECK(counters.messages + counters.refused == 1000);
+    CHECK(pcscf.sent().size() == counters.messages);  // NACKs
+    CHECK(pcscf.note("sigcomp.message.refused")->field("reason") == "CYCLES_EXHAUSTED");
+    const auto* limited = pcscf.note("sigcomp.strangers.limited");
+    REQUIRE(limited != nullptr);
+    CHECK(limited->field("address") == ue_at.address.text());
+    CHECK(limited->field("reason") == "sigcomp_strangers.address_cycles_per_second");
+    const auto told = std::count_if(pcscf.said.begin(), pcscf.said.end(), [](const Effect& e) {
+        const auto* n = std::get_if<Note>(&e);
+        return n != nullptr && n->id == "sigcomp.strangers.limited";
+    });
+    CHECK(told == 1);
+    const auto failures = std::count_if(pcscf.said.begin(), pcscf.said.end(), [](const Effect& e) {
+        const auto* n = std::get_if<Note>(&e);
+        return n != nullptr && n->id == "sigcomp.message.refused" && n->severity == Severity::Warning;
+    });
+    CHECK(failures == 1);
+    // A second later they may again.
+    pcscf.now += std::chrono::seconds{2};
+    Side ue;
+    CHECK(pcscf.receive(ue.send(a_message(), to_pcscf)->bytes, to_ue) == a_message());
+}
+
+TEST_CASE("who has a compartment gets what RFC 3320 grants, whatever strangers did", "[RFC3320-8.6]") {
+    Side ue, pcscf;
+    pcscf.node.has_compartment = false;
+    for (int i = 0; i < 1000; ++i) REQUIRE_FALSE(pcscf.receive(bomb(700), to_ue));
+    CHECK(pcscf.compression.strangers().counters().refused > 0);
+    const auto before = pcscf.compression.strangers().counters().cycles;
+    pcscf.node.has_compartment = true;
+    for (int i = 1; i < 200; ++i)
+        REQUIRE(pcscf.receive(ue.send(a_message(i), to_pcscf)->bytes, to_ue) == a_message(i));
+    CHECK(pcscf.compression.strangers().counters().cycles == before);
+}
+
+TEST_CASE("a first REGISTER passes, also one of some kilobytes that hardly shrinks", "[TS24.229-8.1.1]") {
+    Side ue, pcscf;
+    pcscf.node.has_compartment = false;
+    std::string text = a_message();
+    std::uint32_t chance = 1;
+    text.insert(text.find("Content-Length"), "X-Noise: ");
+    std::string noise;
+    while (noise.size() < 5000)
+        noise += static_cast<char>('!' + (chance = chance * 1664525 + 1013904223) % 90);
+    text.insert(text.find("Content-Length"), noise + "\r\n");
+    const auto sent = ue.send(text, to_pcscf);
+    REQUIRE(is_compressed(*sent));
+    CHECK(sent->bytes->size() > 4000);
+    CHECK(pcscf.receive(sent->bytes, to_ue) == text);
+    CHECK(pcscf.compression.strangers().counters().cycles < Strangers::Config{}.message_cycles / 2);
 }
 
 TEST_CASE("a compartment that is not established keeps, and names nothing", "[TS24.229-8.1.1]") {

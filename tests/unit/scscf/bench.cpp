@@ -19,6 +19,10 @@ sip::ElementConfig element_config() {
     config.locator.routes = {{"pcscf.ims.example", {{sip::Transport::Udp, at("127.0.1.10:5060"), {}}}},
                              {"icscf.ims.example", {{sip::Transport::Udp, at("127.0.1.20:4060"), {}}}},
                              {"other.example", {{sip::Transport::Udp, at("127.0.9.9:5060"), {}}}}};
+    for (const auto* server : {"1", "2", "3"})  // application servers
+        config.locator.routes.push_back(
+            {"as" + std::string{server} + ".other.example",
+             {{sip::Transport::Udp, at("127.0.9." + std::string{server} + ":5060"), {}}}});
     return config;
 }
 

@@ -312,7 +312,10 @@ namespace {
 struct HearsOfRegistrations final : ServiceControl {
     std::vector<std::pair<RegistrationType, std::string>>& heard;
     explicit HearsOfRegistrations(std::vector<std::pair<RegistrationType, std::string>>& h) : heard{h} {}
-    std::optional<std::vector<sip::NameAddr>> evaluate(const Consultation&) override { return {}; }
+    std::optional<FilterCriteria::Hit> evaluate(const ServiceProfile&, std::size_t, const ServicePoint&,
+                                                std::vector<MalformedCriterion>&) override {
+        return {};
+    }
     std::vector<sip::Message> third_party_register(const ServiceProfile&, RegistrationType type,
                                                    const sip::Message& request) override {
         heard.emplace_back(type, header(request, "Contact"));

@@ -345,42 +345,6 @@ TEST_CASE("an INVITE cancelled while the HSS is asked goes nowhere", "[TS24.229-
     CHECK(bench.sent.empty());
 }
 
-namespace {
-
-// Sends every originating INVITE to an application server first.
-struct ToApplicationServer final : ServiceControl {
-    std::optional<std::vector<sip::NameAddr>> evaluate(const Consultation& c) override {
-        if (c.original_dialog_identifier && c.original_dialog_identifier->starts_with("odi")) return {};
-        if (c.session_case != SessionCase::OriginatingRegistered) return {};
-        return std::vector{sip::NameAddr{*sip::Uri::parse("sip:other.example;lr")},
-                           sip::NameAddr{*sip::Uri::parse("sip:odi1@scscf.ims.example:6060;lr;orig")}};
-    }
-    std::vector<sip::Message> third_party_register(const ServiceProfile&, RegistrationType,
-                                                   const sip::Message&) override {
-        return {};
-    }
-};
-
-}  // namespace
-
-TEST_CASE("service control may put an application server into the way", "[TS24.229-5.4.3.2]") {
-    Bench bench{lab_config(), std::make_unique<ToApplicationServer>()};
-    Request invite;
-    invite.route = bench.registered();
-    bench.receive(invite.text());
-    const auto to_as = bench.beyond_100();
-    CHECK(headers(to_as, "Route") ==
-          std::vector<std::string>{"<sip:other.example;lr>", "<sip:odi1@scscf.ims.example:6060;lr;orig>"});
-
-    CHECK_THAT(header(to_as, "P-Charging-Vector"), Contains("orig-ioi=\"Type 3ims.example\""));
-
-    Request back = invite;  // as the application server returns it
-    back.route = "<sip:odi1@scscf.ims.example:6060;lr;orig>";
-    back.call_id = "call-as@as";
-    bench.receive(back.text());
-    CHECK_FALSE(bench.beyond_100().has("Route"));
-}
-
 TEST_CASE("the called party's identity goes only where RFC 7976 has it", "[RFC7976]") {
     Bench bench;
     bench.registered();

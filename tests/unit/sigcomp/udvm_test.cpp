@@ -336,6 +336,41 @@ TEST_CASE("no message is another thing than an empty one, and 65536 octets are a
                                states)) == "OUTPUT_OVERFLOW");
 }
 
+TEST_CASE("a machine may be given less to do than RFC 3320 grants, and then counts what is dear as that",
+          "[RFC3320-8.6][RFC4077-3.2]") {
+    StateStore states;
+    const auto effort_of = [&](Op op, std::initializer_list<Operand> operands, std::uint64_t most) {
+        Program p;
+        for (int i = 0; i < 100; ++i) p.op(op, operands);
+        Effort effort{most, 0};
+        const auto r = decompress(p.message(), TransportKind::MessageBased, Parameters{}, states, effort);
+        return std::pair{reason_of(r), effort.used};
+    };
+    // END-MESSAGE costs one.
+    CHECK(effort_of(Op::Add, {word_at(40), 1}, 101) == std::pair{std::string{"none"}, std::uint64_t{101}});
+    CHECK(effort_of(Op::Add, {word_at(40), 1}, 100) ==
+          std::pair{std::string{"CYCLES_EXHAUSTED"}, std::uint64_t{100}});
+    CHECK(effort_of(Op::Add, {word_at(40), 1}, 0) ==
+          std::pair{std::string{"CYCLES_EXHAUSTED"}, std::uint64_t{0}});
+    // SHA-1 of nothing, which costs one cycle and takes as long as twenty; and nobody who is granted all of
+    // RFC 3320 hears of it.
+    const auto all = effort_of(Op::Sha1, {1000, 0, 1000}, Effort{}.most);
+    CHECK(all == std::pair{std::string{"none"}, std::uint64_t{2101}});
+    const auto some = effort_of(Op::Sha1, {1000, 0, 1000}, 1000);
+    CHECK(some.first == "CYCLES_EXHAUSTED");
+    CHECK(some.second >= 1000);
+    CHECK(some.second < 1021);
+    // What is read gives cycles, but no more than there may be.
+    Program reads;
+    for (int i = 0; i < 50; ++i)
+        reads.op(Op::InputBytes, {1, 1000, reads.failure}).op(Op::Not, {word_at(40)});
+    Effort effort{100, 0};
+    const auto r = decompress(reads.message(std::string(50, 'x')), TransportKind::MessageBased, Parameters{},
+                              states, effort);
+    CHECK(reason_of(r) == "CYCLES_EXHAUSTED");
+    CHECK(effort.used <= 100);
+}
+
 TEST_CASE("a message has to fit into the memory, and so has its bytecode", "[RFC3320-8.7][RFC4077-3.2]") {
     Bench bench;
     bench.ours.decompression_memory_size = 2048;

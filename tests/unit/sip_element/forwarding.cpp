@@ -432,3 +432,46 @@ TEST_CASE("a request that is discarded is never answered", "[TS24.229-5.2.6.3.2A
     CHECK(s.element.transactions() == 0);
     CHECK(s.element.idle());
 }
+
+TEST_CASE("a target that says nothing at all in the node's time is given up", "[RFC3263-4.3]") {
+    for (const auto* method : {"INVITE", "MESSAGE"}) {
+        INFO(method);
+        Stage s;
+        s.receive(Request{.method = method});
+        ForwardOptions options;
+        options.no_response = 5s;
+        s.forward(s.arrived(), {"192.0.2.20:5060"}, options);
+        CHECK(s.sent().message.method_name() == method);
+        s.advance(4999ms);
+        CHECK_FALSE(s.has<ResponseToForward>());
+        s.advance(1ms);
+        const auto result = s.pass_on();
+        CHECK(result.origin == ResponseToForward::Origin::NoAnswer);
+        CHECK(result.response.status() == 408);
+        CHECK(s.element.idle());
+    }
+}
+
+TEST_CASE("a target that has said 100, or that the node knows to be at work, is not given up for silence",
+          "[RFC3261-16.8]") {
+    Stage s;
+    s.receive(Request{});
+    ForwardOptions options;
+    options.no_response = 5s;
+    s.forward(s.arrived(), {"192.0.2.20:5060"}, options);
+    const auto invite = s.sent();
+    s.answer(invite, 100);
+    s.advance(60s);
+    CHECK_FALSE(s.has<ResponseToForward>());
+
+    Stage other;
+    other.receive(Request{.method = "MESSAGE"});
+    const auto message = other.arrived();
+    other.forward(message, {"192.0.2.20:5060"}, options);
+    const auto sent = other.sent();
+    other.element.wait_on(message.transaction);
+    other.advance(20s);
+    CHECK_FALSE(other.has<ResponseToForward>());
+    other.answer(sent, 200);
+    CHECK(other.pass_on().response.status() == 200);
+}
