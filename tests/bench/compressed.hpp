@@ -2,6 +2,7 @@
 #include "common/compression/compression.hpp"
 #include "tests/bench/wire.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace ims::bench {
@@ -10,7 +11,7 @@ namespace ims::bench {
 class Compressed final : public Wire {
   public:
     Compressed(std::unique_ptr<Wire> below, Compressing& ues)
-        : below_{std::move(below)}, compression_{sigcomp::Endpoint::Config{}, ues} {}
+        : below_{std::move(below)}, compression_{Compression::Config{}, ues} {}
 
     void send(sip::Transmit transmit) override {
         Effects said;
@@ -24,7 +25,8 @@ class Compressed final : public Wire {
             if (const auto* closed = std::get_if<sip::FlowClosed>(&event)) compression_.closed(closed->flow);
             if (auto* received = std::get_if<sip::Received>(&event)) {
                 Effects said;
-                const bool for_the_ue = compression_.receive(*received, said);
+                const bool for_the_ue =
+                    compression_.receive(*received, std::chrono::steady_clock::now(), said);
                 carry_out(said, &sink);
                 if (!for_the_ue) return;
             }
