@@ -173,5 +173,23 @@ def over_sctp(lab):
     check(saw(caller, event="call_established"), f"no call was established:\n{caller.log.read_text()}")
 
 
+@test("both paths are cut, heartbeats alone find the P-CSCF dead, and it is reached again afterwards")
+def silent(lab):
+    def with_the_pcscf():
+        ours = {f"{net}.{NODES['pcscf']}" for net in PATHS.values()}
+        return [ends for ends in associations().values() if ends[1] & ours]
+    check(with_the_pcscf(), f"no association of the core with the P-CSCF: {associations()}")
+    for path in PATHS:
+        ip("link", "set", path, "down")
+    began = time.monotonic()
+    # Nobody sends anything: limits.idle_timeout is ten minutes.
+    eventually(lambda: not with_the_pcscf(), 240)
+    print(f"    measured heartbeats alone found a dead peer after {time.monotonic() - began:.0f} s", flush=True)
+    for path in PATHS:
+        ip("link", "set", path, "up")
+    alice, = lab.subscribers(1)
+    ends_well(lab.start(alice, "register", "deregister"), 120)
+
+
 if __name__ == "__main__":
     sys.exit(run_on(SctpLab(pathlib.Path(os.environ["LAB_BASE"])), "kernel-sctp"))

@@ -272,6 +272,31 @@ TEST_CASE("a flow that has failed is followed by the next one of the same device
     CHECK(last.status() == 480);  // RFC 5626 11.5: 430 is not for endpoints
 }
 
+TEST_CASE("a flow that failed at the called side is no reason to call the caller's other device",
+          "[TS24.229-5.4.3.2]") {
+    Bench bench;
+    Request invite;
+    for (int flow = 1; flow <= 2; ++flow) {
+        Register r;
+        r.call_id = "reg-" + std::to_string(flow) + "@ue";
+        r.contact = "<sip:alice@10.0.0." + std::to_string(flow) + ":5060>;reg-id=" + std::to_string(flow) +
+                    ";+sip.instance=\"<urn:a>\"";
+        r.path = "<sip:flow." + std::to_string(flow) + "@pcscf.ims.example:5060;lr;ob>";
+        invite.route = header(bench.register_alice(r), "Service-Route");
+        bench.advance(1s);
+    }
+    REQUIRE(bench.node.contacts(alice_sip) == 2);
+    bench.sent.clear();
+    bench.receive(invite.text());
+    const auto sent = bench.beyond_100();
+    REQUIRE(sent.request_uri().text() == "sip:bob@ims.example");
+    bench.respond(sent, 430);
+    auto next = bench.beyond_100();
+    if (next.method() == sip::Method::Ack) next = bench.beyond_100();
+    REQUIRE_FALSE(next.is_request());
+    CHECK(next.status() == 480);  // RFC 5626 11.5
+}
+
 TEST_CASE("Accept-Contact with require and explicit chooses the device that can", "[RFC3841-7.2.4]") {
     Bench bench;
     Register plain;
