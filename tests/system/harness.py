@@ -43,6 +43,15 @@ def check(condition, message):
         raise Failure(message)
 
 
+def is_running(pid):
+    """One that has ended and that nobody has collected yet is not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def eventually(what, seconds=20.0, name=None, every=0.1):
     """Waits until what() is true and gives its value; fails with its last value."""
     end = time.monotonic() + seconds
@@ -110,7 +119,7 @@ class Lab:
         pid = self.pid(service)
         check(pid, f"{service} is not running")
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "Z")
+        eventually(lambda: not is_running(pid))
 
     def restart(self, service=None):
         self.lab("up")
