@@ -1,12 +1,12 @@
 """Where deploy/support-bundle finds what it puts into a bundle: a lab of deploy/lab (Lab), or the containers of
 docker-compose.yml (Containers). Both give the same things; what cannot be had is told to `problem`, a function of a text.
 """
+import hashlib
 import http.client
 import json
 import os
 import pathlib
 import re
-import hashlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
