@@ -104,7 +104,8 @@ void Sessions::on_response(sip::ResponseToForward& r) {
     if (found != underway_.end()) {
         auto& underway = found->second;
         if (underway.triggered && on_server_response(r, underway)) return;
-        if (response.status() == 430 && underway.terminating && try_next_flow(r.transaction, r.branch, underway))
+        if (response.status() == 430 && underway.terminating &&
+            try_next_flow(r.transaction, r.branch, underway))
             return;
         if (response.status() == 430) response.set_status(480);  // RFC 5626 11.5: not for endpoints
         response.remove<h::RelayedCharge>();
