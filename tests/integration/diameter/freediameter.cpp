@@ -155,6 +155,13 @@ bool FreeDiameter::wait() {
     return false;
 }
 
+bool FreeDiameter::has_open(const std::string& peer) const {
+    const auto text = log();
+    const auto last_start = text.rfind("libfdcore '");
+    return last_start != std::string::npos &&
+           text.find("-> 'STATE_OPEN'\t'" + peer + "'", last_start) != std::string::npos;
+}
+
 std::string FreeDiameter::log() const {
     std::ostringstream text;
     text << std::ifstream{folder_.path() / "log"}.rdbuf();

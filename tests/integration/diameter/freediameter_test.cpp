@@ -44,7 +44,10 @@ struct Relayed {
         INFO(relay.log());
         REQUIRE(wait_until(io, [this] { return both_open(); }));
     }
-    bool both_open() const { return hss->service.any_open() && scscf->service.any_open(); }
+    bool both_open() const {
+        return hss->service.any_open() && scscf->service.any_open() && relay.has_open("hss.ims.example") &&
+               relay.has_open("scscf.ims.example");
+    }
 };
 
 }  // namespace
