@@ -61,6 +61,26 @@ void print(xml::Writer& w, const Contact& c) {
     w.close("contact");
 }
 
+void print(xml::Writer& w, const Policy& p) {
+    w.open("cp:actions");
+    for (const auto& allowed : p.resource_priorities) {
+        w.begin("eri:rph");
+        w.attribute("ns", allowed.name_space);
+        w.attribute("val", allowed.value);
+        w.end_empty();
+    }
+    if (p.privileged_sender) w.empty("eri:privSender");
+    if (p.private_network != Policy::PrivateNetwork::None) {
+        const bool insert = p.private_network == Policy::PrivateNetwork::Insert;
+        w.begin("eri:pni");
+        w.attribute("insert", insert ? "ins" : "fwd");
+        if (insert) w.attribute("domain", p.private_domain);
+        w.end_empty();
+    }
+    if (p.privileged_in_private) w.empty("eri:privSenderPNI");
+    w.close("cp:actions");
+}
+
 void print(xml::Writer& w, const Registration& r) {
     w.begin("registration");
     w.attribute("aor", r.aor);
@@ -69,11 +89,7 @@ void print(xml::Writer& w, const Registration& r) {
     w.begin_content();
     for (const auto& contact : r.contacts) print(w, contact);
     if (r.wildcarded_identity) w.leaf("ere:wildcardedIdentity", *r.wildcarded_identity);
-    if (r.privileged_sender) {
-        w.open("cp:actions");
-        w.empty("eri:privSender");
-        w.close("cp:actions");
-    }
+    if (r.policy.any()) print(w, r.policy);
     w.close("registration");
 }
 
@@ -86,7 +102,7 @@ bool uses_gruu(const Document& document) {
 
 bool uses_actions(const Document& document) {
     for (const auto& registration : document.registrations)
-        if (registration.privileged_sender) return true;
+        if (registration.policy.any()) return true;
     return false;
 }
 
@@ -147,6 +163,32 @@ Failure read(const xml_node& node, Contact& out) {
     return {};
 }
 
+// What is there that we do not know, or that says nothing, is passed over: the element is open to extensions.
+Policy read_policy(const xml_node& actions) {
+    using PrivateNetwork = Policy::PrivateNetwork;
+    Policy p;
+    for (const auto& action : actions.children()) {
+        const auto name = xml::local_name(action);
+        if (name == "privSender") {
+            p.privileged_sender = true;
+        } else if (name == "privSenderPNI") {
+            p.privileged_in_private = true;
+        } else if (name == "rph") {
+            const auto name_space = attribute(action, "ns"), value = attribute(action, "val");
+            if (!name_space.empty() && !value.empty())
+                p.resource_priorities.push_back({std::string{name_space}, std::string{value}});
+        } else if (name == "pni") {
+            const auto how = attribute(action, "insert"), domain = attribute(action, "domain");
+            if (how == "fwd") p.private_network = PrivateNetwork::Forward;
+            if (how == "ins" && !domain.empty()) {
+                p.private_network = PrivateNetwork::Insert;
+                p.private_domain = domain;
+            }
+        }
+    }
+    return p;
+}
+
 Failure read(const xml_node& node, Registration& out) {
     out.aor = attribute(node, "aor");
     if (out.aor.empty()) return xml::error_at(node, "registration without aor");
@@ -160,8 +202,7 @@ Failure read(const xml_node& node, Registration& out) {
     }
     if (const auto wildcard = xml::child(node, "wildcardedIdentity"))
         out.wildcarded_identity = std::string{xml::text_of(wildcard)};
-    if (const auto actions = xml::child(node, "actions"))
-        out.privileged_sender = !xml::child(actions, "privSender").empty();
+    if (const auto actions = xml::child(node, "actions")) out.policy = read_policy(actions);
     return {};
 }
 

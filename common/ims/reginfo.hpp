@@ -42,13 +42,29 @@ struct Contact {
     std::optional<std::uint32_t> temp_gruu_first_cseq;
     bool operator==(const Contact&) const = default;
 };
+// What is agreed with the user of an identity (24.229 7.10.3, the element `actions`).
+struct Policy {
+    enum class PrivateNetwork : std::uint8_t { None, Forward, Insert };  // P-Private-Network-Indication
+    struct ResourcePriority {  // an allowed one (RFC 4412): of a namespace, a value
+        std::string name_space, value;
+        bool operator==(const ResourcePriority&) const = default;
+    };
+
+    std::vector<ResourcePriority> resource_priorities;
+    bool privileged_sender = false;      // of all he sends
+    bool privileged_in_private = false;  // of traffic of the private network (privSenderPNI)
+    PrivateNetwork private_network = PrivateNetwork::None;
+    std::string private_domain;  // to insert
+    bool any() const { return *this != Policy{}; }
+    bool operator==(const Policy&) const = default;
+};
 struct Registration {
     std::string aor;
     std::string id;
     State state = State::Active;
     std::vector<Contact> contacts;
     std::optional<std::string> wildcarded_identity;  // 24.229 7.10.2
-    bool privileged_sender = false;                  // 7.10.3; of the other policies we know none
+    Policy policy = {};
     bool operator==(const Registration&) const = default;
 };
 struct Document {

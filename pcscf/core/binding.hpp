@@ -8,6 +8,7 @@
 #include "common/ims/identity.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/values.hpp"
+#include "pcscf/core/config.hpp"
 
 #include <functional>
 #include <memory>
@@ -64,11 +65,12 @@ class Binding {
     bool ip_association = false;  // 24.229 5.2.2.3: this address and port answered a digest challenge
     bool radio_access = false;    // 24.229 7.7: Gm timer values towards this UE
     bool flow_open = true;
-    bool on_associations = false;    // its flow is the datagrams of an AssociationSet
-    bool privileged_sender = false;  // 24.229 5.2.4: the reg event says so
+    bool on_associations = false;  // its flow is the datagrams of an AssociationSet
     State state = State::Registered;
     TimePoint until;  // end of this state
     sip::Flow flow;
+    std::unique_ptr<const UserPolicy>
+        policy;  // 24.229 5.2.4: what the reg event says of the user; null: nothing
 
     std::string_view token() const { return texts.get(Text::Token); }
     Impi impi() const { return Impi{std::string{texts.get(Text::Impi)}}; }

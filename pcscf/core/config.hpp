@@ -2,6 +2,7 @@
 #include "common/base/address_range.hpp"
 #include "common/ims/identity.hpp"
 #include "common/ipsec/association.hpp"
+#include "common/sip/message/message.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -55,8 +56,17 @@ struct UserPolicy {
         Insert,   // always: the P-CSCF says it for them
     };
     PrivateNetwork private_network = PrivateNetwork::None;
-    std::string private_domain;
+    std::string private_domain;      // empty, with Forward: any
     bool privileged_sender = false;  // 3.1: the identities it asserts are passed on
+    bool privileged_in_private =
+        false;  // 7.10.3, privSenderPNI: so where it is traffic of the private network
+    std::vector<std::string>
+        resource_priorities;  // what it may ask for: "wps.1" (RFC 4412 3.1), in lower case
+    bool operator==(const UserPolicy&) const = default;
+
+    // 5.2.6.3.3 step 5A: it says that it is of the private network, may, and of the right one.
+    bool is_private(const sip::Message& m) const;
+    bool is_privileged(const sip::Message& m) const;
 };
 
 struct Config {

@@ -59,7 +59,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     // Step 2
     if (!peer.route_set.empty() && !check_route(request, {peer.route_set.begin(), peer.route_set.end()}, b))
         return refuse(e, 400, "Route is not the route set of the dialog", now);
-    strip_from_ue(request);
+    strip_from_ue(request, policy_of(&b));
     request.remove(HeaderId::PPreferredIdentity);
     request.remove(HeaderId::PAssertedIdentity);
     if (!d.ue_is_caller && !config.early_media) request.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.1
@@ -139,7 +139,7 @@ void Pcscf::Impl::act(sip::AckArrived& e, TimePoint now) {
         note(Severity::Warning, "pcscf.ack.discarded", ack, b).with("reason", "Route");
         return;
     }
-    strip_from_ue(ack);
+    strip_from_ue(ack, policy_of(b));
     ack.remove(HeaderId::PPreferredIdentity);
     ack.remove(HeaderId::PAssertedIdentity);
     element.forward_ack({.request = std::move(ack), .next_hop = {}, .record_route = {}, .timers = {}}, now,

@@ -134,9 +134,10 @@ void Pcscf::Impl::assert_identity(sip::Message& request, const Binding& b, const
         asserted = {first->name_addr()};
     }
     request.remove(HeaderId::PPreferredIdentity);
-    if (policy.privileged_sender)  // step 5C, RFC 5502
+    const bool privileged = policy.is_privileged(request);
+    if (privileged)  // step 5C, RFC 5502
         request.set_raw(HeaderId::PServedUser, "<" + originator.value() + ">;sescase=orig;regstate=reg");
-    if (!policy.privileged_sender || !request.has(HeaderId::PAssertedIdentity)) {
+    if (!privileged || !request.has(HeaderId::PAssertedIdentity)) {
         request.remove(HeaderId::PAssertedIdentity);
         for (const auto& a : asserted) request.append_raw(sip::header_name(HeaderId::PAssertedIdentity), a);
     }

@@ -366,15 +366,13 @@ Binding* Pcscf::Impl::sender(const sip::Message& request, const sip::Flow& flow)
 
 const UserPolicy& Pcscf::Impl::policy_of(const Binding* b) const {
     static const UserPolicy ordinary;
-    static const UserPolicy privileged{
-        .private_network = {}, .private_domain = {}, .privileged_sender = true};
     if (b == nullptr) return ordinary;
     // 5.2.1: what the configuration says of a user comes before what the reg event said.
     if (!config.policies.empty())
         for (const auto& a : b->associated())
             if (const auto found = config.policies.find(a.impu); found != config.policies.end())
                 return found->second;
-    return b->privileged_sender ? privileged : ordinary;
+    return b->policy ? *b->policy : ordinary;
 }
 
 // ---- the face

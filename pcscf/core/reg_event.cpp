@@ -249,6 +249,25 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
         if (b->state == Binding::State::Registered) return subscribe(*b, now);
 }
 
+namespace {
+
+// 24.229 7.10.3: what is agreed for one of his identities is agreed with the user.
+void agree(UserPolicy& with_user, const reginfo::Policy& said) {
+    using Private = UserPolicy::PrivateNetwork;
+    with_user.privileged_sender = with_user.privileged_sender || said.privileged_sender;
+    with_user.privileged_in_private = with_user.privileged_in_private || said.privileged_in_private;
+    for (const auto& allowed : said.resource_priorities)
+        with_user.resource_priorities.push_back(to_lower(allowed.name_space + "." + allowed.value));
+    if (with_user.private_network != Private::None ||
+        said.private_network == reginfo::Policy::PrivateNetwork::None)
+        return;
+    const bool insert = said.private_network == reginfo::Policy::PrivateNetwork::Insert;
+    with_user.private_network = insert ? Private::Insert : Private::Forward;
+    with_user.private_domain = said.private_domain;
+}
+
+}  // namespace
+
 void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, const sip::Message& notify,
                         TimePoint now) {
     using reginfo::ContactEvent;
@@ -257,7 +276,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
         const auto own_contact = sip::Uri::parse(b->contact());
         const auto before = b->associated();
         auto associated = before;
-        bool privileged = false;  // 5.2.4: as the actions say, and not if they do not
+        UserPolicy policy;  // 5.2.4: as the actions say, and not if they do not
         std::string_view why;
         for (const auto& r : document.registrations) {
             const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
@@ -281,7 +300,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             const auto known = std::find_if(associated.begin(), associated.end(),
                                             [&](const auto& a) { return a.impu == impu; });
             if (active && r.state == reginfo::State::Active) {
-                privileged = privileged || r.privileged_sender;
+                if (r.policy.any()) agree(policy, r.policy);
                 if (known == associated.end()) associated.push_back({impu, {}});
             } else if (ended && known != associated.end()) {
                 why = reginfo::text(event);
@@ -294,7 +313,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             leave(*b, why, now);  // the identities stay with it: its last requests are still its own
             continue;
         }
-        b->privileged_sender = privileged;
+        b->policy = policy == UserPolicy{} ? nullptr : std::make_unique<const UserPolicy>(std::move(policy));
         if (associated == before) continue;
         note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
             .with("detail", std::to_string(before.size()) + " -> " + std::to_string(associated.size()));

@@ -43,6 +43,24 @@ sip::Flow flow_from(const json& j) {
     return f;
 }
 
+json policy_json(const UserPolicy& p) {
+    return {{"private_network", p.private_network},
+            {"private_domain", p.private_domain},
+            {"privileged_sender", p.privileged_sender},
+            {"privileged_in_private", p.privileged_in_private},
+            {"resource_priorities", p.resource_priorities}};
+}
+
+UserPolicy policy_from(const json& j) {
+    UserPolicy p;
+    j.at("private_network").get_to(p.private_network);
+    j.at("private_domain").get_to(p.private_domain);
+    j.at("privileged_sender").get_to(p.privileged_sender);
+    j.at("privileged_in_private").get_to(p.privileged_in_private);
+    j.at("resource_priorities").get_to(p.resource_priorities);
+    return p;
+}
+
 json binding_json(const Binding& b, TimePoint now) {
     using Text = Binding::Text;
     json identities = json::array();
@@ -57,7 +75,7 @@ json binding_json(const Binding& b, TimePoint now) {
             {"ip_association", b.ip_association},
             {"radio_access", b.radio_access},
             {"on_associations", b.on_associations},
-            {"privileged_sender", b.privileged_sender},
+            {"policy", b.policy ? policy_json(*b.policy) : json{}},
             {"leaving", b.state == Binding::State::Leaving},
             {"until", from_now(b.until, now)},
             {"flow", flow_json(b.flow)},
@@ -86,7 +104,8 @@ Binding binding_from(const json& j, TimePoint now) {
     b.outbound = j.at("outbound");
     b.ip_association = j.at("ip_association");
     b.radio_access = j.at("radio_access");
-    b.privileged_sender = j.value("privileged_sender", false);
+    if (const auto policy = j.find("policy"); policy != j.end() && !policy->is_null())
+        b.policy = std::make_unique<const UserPolicy>(policy_from(*policy));
     b.state = j.at("leaving").get<bool>() ? Binding::State::Leaving : Binding::State::Registered;
     b.until = to_time(j.at("until"), now);
     b.flow = flow_from(j.at("flow"));

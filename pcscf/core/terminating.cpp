@@ -88,7 +88,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     const auto& policy = policy_of(b);
     strip_from_ue(response, policy);
     response.remove(HeaderId::PPreferredIdentity);
-    const bool asserts = policy.privileged_sender && c.initial;  // .4 step 0A
+    const bool asserts = c.initial && policy.is_privileged(response);  // .4 step 0A
     if (!asserts) response.remove(HeaderId::PAssertedIdentity);
     if (!config.early_media) response.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.2
     if (!asserts && c.initial && status > 100 && status < 300 && b != nullptr) {

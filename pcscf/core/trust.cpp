@@ -104,14 +104,31 @@ void anonymise_history(sip::Message& m) {
     }
 }
 
-// 5.2.6.3.3 step 5A: it says so, may, and of the right domain.
-bool is_private_traffic(const sip::Message& m, const UserPolicy& policy) {
-    if (policy.private_network == UserPolicy::PrivateNetwork::None) return false;
-    const auto indication = m.get<sip::h::PPrivateNetworkIndication>();
-    return indication && iequals(indication->token, policy.private_domain);
+// 4.4.6: of what a UE asks for, or is to see, stays what is agreed with its user.
+void keep_agreed_priorities(sip::Message& m, const UserPolicy& policy) {
+    if (!m.has(HeaderId::ResourcePriority)) return;
+    auto values = m.all<sip::h::ResourcePriority>();
+    if (!values || policy.resource_priorities.empty()) return m.remove(HeaderId::ResourcePriority);
+    std::erase_if(*values, [&](const auto& value) {
+        const auto& agreed = policy.resource_priorities;
+        return std::none_of(agreed.begin(), agreed.end(), [&](const auto& a) { return iequals(a, value); });
+    });
+    if (values->empty()) return m.remove(HeaderId::ResourcePriority);
+    m.set_all<sip::h::ResourcePriority>(*values);
 }
 
 }  // namespace
+
+bool UserPolicy::is_private(const sip::Message& m) const {
+    if (private_network == PrivateNetwork::None) return false;
+    const auto indication = m.get<sip::h::PPrivateNetworkIndication>();
+    return indication && (private_domain.empty() || iequals(indication->token, private_domain));
+}
+
+bool UserPolicy::is_privileged(const sip::Message& m) const {
+    if (privileged_sender || !privileged_in_private) return privileged_sender;
+    return private_network == PrivateNetwork::Insert || is_private(m);  // with Insert, everything of his is
+}
 
 void remove_option(sip::Message& m, sip::HeaderId header, std::string_view option_tag) {
     if (!m.has_option(header, option_tag)) return;
@@ -135,9 +152,10 @@ void strip_from_ue(sip::Message& m, const UserPolicy& policy) {
         m, {HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses, HeaderId::PMediaAuthorization,
             HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey, HeaderId::PAssertedService,
             HeaderId::PVisitedNetworkId, HeaderId::RestorationInfo, HeaderId::ResponseSource,
-            HeaderId::RelayedCharge, HeaderId::ResourcePriority, HeaderId::PCalledPartyId});
-    if (!policy.privileged_sender && m.has(HeaderId::FeatureCaps)) m.remove(HeaderId::FeatureCaps);
-    if (m.has(HeaderId::PPrivateNetworkIndication) && !is_private_traffic(m, policy))
+            HeaderId::RelayedCharge, HeaderId::PCalledPartyId});
+    keep_agreed_priorities(m, policy);
+    if (m.has(HeaderId::FeatureCaps) && !policy.is_privileged(m)) m.remove(HeaderId::FeatureCaps);
+    if (m.has(HeaderId::PPrivateNetworkIndication) && !policy.is_private(m))
         m.remove(HeaderId::PPrivateNetworkIndication);
     if (has_unknown_headers(m))
         for (const auto name : carried) m.remove(name);
@@ -158,13 +176,14 @@ void strip_towards_ue(sip::Message& m, const UserPolicy& policy) {
     // 5.2.1 step 2; 4.4: no UE is a member of the trust domain here, since none is a privileged sender. Where
     // the other party is (4.4.3) is for the network alone. Feature-Caps stays: the network tells the UE with
     // it what it can do (RFC 6809), and what another UE wrote there went at its own P-CSCF.
-    remove_all(m, {HeaderId::PAccessNetworkInfo, HeaderId::PChargingVector,
-                   HeaderId::PChargingFunctionAddresses, HeaderId::PServedUser, HeaderId::PUserDatabase,
-                   HeaderId::PProfileKey, HeaderId::ResourcePriority, HeaderId::RestorationInfo,
-                   HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    remove_all(
+        m, {HeaderId::PAccessNetworkInfo, HeaderId::PChargingVector, HeaderId::PChargingFunctionAddresses,
+            HeaderId::PServedUser, HeaderId::PUserDatabase, HeaderId::PProfileKey, HeaderId::RestorationInfo,
+            HeaderId::ResponseSource, HeaderId::RelayedCharge, HeaderId::PVisitedNetworkId});
+    keep_agreed_priorities(m, policy);
     // 5.2.6.4.3 step 7A: who is always private need not be told.
     if (m.has(HeaderId::PPrivateNetworkIndication) &&
-        (policy.private_network != UserPolicy::PrivateNetwork::Forward || !is_private_traffic(m, policy)))
+        (policy.private_network != UserPolicy::PrivateNetwork::Forward || !policy.is_private(m)))
         m.remove(HeaderId::PPrivateNetworkIndication);
     if (m.is_response()) m.remove(HeaderId::Reason);  // 4.4.7: in a request it is the user's to see
     if (has_unknown_headers(m))

@@ -57,6 +57,16 @@ UserPolicy read_policy(const runtime::Section& own) {
         own.choice("private_network", Private::None,
                    {{"none", Private::None}, {"forward", Private::Forward}, {"insert", Private::Insert}});
     p.private_domain = own.get<std::string>("private_domain", {});
+    p.privileged_in_private = own.get<bool>("privileged_in_private", false);
+    for (const auto& priority : own.list<std::string>("resource_priorities")) {
+        // RFC 4412 3.1: namespace "." r-priority, both without a dot.
+        const auto dot = priority.find('.');
+        if (dot == 0 || dot == std::string::npos || dot + 1 == priority.size() ||
+            priority.find('.', dot + 1) != std::string::npos)
+            own.error("resource_priorities",
+                      priority + " is not a namespace, a dot and a priority, as wps.1 is");
+        p.resource_priorities.push_back(to_lower(priority));
+    }
     if ((p.private_network == Private::None) != p.private_domain.empty())
         own.error("private_domain", "goes with private_network: forward or insert, and they with it");
     return p;

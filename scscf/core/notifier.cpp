@@ -284,7 +284,7 @@ reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
                     contact.display_name = identity.extras->display_name;
             }
             add_gruus(*each, identity, registration);
-            registration.privileged_sender = each->privileged_sender;
+            registration.policy.privileged_sender = each->privileged_sender;
             document.registrations.push_back(std::move(registration));
         }
     }

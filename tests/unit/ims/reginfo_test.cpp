@@ -56,6 +56,27 @@ TEST_CASE("a printed reginfo document is valid under RFC 3680's schema and reads
     CHECK((*again == document()));
 }
 
+TEST_CASE("what is agreed with a user is printed as actions and reads back the same", "[TS24.229-7.10.3.2]") {
+    auto d = document();
+    auto& p = d.registrations[0].policy;
+    p.resource_priorities = {{"wps", "1"}, {"ets", "0"}};
+    p.privileged_sender = true;
+    p.privileged_in_private = true;
+    p.private_network = Policy::PrivateNetwork::Insert;
+    p.private_domain = "sip:hq.example";
+    d.registrations[1].policy.private_network = Policy::PrivateNetwork::Forward;
+    const auto xml = print(d);
+    CHECK(test::schema_errors(xml, "reginfo-rfc3680.xsd") == "");
+    CHECK(
+        xml.find("<cp:actions><eri:rph ns=\"wps\" val=\"1\"/><eri:rph ns=\"ets\" val=\"0\"/><eri:privSender/>"
+                 "<eri:pni insert=\"ins\" domain=\"sip:hq.example\"/><eri:privSenderPNI/></cp:actions>") !=
+        std::string::npos);
+    CHECK(xml.find("<cp:actions><eri:pni insert=\"fwd\"/></cp:actions>") != std::string::npos);
+    const auto again = parse(xml);
+    REQUIRE(again.has_value());
+    CHECK((*again == d));
+}
+
 TEST_CASE("an empty partial document is one too", "[RFC3680-5.1]") {
     Document d;
     d.full = false;

@@ -15,9 +15,16 @@ Config with(const UserPolicy& policy) {
     config.policies.emplace(Impu{"tel:+1555"}, policy);  // one of those that Alice registers
     return config;
 }
-const UserPolicy privileged{.private_network = {}, .private_domain = {}, .privileged_sender = true};
+const UserPolicy privileged = [] {
+    UserPolicy p;
+    p.privileged_sender = true;
+    return p;
+}();
 UserPolicy is_private(Private how) {
-    return {.private_network = how, .private_domain = "pbx.example", .privileged_sender = false};
+    UserPolicy p;
+    p.private_network = how;
+    p.private_domain = "pbx.example";
+    return p;
 }
 
 sip::Message sends(Stage& stage, const std::vector<std::string>& lines) {
@@ -55,6 +62,44 @@ TEST_CASE("a privileged sender says who answers", "[TS24.229-5.2.6.4.4]") {
                                {"P-Asserted-Identity: " + president, "Contact: <sip:alice@127.0.0.2:40000>"}),
                   alice_at);
     CHECK(stage.response(200).message.raw(HeaderId::PAssertedIdentity) == president);
+}
+
+TEST_CASE("who is privileged in a private network is so for its traffic only", "[TS24.229-7.10.3]") {
+    const auto asserted = [](Private how, const std::vector<std::string>& lines) {
+        auto policy = is_private(how);
+        policy.privileged_in_private = true;
+        Stage stage{with(policy)};
+        stage.register_alice();
+        auto all = lines;
+        all.push_back("P-Asserted-Identity: " + president);
+        return sends(stage, all).raw(HeaderId::PAssertedIdentity) == president;
+    };
+    const std::string own = "P-Private-Network-Indication: pbx.example";
+    CHECK(asserted(Private::Forward, {own}));
+    CHECK_FALSE(asserted(Private::Forward, {}));
+    CHECK_FALSE(asserted(Private::Forward, {"P-Private-Network-Indication: other.example"}));
+    CHECK(asserted(Private::Insert, {}));
+    CHECK_FALSE(asserted(Private::None, {own}));
+}
+
+TEST_CASE("a user asks for the priorities that are agreed, in the whole dialog, and is told of no others",
+          "[TS24.229-4.4.6][RFC4412-3.1]") {
+    UserPolicy policy;
+    policy.resource_priorities = {"wps.1", "ets.0"};
+    const std::string asked = "Resource-Priority: WPS.1, wps.0, q735.3";
+    Stage stage{with(policy)};
+    const auto path = stage.register_alice();
+    CHECK(sends(stage, {asked}).raw_all(HeaderId::ResourcePriority) ==
+          std::vector<std::string_view>{"WPS.1"});
+    CHECK_FALSE(sends(stage, {"Resource-Priority: wps.0"}).has<h::ResourcePriority>());
+    stage.receive(stage.for_alice("MESSAGE", path, {asked}), scscf_at);
+    CHECK(stage.request("MESSAGE").message.raw_all(HeaderId::ResourcePriority) ==
+          std::vector<std::string_view>{"WPS.1"});
+    Stage nothing_agreed;
+    const auto other_path = nothing_agreed.register_alice();
+    CHECK_FALSE(sends(nothing_agreed, {asked}).has<h::ResourcePriority>());
+    nothing_agreed.receive(nothing_agreed.for_alice("MESSAGE", other_path, {asked}), scscf_at);
+    CHECK_FALSE(nothing_agreed.request("MESSAGE").message.has<h::ResourcePriority>());
 }
 
 TEST_CASE("private network traffic is what the policy lets a user say", "[TS24.229-5.2.6.3.3]") {

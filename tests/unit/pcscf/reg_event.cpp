@@ -273,3 +273,35 @@ TEST_CASE("a user is a privileged sender while the reg event says so", "[TS24.22
     (void)stage.response(200);
     CHECK(asserted() != president);
 }
+
+TEST_CASE("the reg event says what priorities and which private network a user has", "[TS24.229-7.10.3]") {
+    Stage stage{subscribing()};
+    const auto s = subscribe(stage);
+    const auto said = [](const std::string& actions) {
+        return reginfo("active", contact_element("active", "registered") +
+                                     "<cp:actions xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" "
+                                     "xmlns:eri=\"urn:3gpp:ns:extRegInfo:1.0\">" +
+                                     actions + "</cp:actions>");
+    };
+    const auto sent = [&] {
+        stage.receive(stage.from_alice("MESSAGE", {"Resource-Priority: wps.1", "Resource-Priority: wps.2",
+                                                   "P-Private-Network-Indication: pbx.example"}),
+                      alice_at);
+        const auto m = stage.request("MESSAGE").message;
+        return std::string{m.raw(HeaderId::ResourcePriority).value_or("none")} + ", " +
+               std::string{m.raw(HeaderId::PPrivateNetworkIndication).value_or("none")};
+    };
+    CHECK(sent() == "none, none");
+    stage.receive(notify(s, 1, "active;expires=600",
+                         said("<eri:rph ns=\"wps\" val=\"1\"/><eri:pni insert=\"fwd\"/><eri:new/>")),
+                  scscf_at);
+    (void)stage.response(200);
+    CHECK(sent() == "wps.1, pbx.example");
+    stage.restart();
+    CHECK(sent() == "wps.1, pbx.example");
+    stage.receive(notify(s, 2, "active;expires=600",
+                         said("<eri:rph ns=\"wps\"/><eri:pni insert=\"ins\" domain=\"sip:hq.example\"/>")),
+                  scscf_at);
+    (void)stage.response(200);
+    CHECK(sent() == "none, sip:hq.example");
+}

@@ -600,7 +600,7 @@ TEST_CASE("a privileged sender is told as such, and nothing is asserted beside w
     const auto route = bench.take().get<sip::h::ServiceRoute>()->text();
     subscribed(bench);
     for (const auto& registration : document_of(notified(bench)).registrations)
-        CHECK(registration.privileged_sender);
+        CHECK(registration.policy.privileged_sender);
     bench.sent.clear();
     Request invite;
     invite.route = route;
