@@ -1,6 +1,7 @@
 #include "common/sip/message/uri.hpp"
 
 #include "common/base/text.hpp"
+#include "common/sip/message/codec.hpp"
 #include "common/sip/message/scanner.hpp"
 
 namespace ims::sip {
@@ -148,11 +149,14 @@ std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
 
 }  // namespace
 
+std::optional<ParseError> codec::parse(std::string_view text, Uri& out) {
+    if (auto error = parse_uri(text, out)) return error;
+    if (out.scheme == Uri::Scheme::Other) out.scheme_text = to_lower(out.scheme_text);
+    return std::nullopt;
+}
+
 Parsed<Uri> Uri::parse(std::string_view text) {
-    Uri uri;
-    if (const auto error = parse_uri(text, uri)) return *error;
-    uri.scheme_text = to_lower(uri.scheme_text);
-    return uri;
+    return codec::parsed<Uri>(text);
 }
 
 std::optional<ParseError> Uri::check(std::string_view text) {
@@ -176,6 +180,7 @@ Uri Uri::tel(std::string_view number) {
 }
 
 void Uri::print(std::string& out) const {
+    out.reserve(out.size() + size_hint());
     switch (scheme) {
         case Scheme::Other:
             out += scheme_text;
