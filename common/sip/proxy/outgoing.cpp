@@ -14,7 +14,7 @@ constexpr unsigned most_redirects = 5;
 
 Outgoing& Element::Impl::new_outgoing(Message request, Outgoing::Purpose purpose) {
     const auto id = new_id(Kind::Outgoing);
-    auto& o = outgoings.emplace(id, Outgoing{id, std::move(request)}).first->second;
+    auto& o = outgoings.try_emplace(id, id, std::move(request)).first->second;
     o.purpose = purpose;
     return o;
 }
@@ -50,8 +50,16 @@ void Element::Impl::locate(Outgoing& o, const Uri& uri) {
     const auto order =
         o.purpose == Outgoing::Purpose::Stateless ? Locator::Order::Fixed : Locator::Order::Weighted;
     const auto ticket = locator.locate(uri, now, located, order);
+    if (!located.located.empty()) return use(o, std::move(located.located.front()));
     tickets.emplace(ticket, o.id);
     take(std::move(located));
+}
+
+void Element::Impl::use(Outgoing& o, Locator::Located located) {
+    o.destinations.assign(located.targets.begin(), located.targets.end());
+    o.next = 0;
+    if (!located.why.empty()) o.last_failure = std::move(located.why);
+    attempt(o);
 }
 
 // RFC 3263 4.3: the next target, with a new client transaction and so a new branch.
@@ -64,13 +72,14 @@ void Element::Impl::attempt(Outgoing& o) {
 
 std::string Element::Impl::with_via(Outgoing& o, const ListeningPoint& point, const std::string& branch) {
     ViaValue via;
-    via.transport = std::string{transport_text(point.transport)};
+    via.transport = transport_text(point.transport);
     via.host = point.endpoint.address.uri_text();
     via.port = point.endpoint.port;
-    via.params.set("branch", branch);
-    if (point.transport == Transport::Udp) via.params.set("rport");  // RFC 3581 3
-    if (o.compress) {                                                // RFC 3486 4, RFC 5049 9.1
-        via.params.set("comp", "sigcomp");
+    via.params.reserve(branch.size() + 32);
+    via.params.add({"branch", branch});
+    if (point.transport == Transport::Udp) via.params.add({"rport"});  // RFC 3581 3
+    if (o.compress) {                                                  // RFC 3486 4, RFC 5049 9.1
+        via.params.add({"comp", "sigcomp"});
         via.params.set_quoted("sigcomp-id", config.sigcomp_id);
     }
     if (o.has_via) o.request.remove_first<h::Via>();
@@ -141,8 +150,8 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         o.deadlines.set(Outgoing::Timer::NoAnswer, now + *o.no_answer);
     if (o.no_response) o.deadlines.set(Outgoing::Timer::NoResponse, now + *o.no_response);
     transmit(id, std::move(bytes), to, o.compress);
-    rearm(id);
-    rearm(o.id);
+    rearm(tx);
+    rearm(o);
     return true;
 }
 
@@ -212,7 +221,7 @@ void Element::Impl::outgoing_provisional(Outgoing& o, int status) {
     if (status > 100 && o.deadlines.running(Outgoing::Timer::C))
         o.deadlines.set(Outgoing::Timer::C, now + config.timer_c);  // 16.7 step 2
     if (o.cancelled && !o.cancel_sent) send_cancel(o);
-    rearm(o.id);
+    rearm(o);
 }
 
 void Element::Impl::outgoing_final(Outgoing& o, Message response, const Flow& flow) {

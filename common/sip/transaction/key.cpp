@@ -8,6 +8,15 @@ bool has_magic_cookie(std::string_view branch) {
     return branch.size() > magic_cookie.size() && istarts_with(branch, magic_cookie);
 }
 
+namespace {
+
+// RFC 3261 7.3.1: parameter values and hosts compare without case.
+void append_lower(std::string& key, std::string_view text) {
+    for (const char c : text) key += lower(c);
+}
+
+}  // namespace
+
 std::string server_key(const Message& request, const ViaValue& top_via, Method method) {
     if (method == Method::Ack) method = Method::Invite;
     const auto name = method == request.method() ? request.method_name() : method_text(method);
@@ -16,7 +25,7 @@ std::string server_key(const Message& request, const ViaValue& top_via, Method m
     key += name;
     key += ' ';
     if (has_magic_cookie(top_via.branch())) {
-        key += to_lower(top_via.branch());  // RFC 3261 7.3.1: parameter values compare without case
+        append_lower(key, top_via.branch());
         key += ' ';
         key += top_via.sent_by();
         return key;
