@@ -129,7 +129,7 @@ std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
 
     Scanner s{text};
     s.move_to(colon + 1);
-    if (iequals(scheme, "sip") || iequals(scheme, "sips")) {
+    if (scheme == "sip" || iequals(scheme, "sip") || iequals(scheme, "sips")) {
         uri.scheme = scheme.size() == 3 ? Uri::Scheme::Sip : Uri::Scheme::Sips;
         return parse_sip(s, uri);
     }

@@ -79,12 +79,12 @@ void Element::Impl::arrives(Message request, const ViaValue& via, const Flow& fl
 // Draining and overload; nothing that is already under way is refused.
 std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& request,
                                                                  Duration waited) const {
-    const bool in_dialog = !request.to_tag().empty();
-    if (draining && !in_dialog)
+    const auto in_dialog = [&] { return !request.to_tag().empty(); };
+    if (draining && !in_dialog())
         return Refusal{
             503, {}, "going out of service", HeaderId::RetryAfter, std::to_string(draining->count())};
-    const auto most = config.max_transactions + (in_dialog ? config.max_transactions / 8 : 0);
-    if (unanswered >= most)
+    const auto most = config.max_transactions;
+    if (unanswered >= most && (unanswered >= most + most / 8 || !in_dialog()))
         return Refusal{
             503, {}, "too many transactions", HeaderId::RetryAfter, std::to_string(overload_rest.count())};
     if (admission.refuses(request, waited, now))

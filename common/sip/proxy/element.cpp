@@ -38,7 +38,11 @@ Element::Impl::Impl(ElementConfig c, Random& r)
       random{r},
       locator{config.locator, r},
       branches{r.number(), r.token(4)},
-      admission{config.overload_delay} {}
+      admission{config.overload_delay} {
+    for (const auto& point : config.listen)
+        via_starts.push_back("SIP/2.0/" + std::string{transport_text(point.transport)} + ' ' +
+                             point.endpoint.text() + ";branch=");
+}
 
 // ---- what everybody uses
 

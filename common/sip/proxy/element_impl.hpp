@@ -169,6 +169,7 @@ struct Element::Impl {
     Random& random;
     Locator locator;
     BranchMaker branches;
+    std::vector<std::string> via_starts;  // of each listening point, up to the branch
     std::uint64_t last_number = 0;
     std::unordered_map<std::uint64_t, ServerTransaction> servers;
     std::unordered_map<std::uint64_t, Absorbed> absorbed;

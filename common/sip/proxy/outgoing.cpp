@@ -31,7 +31,8 @@ ClientTransactionId Element::Impl::send(Message request, NextHop next_hop,
 }
 
 void Element::Impl::start(Outgoing& o, NextHop next_hop) {
-    auto uri = postprocess_route(o.request);
+    const auto route = postprocess_route(o.request);
+    const auto& uri = route ? *route : o.request.request_uri();
     o.compress = !config.sigcomp_id.empty() && asks_for_sigcomp(uri.params);
     if (const auto* flow = std::get_if<Flow>(&next_hop)) {
         o.destinations.emplace_back(*flow);
@@ -41,8 +42,8 @@ void Element::Impl::start(Outgoing& o, NextHop next_hop) {
         o.destinations.emplace_back(*target);
         return attempt(o);
     }
-    if (auto* wanted = std::get_if<Uri>(&next_hop)) uri = std::move(*wanted);
-    locate(o, uri);
+    const auto* const wanted = std::get_if<Uri>(&next_hop);
+    locate(o, wanted != nullptr ? *wanted : uri);
 }
 
 void Element::Impl::locate(Outgoing& o, const Uri& uri) {
@@ -71,19 +72,19 @@ void Element::Impl::attempt(Outgoing& o) {
 }
 
 std::string Element::Impl::with_via(Outgoing& o, const ListeningPoint& point, const std::string& branch) {
-    ViaValue via;
-    via.transport = transport_text(point.transport);
-    via.host = point.endpoint.address.uri_text();
-    via.port = point.endpoint.port;
-    via.params.reserve(branch.size() + 32);
-    via.params.add({"branch", branch});
-    if (point.transport == Transport::Udp) via.params.add({"rport"});  // RFC 3581 3
-    if (o.compress) {                                                  // RFC 3486 4, RFC 5049 9.1
-        via.params.add({"comp", "sigcomp"});
-        via.params.set_quoted("sigcomp-id", config.sigcomp_id);
+    const auto& start = via_starts[static_cast<std::size_t>(&point - config.listen.data())];
+    std::string via;
+    via.reserve(start.size() + branch.size() + 8);
+    via += start;
+    via += branch;
+    if (point.transport == Transport::Udp) via += ";rport";  // RFC 3581 3
+    if (o.compress) {                                        // RFC 3486 4, RFC 5049 9.1
+        Params sigcomp{{"comp", "sigcomp"}};
+        sigcomp.set_quoted("sigcomp-id", config.sigcomp_id);
+        sigcomp.print(via);
     }
     if (o.has_via) o.request.remove_first<h::Via>();
-    o.request.prepend<h::Via>(via);
+    o.request.prepend_raw(HeaderId::Via, via);
     o.has_via = true;
     return o.request.serialize();
 }

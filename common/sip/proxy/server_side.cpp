@@ -76,7 +76,7 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
     }
     if (!was_answered && tx.answered()) {
         --unanswered;
-        tx.final_tag = response.to_tag();
+        if (tx.is_invite()) tx.final_tag = response.to_tag();
         const bool accepted = tx.is_invite() && status < 300;
         if (tx.context) {
             cancel_branches(tx, accepted ? "SIP;cause=200;text=\"Call completed elsewhere\"" : "");
