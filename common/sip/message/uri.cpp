@@ -120,7 +120,7 @@ struct UriText {
     scan::NoParams params;
 };
 
-std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
+std::optional<ParseError> read_uri(std::string_view text, auto& uri) {
     if (const auto bad = scan::find(text, scan::NotInUri); bad != std::string_view::npos)
         return malformed(bad, "character not allowed in a URI");
     const auto colon = text.find(':');
@@ -150,7 +150,7 @@ std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
 }  // namespace
 
 std::optional<ParseError> codec::parse(std::string_view text, Uri& out) {
-    if (auto error = parse_uri(text, out)) return error;
+    if (auto error = read_uri(text, out)) return error;
     if (out.scheme == Uri::Scheme::Other) out.scheme_text = to_lower(out.scheme_text);
     return std::nullopt;
 }
@@ -161,7 +161,7 @@ Parsed<Uri> Uri::parse(std::string_view text) {
 
 std::optional<ParseError> Uri::check(std::string_view text) {
     UriText parts;
-    return parse_uri(text, parts);
+    return read_uri(text, parts);
 }
 
 Uri Uri::sip(std::string_view user, std::string_view host, std::optional<std::uint16_t> port) {
