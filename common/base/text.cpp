@@ -5,8 +5,8 @@
 namespace ims {
 
 bool iequals(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
@@ -28,11 +28,12 @@ std::string_view trim(std::string_view text) {
 
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
     if (digits.empty()) return std::nullopt;
+    constexpr std::size_t always_fit = 19;
     std::uint64_t n = 0;
     for (const char c : digits) {
         if (!is_digit(c)) return std::nullopt;
         const auto digit = static_cast<std::uint64_t>(c - '0');
-        if (n > (UINT64_MAX - digit) / 10) return std::nullopt;
+        if (digits.size() > always_fit && n > (UINT64_MAX - digit) / 10) return std::nullopt;
         n = n * 10 + digit;
     }
     return n;
@@ -40,11 +41,11 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
 
 std::string hex(std::span<const std::uint8_t> octets) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    out.reserve(octets.size() * 2);
+    std::string out(octets.size() * 2, '\0');
+    auto at = out.begin();
     for (const auto octet : octets) {
-        out += digits[octet >> 4];
-        out += digits[octet & 15];
+        *at++ = digits[octet >> 4];
+        *at++ = digits[octet & 15];
     }
     return out;
 }

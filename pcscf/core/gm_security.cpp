@@ -58,9 +58,9 @@ ipsec::Mechanisms Pcscf::Impl::security_server(const AssociationSet& s) const {
 
 // ---- what comes from the wire
 
-void Pcscf::Impl::arrive(const sip::Received& e, TimePoint now, sip::ElementOutputs& out) {
+void Pcscf::Impl::arrive(const sip::Received& e, TimePoint now) {
     auto* s = associations.on(e.flow);
-    if (s == nullptr) return element.handle(e, now, out);
+    if (s == nullptr) return element.handle(e, now, outputs);
     s->last_used = now;
     const bool by_stream = sip::is_reliable(e.flow.transport);
     // A connection that we opened, for one request that was too long for a datagram, says nothing of the UE.
@@ -69,7 +69,7 @@ void Pcscf::Impl::arrive(const sip::Received& e, TimePoint now, sip::ElementOutp
         if (by_stream) s->connection = e.flow;
     }
     if (s->state == AssociationSet::State::Established && !s->in_use) take_into_use(*s, now);
-    element.handle(sip::Received{e.bytes, by_stream ? e.flow : s->datagrams(), e.waited}, now, out);
+    element.handle(sip::Received{e.bytes, by_stream ? e.flow : s->datagrams(), e.waited}, now, outputs);
 }
 
 // ---- REGISTER

@@ -76,7 +76,7 @@ struct Pcscf::Impl {
     void handle(const Event& event, TimePoint now, Effects& out);
     void handle_timeout(TimePoint now, Effects& out);
     std::optional<TimePoint> next_deadline() const;
-    void settle(sip::ElementOutputs& outputs, TimePoint now);  // acts on what the element says
+    void settle(TimePoint now);  // acts on what the element says
     void act(sip::RequestArrived& e, TimePoint now);
     void act(sip::AckArrived& e, TimePoint now);
     void act(sip::FlowFailed& e, TimePoint now);
@@ -114,7 +114,7 @@ struct Pcscf::Impl {
     // ---- security agreement and associations (gm_security.cpp)
     Security policy_at(const IpAddress& ue) const;
     // What came over the wire, with the flow that answers take.
-    void arrive(const sip::Received& e, TimePoint now, sip::ElementOutputs& out);
+    void arrive(const sip::Received& e, TimePoint now);
     // Whether this REGISTER may go on, and what is said of it to the core; nothing if it was answered or
     // ignored.
     std::optional<AccessAccepted> secure(sip::RequestArrived& e, RegisterContext& c, bool associated,
@@ -280,6 +280,7 @@ struct Pcscf::Impl {
 
     Wakeups<std::string> dialog_wakeups;  // by token
     Effects* effects = nullptr;           // of the event being handled
+    sip::ElementOutputs outputs;          // of the element, being worked off; empty between events
     sip::ElementOutputs pending;          // what the element says while we act
 };
 

@@ -46,7 +46,6 @@ Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
 
 void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
     effects = &out;
-    sip::ElementOutputs outputs;
     std::visit(
         overloaded{
             [&](const sip::FlowClosed& closed) {
@@ -60,7 +59,7 @@ void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
                     s->connection.reset();
                 element.handle(closed, now, outputs);
             },
-            [&](const sip::Received& e) { arrive(e, now, outputs); },
+            [&](const sip::Received& e) { arrive(e, now); },
             [&](const ipsec::Report& e) { std::visit([&](const auto& r) { handle(r, now); }, e); },
             [&](const sip::TransportFailed& e) { element.handle(e, now, outputs); },
             [&](const sip::dns::Answer& e) { element.handle(e, now, outputs); },
@@ -69,7 +68,7 @@ void Pcscf::Impl::handle(const Event& event, TimePoint now, Effects& out) {
         event);
     std::move(pending.begin(), pending.end(), std::back_inserter(outputs));
     pending.clear();
-    settle(outputs, now);
+    settle(now);
     effects = nullptr;
 }
 
@@ -88,9 +87,8 @@ void Pcscf::Impl::handle_timeout(TimePoint now, Effects& out) {
     while (const auto token = dialog_wakeups.take_due(now))
         if (const auto* d = dialogs.find(*token); d != nullptr && d->ends && *d->ends <= now)
             dialogs.remove(*token);
-    sip::ElementOutputs outputs;
     element.handle_timeout(now, outputs);
-    settle(outputs, now);
+    settle(now);
     effects = nullptr;
 }
 
@@ -100,7 +98,7 @@ std::optional<TimePoint> Pcscf::Impl::next_deadline() const {
     return earliest(next, earliest(challenges.next_wakeup(), associations.next_wakeup()));
 }
 
-void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
+void Pcscf::Impl::settle(TimePoint now) {
     for (;;) {
         for (auto& output : outputs)
             std::visit(overloaded{
@@ -110,8 +108,8 @@ void Pcscf::Impl::settle(sip::ElementOutputs& outputs, TimePoint now) {
                            [&](auto& e) { act(e, now); },
                        },
                        output);
-        if (pending.empty()) return;
         outputs.clear();
+        if (pending.empty()) return;
         std::swap(outputs, pending);
     }
 }

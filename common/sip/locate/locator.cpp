@@ -73,8 +73,7 @@ struct Locator::Attempt {
 
 Locator::Ticket Locator::locate(const Uri& uri, TimePoint now, Outputs& out, Order order) {
     const auto ticket = ++last_ticket_;
-    pending_.emplace(ticket, Pending{uri, now, order});
-    resume(ticket, now, out);
+    if (!look(ticket, uri, now, order, now, out)) pending_.emplace(ticket, Pending{uri, now, order});
     return ticket;
 }
 
@@ -82,15 +81,14 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
     const auto found = pending_.find(ticket);
     if (found == pending_.end()) return;
     const auto& location = found->second;
-    const auto maddr = location.uri.params.get("maddr");
-    Attempt attempt{location.uri,
-                    to_lower(host_without_brackets(maddr.value_or(location.uri.host))),
-                    location.started,
-                    location.order,
-                    now,
-                    {},
-                    {},
-                    {}};
+    if (look(ticket, location.uri, location.started, location.order, now, out)) pending_.erase(found);
+}
+
+bool Locator::look(Ticket ticket, const Uri& uri, TimePoint started, Order order, TimePoint now,
+                   Outputs& out) {
+    const auto maddr = uri.params.get("maddr");
+    Attempt attempt{
+        uri, to_lower(host_without_brackets(maddr.value_or(uri.host))), started, order, now, {}, {}, {}};
     resolve(attempt);
     if (!attempt.open.empty()) {
         for (const auto& query : attempt.open) {
@@ -100,16 +98,16 @@ void Locator::resume(Ticket ticket, TimePoint now, Outputs& out) {
             deadlines_.emplace_back(asked->second.deadline, query);
             out.queries.push_back(query);
         }
-        return;
+        return false;
     }
-    if (attempt.order == Order::Weighted)
+    if (attempt.order == Order::Weighted && !penalties_.empty())
         std::stable_partition(attempt.targets.begin(), attempt.targets.end(),
                               [&](const Target& t) { return !penalized(t, now); });
     for (auto& target : attempt.targets)
         if (secure(target.transport)) target.host = attempt.host;  // RFC 5922 4: not what SRV led to
     if (!attempt.targets.empty()) attempt.why.clear();
     out.located.push_back({ticket, std::move(attempt.targets), std::move(attempt.why)});
-    pending_.erase(found);
+    return true;
 }
 
 void Locator::resolve(Attempt& attempt) const {

@@ -114,6 +114,8 @@ class Locator {
     struct Attempt;
 
     void resume(Ticket ticket, TimePoint now, Outputs& out);
+    // One more look at it: true if that was its end.
+    bool look(Ticket ticket, const Uri& uri, TimePoint started, Order order, TimePoint now, Outputs& out);
     void resolve(Attempt& attempt) const;
     bool from_static_routes(Attempt& attempt) const;
     void from_naptr(Attempt& attempt) const;

@@ -78,10 +78,7 @@ std::optional<ParseError> parse_cseq(Scanner& s, auto& out) {
 
 // What is built from a URI or an address, or that nothing is built.
 std::optional<ParseError> parse_uri(std::string_view text, Uri& uri) {
-    auto parsed = Uri::parse(text);
-    if (!parsed) return parsed.error();
-    uri = std::move(*parsed);
-    return std::nullopt;
+    return parse(text, uri);
 }
 struct NoUri {};
 std::optional<ParseError> parse_uri(std::string_view text, NoUri&) {
@@ -151,10 +148,16 @@ std::optional<ParseError> parse_name_addr(Scanner& s, auto& out) {
 
 std::optional<ParseError> parse_via(Scanner& s, auto& out) {
     s.skip_space();
-    const auto protocol = s.take_while(scan::Token);
-    if (protocol.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol name");
-    const auto version = s.take_while(scan::Token);
-    if (version.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol version");
+    constexpr std::string_view usual = "SIP/2.0/";
+    if (s.rest().starts_with(usual)) {
+        s.move_to(s.at() + usual.size());
+        s.skip_space();
+    } else {
+        const auto protocol = s.take_while(scan::Token);
+        if (protocol.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol name");
+        const auto version = s.take_while(scan::Token);
+        if (version.empty() || !s.take_separator('/')) return malformed(s.at(), "no protocol version");
+    }
     const auto transport = s.take_while(scan::Token);
     if (transport.empty()) return malformed(s.at(), "no transport");
     const auto known = parse_transport(transport);
@@ -186,54 +189,42 @@ std::optional<ParseError> parse_via(Scanner& s, auto& out) {
     return parse_params(s, out.params);
 }
 
-template <class T, class Parse>
-void parse_into(std::string_view text, Parsed<T>& out, Parse parse_one) {
-    Scanner s{text};
-    T value;
-    if (auto error = parse_one(s, value))
-        out = *error;
-    else
-        out = std::move(value);
-}
-
 }  // namespace
 
-void parse(std::string_view text, Parsed<std::string>& out) {
+std::optional<ParseError> parse(std::string_view text, std::string& out) {
     out = scan::unfold(trim(text));
+    return std::nullopt;
 }
 
-void parse(std::string_view text, Parsed<std::uint32_t>& out) {
+std::optional<ParseError> parse(std::string_view text, std::uint32_t& out) {
     text = trim(text);
     Scanner s{text};
     const auto number = take_number(s);
-    if (number.digits.empty() || !s.done()) {
-        out = malformed(s.at(), "not a number");
-        return;
-    }
+    if (number.digits.empty() || !s.done()) return malformed(s.at(), "not a number");
     // A time or a length above 2^32-1 is more than anybody will wait for or read; CSeq has a rule of its own.
     constexpr auto most = std::numeric_limits<std::uint32_t>::max();
     out = number.too_large || number.value > most ? most : static_cast<std::uint32_t>(number.value);
+    return std::nullopt;
 }
 
-void parse(std::string_view text, Parsed<NameAddr>& out) {
-    parse_into(text, out, [](Scanner& s, NameAddr& value) { return parse_name_addr(s, value); });
+std::optional<ParseError> parse(std::string_view text, NameAddr& out) {
+    Scanner s{text};
+    return parse_name_addr(s, out);
 }
 
-void parse(std::string_view text, Parsed<ContactValue>& out) {
-    parse_into(text, out, [](Scanner& s, ContactValue& value) -> std::optional<ParseError> {
-        s.skip_space();
-        if (s.take('*')) {
-            value.star = true;
-            s.skip_space();
-            if (s.done()) return std::nullopt;
-            return malformed(s.at(), "not allowed after *");
-        }
-        return parse_name_addr(s, value.address);
-    });
+std::optional<ParseError> parse(std::string_view text, ContactValue& out) {
+    Scanner s{text};
+    s.skip_space();
+    if (!s.take('*')) return parse_name_addr(s, out.address);
+    out.star = true;
+    s.skip_space();
+    if (s.done()) return std::nullopt;
+    return malformed(s.at(), "not allowed after *");
 }
 
-void parse(std::string_view text, Parsed<ViaValue>& out) {
-    parse_into(text, out, [](Scanner& s, ViaValue& value) { return parse_via(s, value); });
+std::optional<ParseError> parse(std::string_view text, ViaValue& out) {
+    Scanner s{text};
+    return parse_via(s, out);
 }
 
 std::optional<ParseError> check_address(std::string_view text) {
@@ -260,11 +251,10 @@ ViaValue via_as_far_as_readable(std::string_view text) {
     return via;
 }
 
-void parse(std::string_view text, Parsed<CSeqValue>& out) {
-    parse_into(text, out, [](Scanner& s, CSeqValue& value) {
-        s.skip_space();
-        return parse_cseq(s, value);
-    });
+std::optional<ParseError> parse(std::string_view text, CSeqValue& out) {
+    Scanner s{text};
+    s.skip_space();
+    return parse_cseq(s, out);
 }
 
 std::uint32_t cseq_number(std::string_view text) {
@@ -278,110 +268,103 @@ std::uint32_t cseq_number(std::string_view text) {
     return parse_cseq(s, cseq) ? 0 : cseq.number;
 }
 
-void parse(std::string_view text, Parsed<RAckValue>& out) {
-    parse_into(text, out, [](Scanner& s, RAckValue& value) -> std::optional<ParseError> {
-        s.skip_space();
-        const auto number = take_number(s);
-        if (number.digits.empty() || number.too_large ||
-            number.value > std::numeric_limits<std::uint32_t>::max())
-            return malformed(s.at(), "no response number");
-        value.response_number = static_cast<std::uint32_t>(number.value);
-        const auto space = s.at();
-        s.skip_space();
-        if (s.at() == space) return malformed(space, "no sequence number");
-        return parse_cseq(s, value.cseq);
-    });
+std::optional<ParseError> parse(std::string_view text, RAckValue& out) {
+    Scanner s{text};
+    s.skip_space();
+    const auto number = take_number(s);
+    if (number.digits.empty() || number.too_large || number.value > std::numeric_limits<std::uint32_t>::max())
+        return malformed(s.at(), "no response number");
+    out.response_number = static_cast<std::uint32_t>(number.value);
+    const auto space = s.at();
+    s.skip_space();
+    if (s.at() == space) return malformed(space, "no sequence number");
+    return parse_cseq(s, out.cseq);
 }
 
-void parse(std::string_view text, Parsed<TokenParams>& out) {
-    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
+std::optional<ParseError> parse(std::string_view text, TokenParams& out) {
+    Scanner s{text};
+    s.skip_space();
+    if (s.peek() == '"') {
+        out.quoted = true;
+        std::string unescaped;
+        const auto token = s.take_quoted(unescaped);
+        if (!token) return malformed(s.at(), "quoted-string not closed");
+        out.token = *token;
+    } else {
+        // Target-Dialog and Replaces have a Call-ID here, so more than a token is let through.
+        out.token = s.take_until(scan::EndsParam);
+        if (out.token.empty()) return malformed(s.at(), "no token");
+    }
+    s.skip_space();
+    if (s.take('(')) {  // RFC 3261 20.33: Retry-After may carry a comment
+        const auto close = s.rest().find(')');
+        if (close == std::string_view::npos) return malformed(s.at(), "comment not closed");
+        s.move_to(s.at() + close + 1);
+    }
+    return parse_params(s, out.params);
+}
+
+std::optional<ParseError> parse_media_type(std::string_view text, TokenParams& out) {
+    Scanner s{text};
+    s.skip_space();
+    const auto type = s.take_while(scan::Token);
+    if (type.empty() || !s.take_separator('/')) return malformed(s.at(), "no media type");
+    const auto subtype = s.take_while(scan::Token);
+    if (subtype.empty()) return malformed(s.at(), "no media subtype");
+    out.token = to_lower(type);
+    out.token += '/';
+    out.token += to_lower(subtype);
+    return parse_params(s, out.params);
+}
+
+std::optional<ParseError> parse_params_only(std::string_view text, TokenParams& out) {
+    Scanner s{text};
+    s.skip_space();
+    if (s.peek() != ';')
+        if (auto error = parse_param(s, out.params)) return error;
+    return parse_params(s, out.params);
+}
+
+std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
+    Scanner s{text};
+    s.skip_space();
+    const auto begin = s.at();
+    const auto word = s.take_while(scan::Token);
+    if (word.empty()) return malformed(begin, "no authentication scheme");
+    if (s.take_separator('='))
+        s.move_to(begin);  // Authentication-Info: parameters from the start
+    else
+        out.scheme = word;
+    out.params.reserve(s.rest().size());
+    for (;;) {
         s.skip_space();
-        if (s.peek() == '"') {
-            value.quoted = true;
-            std::string unescaped;
-            const auto token = s.take_quoted(unescaped);
-            if (!token) return malformed(s.at(), "quoted-string not closed");
-            value.token = *token;
-        } else {
-            // Target-Dialog and Replaces have a Call-ID here, so more than a token is let through.
-            value.token = s.take_until(scan::EndsParam);
-            if (value.token.empty()) return malformed(s.at(), "no token");
+        while (s.take_separator(',')) {
         }
+        if (s.done()) return std::nullopt;
+        // A token68 of another scheme than Digest (RFC 7235 2.1) is held as one parameter without a value.
+        const auto first = s.rest().find_first_not_of('=');
+        if (first == std::string_view::npos || scan::is(s.rest()[first], scan::EndsToken68))
+            return malformed(s.at(), "parameter without a name");
+        if (auto error = parse_param(s, out.params)) return error;
         s.skip_space();
-        if (s.take('(')) {  // RFC 3261 20.33: Retry-After may carry a comment
-            const auto close = s.rest().find(')');
-            if (close == std::string_view::npos) return malformed(s.at(), "comment not closed");
-            s.move_to(s.at() + close + 1);
-        }
-        return parse_params(s, value.params);
-    });
+        if (!s.done() && s.peek() != ',') return malformed(s.at(), "no comma after the parameter");
+    }
 }
 
-void parse_media_type(std::string_view text, Parsed<TokenParams>& out) {
-    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
-        s.skip_space();
-        const auto type = s.take_while(scan::Token);
-        if (type.empty() || !s.take_separator('/')) return malformed(s.at(), "no media type");
-        const auto subtype = s.take_while(scan::Token);
-        if (subtype.empty()) return malformed(s.at(), "no media subtype");
-        value.token = to_lower(type);
-        value.token += '/';
-        value.token += to_lower(subtype);
-        return parse_params(s, value.params);
-    });
-}
-
-void parse_params_only(std::string_view text, Parsed<TokenParams>& out) {
-    parse_into(text, out, [](Scanner& s, TokenParams& value) -> std::optional<ParseError> {
-        s.skip_space();
-        if (s.peek() != ';')
-            if (auto error = parse_param(s, value.params)) return error;
-        return parse_params(s, value.params);
-    });
-}
-
-void parse(std::string_view text, Parsed<AuthValue>& out) {
-    parse_into(text, out, [](Scanner& s, AuthValue& value) -> std::optional<ParseError> {
-        s.skip_space();
-        const auto begin = s.at();
-        const auto word = s.take_while(scan::Token);
-        if (word.empty()) return malformed(begin, "no authentication scheme");
-        if (s.take_separator('='))
-            s.move_to(begin);  // Authentication-Info: parameters from the start
-        else
-            value.scheme = word;
-        value.params.reserve(s.rest().size());
-        for (;;) {
-            s.skip_space();
-            while (s.take_separator(',')) {
-            }
-            if (s.done()) return std::nullopt;
-            // A token68 of another scheme than Digest (RFC 7235 2.1) is held as one parameter without a
-            // value.
-            if (const auto token68 = s.rest().substr(0, scan::find(s.rest(), scan::EndsToken68));
-                token68.find_first_not_of("=") == std::string_view::npos)
-                return malformed(s.at(), "parameter without a name");
-            if (auto error = parse_param(s, value.params)) return error;
-            s.skip_space();
-            if (!s.done() && s.peek() != ',') return malformed(s.at(), "no comma after the parameter");
-        }
-    });
-}
-
-void parse(std::string_view text, Parsed<std::vector<std::string>>& out) {
+std::optional<ParseError> parse(std::string_view text, std::vector<std::string>& out) {
     // RFC 3323 4.2 separates with semicolons. Commas and spaces are seen too, and no wish for privacy shall
     // be lost.
     constexpr std::string_view separators = ";, \t\r\n";
-    std::vector<std::string> values;
     for (auto at = text.find_first_not_of(separators); at != std::string_view::npos;) {
         const auto end = std::min(text.find_first_of(separators, at), text.size());
-        values.emplace_back(text.substr(at, end - at));
+        out.emplace_back(text.substr(at, end - at));
         at = text.find_first_not_of(separators, end);
     }
-    out = std::move(values);
+    return std::nullopt;
 }
 
 std::size_t first_value_length(std::string_view text) {
+    if (text.find(',') == std::string_view::npos) return text.size();
     std::size_t i = 0;
     while (i < text.size()) {
         i = scan::find(text, scan::MayEndValue, i);

@@ -12,6 +12,8 @@ void print(std::uint32_t value, std::string& out) {
 }
 
 void print(const NameAddr& value, std::string& out) {
+    out.reserve(out.size() + value.display_name.size() + value.uri.size_hint() + value.params.size_hint() +
+                8);
     if (!value.display_name.empty()) {
         scan::print_quoted(value.display_name, out);
         out += ' ';

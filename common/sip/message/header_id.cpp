@@ -25,7 +25,8 @@ constexpr std::array known{
 constexpr std::size_t slots = 512;
 constexpr std::size_t slot_of(std::string_view name) {
     const auto at = [name](std::size_t i) {
-        return static_cast<std::size_t>(static_cast<unsigned char>(lower(name[i])));
+        return static_cast<std::size_t>(static_cast<unsigned char>(name[i]) |
+                                        0x20U);  // of letters the lower case
     };
     return (name.size() * 31 + at(0) * 7 + at(name.size() / 2) * 13 + at(name.size() - 1) * 61) % slots;
 }

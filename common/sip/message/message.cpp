@@ -10,26 +10,27 @@ namespace ims::sip {
 
 namespace {
 
-// The first `c` at or after `from` that is outside of quotes and <>.
-std::size_t find_outside(std::string_view text, char c, std::size_t from) {
-    for (std::size_t i = from; i < text.size(); ++i) {
-        if (text[i] == c) return i;
+// The first semicolon at or after `from` that is outside of quotes and <>.
+std::size_t find_semicolon(std::string_view text, std::size_t from) {
+    for (auto i = scan::find(text, scan::MayEndParam, from); i < text.size();
+         i = scan::find(text, scan::MayEndParam, i + 1)) {
+        if (text[i] == ';') return i;
         if (text[i] == '<') {
             i = text.find('>', i);
-        } else if (text[i] == '"') {
+            if (i == std::string_view::npos) break;
+        } else {
             for (++i; i < text.size() && text[i] != '"'; ++i)
                 if (text[i] == '\\') ++i;
         }
-        if (i == std::string_view::npos) break;
     }
     return std::string_view::npos;
 }
 
 // The tag of a From or To without decoding the rest.
 std::string_view tag_of(std::string_view value) {
-    auto at = find_outside(value, ';', 0);
+    auto at = find_semicolon(value, 0);
     while (at != std::string_view::npos) {
-        const auto next = find_outside(value, ';', at + 1);
+        const auto next = find_semicolon(value, at + 1);
         const auto param = value.substr(at + 1, next == std::string_view::npos ? next : next - at - 1);
         const auto equal = param.find('=');
         if (equal != std::string_view::npos && iequals(trim(param.substr(0, equal)), "tag"))
@@ -53,6 +54,7 @@ Message Message::request(Method method, Uri request_uri) {
     Message m;
     m.method_ = method;
     m.request_uri_ = std::make_shared<const Uri>(std::move(request_uri));
+    m.lines_.reserve(16);
     return m;
 }
 
@@ -72,7 +74,7 @@ Message Message::response(const Message& request, int status, std::string_view r
     m.set_status(status, reason);
     m.lines_.reserve(16);
     for (const auto& line : request.lines_)
-        if (line.id == HeaderId::Via) m.lines_.push_back(line);
+        if (line.id == HeaderId::Via) m.add_entry(line);
     for (const auto id :
          {HeaderId::From, HeaderId::To, HeaderId::CallId, HeaderId::CSeq, HeaderId::Timestamp}) {
         if (id == HeaderId::Timestamp && status != 100) continue;
@@ -83,9 +85,9 @@ Message Message::response(const Message& request, int status, std::string_view r
             auto value = std::string{line->value()};
             value += ";tag=";
             value += to_tag;
-            m.lines_.push_back(m.make_entry(id, line->name(), value));
+            m.add_entry(m.make_entry(id, line->name(), value));
         } else {
-            m.lines_.push_back(*line);
+            m.add_entry(*line);
         }
     }
     return m;
@@ -146,7 +148,14 @@ Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::stri
     return e;
 }
 
+void Message::add_entry(const Entry& e) {
+    static_assert(static_cast<std::size_t>(HeaderId::Unknown) < 128);
+    note_id(e.id);
+    lines_.push_back(e);
+}
+
 const Message::Entry* Message::find(HeaderId id) const {
+    if (!had(id)) return nullptr;
     for (const auto& line : lines_)
         if (line.id == id) return &line;
     return nullptr;
@@ -155,14 +164,16 @@ const Message::Entry* Message::find(HeaderId id) const {
 void Message::insert_entry(HeaderId id, const Entry& e, bool first) {
     const auto same = [id](const Entry& line) { return line.id == id; };
     auto at = lines_.end();
-    if (first) {
+    if (!had(id)) {
+        note_id(id);
+    } else if (first) {
         at = std::find_if(lines_.begin(), lines_.end(), same);
     } else {
         const auto last = std::find_if(lines_.rbegin(), lines_.rend(), same);
         if (last != lines_.rend()) at = last.base();
     }
     // RFC 3261 7.3.1: what a proxy needs goes to the top.
-    const bool none = at == lines_.end() && (first || std::none_of(lines_.begin(), lines_.end(), same));
+    const bool none = at == lines_.end() && (first || lines_.empty() || !same(lines_.back()));
     if (none && id == HeaderId::Via) {
         at = lines_.begin();
     } else if (none && (id == HeaderId::Route || id == HeaderId::RecordRoute || id == HeaderId::Path)) {
@@ -205,6 +216,7 @@ std::vector<std::string_view> Message::raw_all(HeaderId id) const {
 void Message::set_raw(HeaderId id, std::string_view value) {
     assert(id != HeaderId::Unknown);
     auto e = make_entry(id, header_name(id), value);
+    if (!had(id)) return insert_entry(id, e, false);
     const auto at =
         std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
     if (at == lines_.end()) return insert_entry(id, e, false);
@@ -217,7 +229,7 @@ void Message::append_raw(std::string_view name, std::string_view value) {
     const auto id = header_id(name);
     auto e = make_entry(id, name, value);
     if (id == HeaderId::Unknown)
-        lines_.push_back(e);
+        add_entry(e);
     else
         insert_entry(id, e, false);
 }
@@ -235,6 +247,7 @@ std::vector<Message::Line> Message::lines() const {
 }
 
 void Message::remove(HeaderId id) {
+    if (!had(id)) return;
     std::erase_if(lines_, [id](const Entry& line) { return line.id == id; });
 }
 
@@ -282,8 +295,10 @@ ViaValue Message::top_via() const {
 }
 
 std::string_view Message::top_branch() const {
-    const auto value = raw(HeaderId::Via).value_or(std::string_view{});
-    const auto branch = codec::branch_of_via(value.substr(0, codec::first_value_length(value)));
+    const auto* e = find(HeaderId::Via);
+    if (e == nullptr) return {};
+    if (e->line == branch_line_) return branch_;
+    const auto branch = codec::branch_of_via(e->value().substr(0, codec::first_value_length(e->value())));
     return branch ? *branch : std::string_view{};
 }
 

@@ -3,6 +3,7 @@
 #include "common/sip/message/headers.hpp"
 #include "common/sip/message/text_store.hpp"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,6 +99,12 @@ class Message {
     std::optional<std::string_view> raw(HeaderId id) const;
     std::optional<std::string_view> raw(std::string_view name) const;
     std::vector<std::string_view> raw_all(HeaderId id) const;
+    // The same values, shown to `f` one after the other.
+    template <class F>
+    void each_raw(HeaderId id, F f) const {
+        for (const auto& line : lines_)
+            if (line.id == id) f(line.value());
+    }
     void set_raw(HeaderId id, std::string_view value);  // replaces all lines of it
     void append_raw(std::string_view name, std::string_view value);
     void prepend_raw(HeaderId id, std::string_view value);
@@ -155,12 +162,20 @@ class Message {
 
     Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
     void insert_entry(HeaderId id, const Entry& e, bool first);
+    void add_entry(const Entry& e);  // behind all others
     const Entry* find(HeaderId id) const;
+    bool had(HeaderId id) const { return (had_[word(id)] & bit(id)) != 0; }
+    void note_id(HeaderId id) { had_[word(id)] |= bit(id); }
+    static std::size_t word(HeaderId id) { return static_cast<std::size_t>(id) / 64; }
+    static std::uint64_t bit(HeaderId id) { return 1ULL << (static_cast<std::size_t>(id) % 64); }
     void write_start_line(std::string& out) const;
 
     Buffer buffer_;
     std::shared_ptr<TextStore> edits_;  // made by the first edit
     std::vector<Entry> lines_;
+    std::array<std::uint64_t, 2> had_{};  // the ids that are in lines_ or were: most are asked for in vain
+    const char* branch_line_ = nullptr;   // the line whose first Via value was read, and its branch
+    std::string_view branch_;
     Method method_ = Method::Other;
     std::string_view method_name_;  // of Method::Other only; in the buffer or in edits_
     std::shared_ptr<const Uri> request_uri_;
@@ -205,9 +220,8 @@ Parsed<std::vector<typename H::Value>> Message::all() const {
         do {
             const auto length = H::list ? codec::first_value_length(rest) : rest.size();
             if (length == 0 && rest.empty()) break;  // an empty list is allowed where the grammar says so
-            auto one = codec::parse_value<H>(rest.substr(0, length));
-            if (!one) return one.error();
-            values.push_back(std::move(*one));
+            if (const auto error = codec::parse_header<H>(rest.substr(0, length), values.emplace_back()))
+                return *error;
             if (length >= rest.size()) break;
             rest.remove_prefix(length + 1);
         } while (true);

@@ -101,11 +101,12 @@ class MessageParser {
             return fail(other ? 505 : 400, other ? "Version Not Supported" : "Bad Request-Line",
                         uri_begin + uri_length + 1);
         }
-        auto uri = Uri::parse(s.rest().substr(0, uri_length));
-        if (!uri) return fail(400, "Bad Request-URI", uri_begin + uri.error().offset);
+        auto uri = std::make_shared<Uri>();
+        if (const auto error = codec::parse(s.rest().substr(0, uri_length), *uri))
+            return fail(400, "Bad Request-URI", uri_begin + error->offset);
         // RFC 3261 19.1.1 allows no headers here; they must not become headers of ours (RFC 4475 3.1.2.11).
         if (!uri->headers.empty()) return fail(400, "Request-URI With Headers", uri_begin);
-        message_.request_uri_ = std::make_shared<const Uri>(std::move(*uri));
+        message_.request_uri_ = std::move(uri);
     }
 
     // ---- RFC 3261 7.3
@@ -130,24 +131,29 @@ class MessageParser {
         const auto end = end_of_line();
         const auto line = text_.substr(begin, end - begin);
         if (line.size() > limits_.header_octets) return fail(400, "Header Too Long", begin);
-        std::size_t i = 0;
-        while (i < line.size() && scan::is(line[i], scan::Token)) ++i;
-        const auto name = line.substr(0, i);
-        while (i < line.size() && (line[i] == ' ' || line[i] == '\t')) ++i;
-        if (name.empty() || i == line.size() || line[i] != ':')
-            return fail(400, "Bad Header Line", begin + i);
+        auto i = std::min(line.find(':'), line.size());
+        auto name = line.substr(0, i);
+        e.id = header_id(name);
+        if (e.id == HeaderId::Unknown || i == line.size()) {  // a name nobody knows, or white space behind it
+            i = scan::length_of(line, scan::Token);
+            name = line.substr(0, i);
+            while (i < line.size() && (line[i] == ' ' || line[i] == '\t')) ++i;
+            if (name.empty() || i == line.size() || line[i] != ':')
+                return fail(400, "Bad Header Line", begin + i);
+            e.id = header_id(name);
+        }
         ++i;
         auto value_end = line.size();
         while (i < value_end && scan::is(line[i], scan::Space)) ++i;
         while (value_end > i && scan::is(line[value_end - 1], scan::Space)) --value_end;
 
-        e.id = header_id(name);
         e.line = line.data();
         e.length = static_cast<std::uint32_t>(line.size());
         e.name_length = static_cast<std::uint32_t>(name.size());
         e.value_begin = static_cast<std::uint32_t>(i);
         e.value_length = static_cast<std::uint32_t>(value_end - i);
-        message_.lines_.push_back(e);
+        if (message_.had(e.id)) repeated_[Message::word(e.id)] |= Message::bit(e.id);
+        message_.add_entry(e);
     }
 
     // Where the line at at_ ends, its folds included; at_ moves behind its CRLF.
@@ -175,16 +181,12 @@ class MessageParser {
     // ---- what every element needs
 
     const Message::Entry* only(HeaderId id, std::string_view name, bool required) {
-        const Message::Entry* one = nullptr;
-        for (const auto& line : message_.lines_) {
-            if (line.id != id) continue;
-            if (one != nullptr) {
-                fail(400, "Duplicate " + std::string{name}, offset_of(line.line), id);
-                return one;
-            }
-            one = &line;
-        }
+        const auto* const one = message_.find(id);
         if (one == nullptr && required) fail(400, "Missing " + std::string{name}, at_, id);
+        if (one == nullptr || (repeated_[Message::word(id)] & Message::bit(id)) == 0) return one;
+        const auto* second = one + 1;
+        while (second->id != id) ++second;
+        fail(400, "Duplicate " + std::string{name}, offset_of(second->line), id);
         return one;
     }
 
@@ -197,6 +199,8 @@ class MessageParser {
         if (e == nullptr) return fail(400, "Missing Via", at_, HeaderId::Via);
         const auto branch = codec::branch_of_via(e->value().substr(0, codec::first_value_length(e->value())));
         if (!branch) return bad(HeaderId::Via, *e, branch.error().offset);
+        message_.branch_line_ = e->line;
+        message_.branch_ = *branch;
         // RFC 4475 3.2.1: the cookie alone names no transaction.
         if (*branch == "z9hG4bK") bad(HeaderId::Via, *e, 0);
     }
@@ -219,8 +223,7 @@ class MessageParser {
     void check_cseq() {
         const auto* e = only(HeaderId::CSeq, "CSeq", true);
         if (e == nullptr) return;
-        Parsed<CSeqValue> cseq{ParseError{}};
-        codec::parse(e->value(), cseq);
+        const auto cseq = codec::parsed<CSeqValue>(e->value());
         if (!cseq) return bad(HeaderId::CSeq, *e, cseq.error().offset);
         if (request_) {
             // RFC 3261 8.1.1.5
@@ -265,6 +268,7 @@ class MessageParser {
     std::string_view text_;
     std::size_t at_ = 0;
     bool request_ = true;
+    std::array<std::uint64_t, 2> repeated_{};  // ids of more than one line
     std::optional<ParseFailure> failure_;
 };
 

@@ -56,18 +56,19 @@ bool fits(const Param& p) {
            p.value.value_or("").size() <= Params::most_value_octets;
 }
 
-void pack(const Param& p, std::string& out) {
-    const auto value = p.value.value_or(std::string_view{});
+Head head_of(const Param& p) {
     Head head{};
     head.name_length = static_cast<std::uint32_t>(p.name.size()) & 0xff;
-    head.value_length = static_cast<std::uint32_t>(value.size()) & Params::most_value_octets;
+    head.value_length = static_cast<std::uint32_t>(p.value ? p.value->size() : 0) & Params::most_value_octets;
     head.has_value = p.value ? 1 : 0;
     head.quoted = p.quoted ? 1 : 0;
-    char octets[sizeof head];
-    std::memcpy(octets, &head, sizeof head);
-    out.append(octets, sizeof octets);
-    out += p.name;
-    out += value;
+    return head;
+}
+
+void pack(const Head& head, const Param& p, char* at) {
+    std::memcpy(at, &head, sizeof head);
+    at = std::copy(p.name.begin(), p.name.end(), at + sizeof head);
+    if (p.value) std::copy(p.value->begin(), p.value->end(), at);
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ Params::Iterator& Params::Iterator::operator++() {
 }
 
 std::optional<Param> Params::find(std::string_view name) const {
-    const auto at = place_of(packed_, name);
+    const auto at = place_of(packed_.text(), name);
     if (at == packed_.size()) return std::nullopt;
     return param_at(packed_.data() + at);
 }
@@ -94,19 +95,22 @@ std::optional<std::string_view> Params::get(std::string_view name) const {
 
 bool Params::add(const Param& p) {
     if (!fits(p)) return false;
-    pack(p, packed_);
+    const auto head = head_of(p);
+    pack(head, p, packed_.append(head.octets()));
     return true;
 }
 
 // In the place of the one with this name, whose spelling stays, or at the end.
 void Params::replace(const Param& p) {
     assert(fits(p));
-    const auto at = place_of(packed_, p.name);
-    if (at == packed_.size()) return pack(p, packed_);
-    const auto old = head_at(packed_.data() + at);
-    std::string text;
-    pack({name_at(packed_.data() + at, old), p.value, p.quoted}, text);
-    packed_.replace(at, old.octets(), text);
+    const auto at = place_of(packed_.text(), p.name);
+    auto head = head_of(p);
+    if (at == packed_.size()) return pack(head, p, packed_.append(head.octets()));
+    const auto begin = sizeof(Head) + head.name_length;
+    char* const place =
+        packed_.replace(at + begin, head_at(packed_.data() + at).value_length, head.value_length);
+    if (p.value) std::copy(p.value->begin(), p.value->end(), place);
+    std::memcpy(place - begin, &head, sizeof head);
 }
 
 void Params::set(std::string_view name, std::optional<std::string_view> value) {
@@ -119,8 +123,8 @@ void Params::set_quoted(std::string_view name, std::string_view value) {
 
 bool Params::remove(std::string_view name) {
     bool removed = false;
-    for (auto at = place_of(packed_, name); at < packed_.size(); at = place_of(packed_, name)) {
-        packed_.erase(at, head_at(packed_.data() + at).octets());
+    for (auto at = place_of(packed_.text(), name); at < packed_.size(); at = place_of(packed_.text(), name)) {
+        packed_.replace(at, head_at(packed_.data() + at).octets(), 0);
         removed = true;
     }
     return removed;

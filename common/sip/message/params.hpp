@@ -1,4 +1,6 @@
 #pragma once
+#include "common/sip/message/param_octets.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -61,6 +63,8 @@ class Params {
 
     // Room for parameters that take so much text on the wire.
     void reserve(std::size_t octets) { packed_.reserve(packed_.size() + octets + 4 * (octets / 16)); }
+    // What print() writes, escapes inside of quotes not counted, or a little more.
+    std::size_t size_hint() const { return packed_.size(); }
 
     bool empty() const { return packed_.empty(); }
     std::size_t size() const;
@@ -68,13 +72,13 @@ class Params {
     Iterator end() const { return Iterator{packed_.data() + packed_.size()}; }
     void print(std::string& out, char separator = ';') const;  // each with the separator in front
 
-    bool operator==(const Params&) const = default;
+    bool operator==(const Params& other) const { return packed_.text() == other.packed_.text(); }
 
   private:
     void replace(const Param& p);
 
     // For each parameter: a head of four octets (lengths and flags), the name, the value.
-    std::string packed_;
+    ParamOctets packed_;
 };
 
 }  // namespace ims::sip

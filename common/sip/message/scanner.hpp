@@ -1,6 +1,7 @@
 #pragma once
 #include "common/sip/message/params.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ enum Class : std::uint16_t {
     LineBreak = 2048,      // CR, LF
     EndsToken68 = 4096,    // ends credentials of a scheme other than Digest
     PhoneDigit = 8192,     // RFC 3966 phonedigit-hex, "*" and "#", without separators
-    PhoneMark = 16384      // its visual separators, "+" and "%"
+    PhoneMark = 16384,     // its visual separators, "+" and "%"
+    MayEndParam = 32768    // a semicolon, or what may hide one
 };
 
 constexpr std::array<std::uint16_t, 256> make_classes() {
@@ -56,18 +58,36 @@ constexpr std::array<std::uint16_t, 256> make_classes() {
     add(" \t\r\n,\"", EndsToken68);
     add("0123456789ABCDEFabcdef*#", PhoneDigit);
     add("+-.()%", PhoneMark);
+    add(";\"<", MayEndParam);
     return table;
 }
 inline constexpr auto classes = make_classes();
 
+constexpr unsigned classes_of(char c) {
+    return classes[static_cast<unsigned char>(c)];
+}
 constexpr bool is(char c, std::uint16_t any_of) {
-    return (classes[static_cast<unsigned char>(c)] & any_of) != 0;
+    return (classes_of(c) & any_of) != 0;
+}
+
+// How many characters of a class the text begins with.
+constexpr std::size_t length_of(std::string_view text, std::uint16_t any_of) {
+    const auto* at = text.data();
+    const auto* const end = at + text.size();
+    while (at != end && is(*at, any_of)) ++at;
+    return static_cast<std::size_t>(at - text.data());
 }
 
 // The first character of a class at or after `from`; npos if there is none.
 constexpr std::size_t find(std::string_view text, std::uint16_t any_of, std::size_t from = 0) {
-    for (auto i = from; i < text.size(); ++i)
-        if (is(text[i], any_of)) return i;
+    const auto* at = text.data() + std::min(from, text.size());
+    const auto* const end = text.data() + text.size();
+    // Four at a time: mostly it is far away, or nowhere.
+    while (end - at >= 4 &&
+           ((classes_of(at[0]) | classes_of(at[1]) | classes_of(at[2]) | classes_of(at[3])) & any_of) == 0)
+        at += 4;
+    for (; at != end; ++at)
+        if (is(*at, any_of)) return static_cast<std::size_t>(at - text.data());
     return std::string_view::npos;
 }
 
@@ -80,7 +100,7 @@ class Scanner {
     bool done() const { return at_ == text_.size(); }
     std::size_t at() const { return at_; }
     char peek() const { return done() ? '\0' : text_[at_]; }
-    std::string_view rest() const { return text_.substr(at_); }
+    std::string_view rest() const { return {text_.data() + at_, text_.size() - at_}; }
     void move_to(std::size_t at) { at_ = at; }
 
     void skip_space() {
@@ -93,30 +113,26 @@ class Scanner {
     }
     // `c` with white space around it, as SEMI, EQUAL and SLASH allow.
     bool take_separator(char c) {
-        const auto before = at_;
-        skip_space();
-        if (!take(c)) {
-            at_ = before;
-            return false;
-        }
+        auto at = at_;
+        while (at < text_.size() && is(text_[at], Space)) ++at;
+        if (at == text_.size() || text_[at] != c) return false;
+        at_ = at + 1;
         skip_space();
         return true;
     }
-    std::string_view take_while(std::uint16_t any_of) {
-        const auto begin = at_;
-        while (!done() && is(text_[at_], any_of)) ++at_;
-        return text_.substr(begin, at_ - begin);
-    }
-    std::string_view take_until(std::uint16_t any_of) {
-        const auto begin = at_;
-        while (!done() && !is(text_[at_], any_of)) ++at_;
-        return text_.substr(begin, at_ - begin);
-    }
+    std::string_view take_while(std::uint16_t any_of) { return take(length_of(rest(), any_of)); }
+    std::string_view take_until(std::uint16_t any_of) { return take(find(rest(), any_of)); }
     // The quoted-string at this place, without quotes and escapes; nothing if it does not end. The text
     // scanned where it has no escapes, else `unescaped`.
     std::optional<std::string_view> take_quoted(std::string& unescaped);
 
   private:
+    std::string_view take(std::size_t octets) {
+        const auto taken = rest().substr(0, octets);
+        at_ += taken.size();
+        return taken;
+    }
+
     std::string_view text_;
     std::size_t at_ = 0;
 };

@@ -25,7 +25,8 @@ class TextStore {
   private:
     void grow(std::size_t octets);
 
-    char first_[1000];
+    // With what is counted beside it this is the largest piece that malloc keeps at hand for the next one.
+    char first_[968];
     std::vector<std::unique_ptr<char[]>> more_;
     char* at_ = first_;
     std::size_t left_ = sizeof first_;

@@ -1,6 +1,7 @@
 #include "common/sip/message/uri.hpp"
 
 #include "common/base/text.hpp"
+#include "common/sip/message/codec.hpp"
 #include "common/sip/message/scanner.hpp"
 
 namespace ims::sip {
@@ -119,7 +120,7 @@ struct UriText {
     scan::NoParams params;
 };
 
-std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
+std::optional<ParseError> read_uri(std::string_view text, auto& uri) {
     if (const auto bad = scan::find(text, scan::NotInUri); bad != std::string_view::npos)
         return malformed(bad, "character not allowed in a URI");
     const auto colon = text.find(':');
@@ -128,7 +129,7 @@ std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
 
     Scanner s{text};
     s.move_to(colon + 1);
-    if (iequals(scheme, "sip") || iequals(scheme, "sips")) {
+    if (scheme == "sip" || iequals(scheme, "sip") || iequals(scheme, "sips")) {
         uri.scheme = scheme.size() == 3 ? Uri::Scheme::Sip : Uri::Scheme::Sips;
         return parse_sip(s, uri);
     }
@@ -148,16 +149,19 @@ std::optional<ParseError> parse_uri(std::string_view text, auto& uri) {
 
 }  // namespace
 
+std::optional<ParseError> codec::parse(std::string_view text, Uri& out) {
+    if (auto error = read_uri(text, out)) return error;
+    if (out.scheme == Uri::Scheme::Other) out.scheme_text = to_lower(out.scheme_text);
+    return std::nullopt;
+}
+
 Parsed<Uri> Uri::parse(std::string_view text) {
-    Uri uri;
-    if (const auto error = parse_uri(text, uri)) return *error;
-    uri.scheme_text = to_lower(uri.scheme_text);
-    return uri;
+    return codec::parsed<Uri>(text);
 }
 
 std::optional<ParseError> Uri::check(std::string_view text) {
     UriText parts;
-    return parse_uri(text, parts);
+    return read_uri(text, parts);
 }
 
 Uri Uri::sip(std::string_view user, std::string_view host, std::optional<std::uint16_t> port) {
@@ -176,6 +180,7 @@ Uri Uri::tel(std::string_view number) {
 }
 
 void Uri::print(std::string& out) const {
+    out.reserve(out.size() + size_hint());
     switch (scheme) {
         case Scheme::Other:
             out += scheme_text;

@@ -37,6 +37,11 @@ struct Uri {
 
     void print(std::string& out) const;
     std::string text() const;
+    // What print() writes, or a little more.
+    std::size_t size_hint() const {
+        return 16 + scheme_text.size() + user.size() + (password ? password->size() : 0) + host.size() +
+               params.size_hint() + headers.size();
+    }
 
     // RFC 3261 19.1.4 and RFC 3966 5: escapes, case of scheme and host, parameters in any order.
     bool equivalent(const Uri& other) const;

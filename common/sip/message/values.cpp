@@ -115,9 +115,7 @@ std::string_view default_reason(int status) {
 }
 
 Parsed<NameAddr> NameAddr::parse(std::string_view text) {
-    Parsed<NameAddr> out{ParseError{}};
-    codec::parse(text, out);
-    return out;
+    return codec::parsed<NameAddr>(text);
 }
 
 std::string NameAddr::text() const {

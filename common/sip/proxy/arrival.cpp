@@ -48,10 +48,12 @@ void Element::Impl::receive_request(Message request, const Flow& flow, Duration 
     if (request.method() == Method::Cancel) return receive_cancel(std::move(request), via, flow);
 
     auto key = server_key(request, via, request.method());
-    if (absorbs(key)) return;
-    if (auto* tx = server_by_key(key)) {
-        const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
-        return carry_out(*tx, step);
+    if (const auto known = id_of(key)) {
+        if (absorbs(*known)) return;
+        if (auto* tx = server(*known)) {
+            const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
+            return carry_out(*tx, step);
+        }
     }
     if (const auto refusal = why_not_now(request, waited)) return refuse(request, via, flow, *refusal);
     arrives(std::move(request), via, flow, std::move(key));
@@ -67,20 +69,22 @@ void Element::Impl::arrives(Message request, const ViaValue& via, const Flow& fl
     auto own_route = preprocess_route(request, [this](const Uri& uri) { return is_own(uri); });
     if (!own_route)
         return refuse(request, via, flow, {400, "Bad Route", std::string{own_route.error().what}});
-    auto& tx = start_server(std::move(request), via, flow, std::move(key));
+    // The node edits its own; the copy has no room to spare, and is only read.
+    auto& tx = start_server(request, via, flow, std::move(key));
     tx.part2 = part2;
-    out->emplace_back(RequestArrived{ServerTransactionId{tx.id}, *tx.request, flow, std::move(*own_route)});
+    out->emplace_back(
+        RequestArrived{ServerTransactionId{tx.id}, std::move(request), flow, std::move(*own_route)});
 }
 
 // Draining and overload; nothing that is already under way is refused.
 std::optional<Element::Impl::Refusal> Element::Impl::why_not_now(const Message& request,
                                                                  Duration waited) const {
-    const bool in_dialog = !request.to_tag().empty();
-    if (draining && !in_dialog)
+    const auto in_dialog = [&] { return !request.to_tag().empty(); };
+    if (draining && !in_dialog())
         return Refusal{
             503, {}, "going out of service", HeaderId::RetryAfter, std::to_string(draining->count())};
-    const auto most = config.max_transactions + (in_dialog ? config.max_transactions / 8 : 0);
-    if (unanswered >= most)
+    const auto most = config.max_transactions;
+    if (unanswered >= most && (unanswered >= most + most / 8 || !in_dialog()))
         return Refusal{
             503, {}, "too many transactions", HeaderId::RetryAfter, std::to_string(overload_rest.count())};
     if (admission.refuses(request, waited, now))
@@ -156,7 +160,7 @@ void Element::Impl::receive_cancel(Message cancel, const ViaValue& via, const Fl
     auto* tx = server_by_key(server_key(cancel, via, Method::Invite));
     if (tx == nullptr || !tx->is_invite()) {
         auto key = server_key(cancel, via, Method::Cancel);
-        if (absorbs(key) || server_by_key(key) != nullptr) return;
+        if (const auto known = id_of(key); known && (absorbs(*known) || server(*known) != nullptr)) return;
         if (config.forwards_statelessly) return arrives(std::move(cancel), via, flow, std::move(key));
         return refuse(cancel, via, flow, {481, {}, "no such INVITE"});
     }

@@ -85,21 +85,22 @@ std::uint64_t BranchMaker::part2(const Message& request) const {
     std::string uri;
     request.request_uri().print(uri);
     hash << uri << request.call_id() << std::to_string(request.cseq_number());
-    for (const auto route : request.raw_all(HeaderId::Route)) hash << route;
+    request.each_raw(HeaderId::Route, [&](std::string_view route) { hash << route; });
     if (const auto served = request.raw(HeaderId::PServedUser)) hash << *served;
     return hash.value();
 }
 
 bool BranchMaker::loops(const Message& request, std::uint64_t part2) const {
-    for (auto line : request.raw_all(HeaderId::Via)) {
+    bool found = false;
+    request.each_raw(HeaderId::Via, [&](std::string_view line) {
         for (auto at = line.find(prefix_); at != std::string_view::npos; at = line.find(prefix_)) {
             line.remove_prefix(at + prefix_.size());
             if (!take_hex(line) || !line.starts_with('.')) continue;  // no part 2: not proxied, so no loop
             line.remove_prefix(1);
-            if (take_hex(line) == part2) return true;
+            found = found || take_hex(line) == part2;
         }
-    }
-    return false;
+    });
+    return found;
 }
 
 std::string BranchMaker::local_tag(const Message& request) const {

@@ -174,8 +174,8 @@ void Element::Impl::send_cancel(Outgoing& o) {
     o.cancel_sent = true;
     o.deadlines.clear();
     o.deadlines.set(Outgoing::Timer::Abandon, now + tx.timers.timeout());
-    rearm(tx.id);
-    rearm(o.id);
+    rearm(tx);
+    rearm(o);
 }
 
 // RFC 3261 17.1.1.3.
@@ -197,7 +197,7 @@ void Element::Impl::end_client_if_done(std::uint64_t id) {
     if (found->second.terminated())
         end_client(id);
     else
-        rearm(id);
+        rearm(found->second);
 }
 
 void Element::Impl::end_client(std::uint64_t id) {

@@ -28,10 +28,16 @@ void Element::Impl::forward(ServerTransaction& tx, std::vector<Branch> branches_
     context.deciding = false;
     context.closed = context.succeeded;
     context.only_way = options.only_way;
-    for (auto& branch : branches_wanted)
-        context.waiting.push_back({context.count++, std::move(branch), options});
     const auto id = tx.id;
-    start_branches(tx);
+    const bool only_one = branches_wanted.size() == 1 && context.waiting.empty() && context.active.empty();
+    if (only_one && !context.closed && context.breadth > 0) {
+        context.q = branches_wanted.front().q;
+        launch(tx, {context.count++, std::move(branches_wanted.front()), options}, context.breadth);
+    } else {
+        for (auto& branch : branches_wanted)
+            context.waiting.push_back({context.count++, std::move(branch), options});
+        start_branches(tx);
+    }
     if (auto* still = server(id)) choose_if_done(*still);  // not refused for its breadth
 }
 

@@ -38,7 +38,11 @@ Element::Impl::Impl(ElementConfig c, Random& r)
       random{r},
       locator{config.locator, r},
       branches{r.number(), r.token(4)},
-      admission{config.overload_delay} {}
+      admission{config.overload_delay} {
+    for (const auto& point : config.listen)
+        via_starts.push_back("SIP/2.0/" + std::string{transport_text(point.transport)} + ' ' +
+                             point.endpoint.text() + ";branch=");
+}
 
 // ---- what everybody uses
 
@@ -110,50 +114,35 @@ TimerValues Element::Impl::timers_at(const IpEndpoint& local, Transport transpor
 
 // ---- time
 
-Armed* Element::Impl::armed(std::uint64_t id) {
+Element::Impl::Alarm Element::Impl::alarm_of(std::uint64_t id) {
+    Alarm alarm;
+    const auto in = [&](auto& table) {
+        const auto found = table.find(id);
+        if (found != table.end()) alarm = {&found->second.armed, found->second.next_deadline()};
+    };
     switch (kind_of(id)) {
-        case Kind::Server: {
-            if (const auto found = servers.find(id); found != servers.end()) return &found->second.armed;
-            const auto kept = absorbed.find(id);
-            return kept == absorbed.end() ? nullptr : &kept->second.armed;
-        }
-        case Kind::Client: {
-            const auto found = clients.find(id);
-            return found == clients.end() ? nullptr : &found->second.armed;
-        }
-        case Kind::Outgoing: {
-            const auto found = outgoings.find(id);
-            return found == outgoings.end() ? nullptr : &found->second.armed;
-        }
+        case Kind::Server:
+            in(absorbed);
+            if (alarm.armed == nullptr) in(servers);
+            break;
+        case Kind::Client: in(clients); break;
+        case Kind::Outgoing: in(outgoings); break;
     }
-    return nullptr;
-}
-
-std::optional<TimePoint> Element::Impl::deadline(std::uint64_t id) {
-    switch (kind_of(id)) {
-        case Kind::Server: {
-            const auto found = servers.find(id);
-            return found != servers.end() ? found->second.next_deadline() : absorbed.at(id).until;
-        }
-        case Kind::Client: return clients.at(id).next_deadline();
-        case Kind::Outgoing: return outgoings.at(id).deadlines.next();
-    }
-    return {};
+    return alarm;
 }
 
 void Element::Impl::rearm(std::uint64_t id) {
-    if (auto* entry = armed(id)) timers.arm(id, deadline(id), *entry);
+    if (const auto alarm = alarm_of(id); alarm.armed != nullptr) timers.arm(id, alarm.deadline, *alarm.armed);
 }
 
 void Element::Impl::on_timeout() {
     while (!timers.empty() && timers.top().at <= now) {
         const auto [at, id] = timers.top();
         timers.pop();
-        auto* entry = armed(id);
-        if (entry == nullptr || *entry != at) continue;  // over, or armed for an earlier time meanwhile
-        entry->reset();
-        const auto next = deadline(id);
-        if (next && *next <= now) {
+        const auto alarm = alarm_of(id);
+        if (alarm.armed == nullptr || *alarm.armed != at) continue;  // over, or armed for an earlier time
+        alarm.armed->reset();
+        if (alarm.deadline && *alarm.deadline <= now) {
             switch (kind_of(id)) {
                 case Kind::Server:
                     if (auto* tx = server(id)) {
@@ -174,18 +163,17 @@ void Element::Impl::on_timeout() {
     take(std::move(located));
 }
 
+// Before somebody looks at it, not whenever it may have changed.
 void Element::Impl::settle() {
     while (!timers.empty()) {
         const auto [at, id] = timers.top();
-        auto* entry = armed(id);
-        if (entry != nullptr && *entry == at) {
-            if (deadline(id) == at) return;
-            entry->reset();
-            timers.pop();
-            rearm(id);
-        } else {
-            timers.pop();
-        }
+        const auto alarm = alarm_of(id);
+        const bool counts = alarm.armed != nullptr && *alarm.armed == at;
+        if (counts && alarm.deadline == at) return;
+        timers.pop();
+        if (!counts) continue;
+        alarm.armed->reset();
+        timers.arm(id, alarm.deadline, *alarm.armed);
     }
 }
 
@@ -197,11 +185,7 @@ void Element::Impl::take(Locator::Outputs located) {
         const auto found = outgoings.find(ticket->second);
         tickets.erase(ticket);
         if (found == outgoings.end()) continue;
-        auto& o = found->second;
-        o.destinations.assign(one.targets.begin(), one.targets.end());
-        o.next = 0;
-        if (!one.why.empty()) o.last_failure = std::move(one.why);
-        attempt(o);
+        use(found->second, std::move(one));
     }
 }
 
@@ -260,6 +244,7 @@ void Element::handle_timeout(TimePoint now, ElementOutputs& out) {
 }
 
 std::optional<TimePoint> Element::next_deadline() const {
+    impl_->settle();
     std::optional<TimePoint> next;
     if (!impl_->timers.empty()) next = impl_->timers.top().at;
     return earliest(next, impl_->locator.next_deadline());
@@ -273,7 +258,6 @@ void Element::respond(ServerTransactionId id, Message response, TimePoint now, E
 
 void Element::discard(ServerTransactionId id) {
     impl_->discard(id.value());
-    impl_->settle();
 }
 
 void Element::forward(ServerTransactionId id, std::vector<Branch> branches, TimePoint now,

@@ -94,6 +94,8 @@ struct Absorbed {
     TimePoint until;
     Armed armed;
     bool compress = false;
+
+    std::optional<TimePoint> next_deadline() const { return until; }
 };
 
 struct Outgoing {
@@ -132,6 +134,7 @@ struct Outgoing {
 
     Outgoing(std::uint64_t i, Message r) : id{i}, request{std::move(r)} {}
     bool is_invite() const { return request.method() == Method::Invite; }
+    std::optional<TimePoint> next_deadline() const { return deadlines.next(); }
 };
 
 struct ClientTransaction {
@@ -166,6 +169,7 @@ struct Element::Impl {
     Random& random;
     Locator locator;
     BranchMaker branches;
+    std::vector<std::string> via_starts;  // of each listening point, up to the branch
     std::uint64_t last_number = 0;
     std::unordered_map<std::uint64_t, ServerTransaction> servers;
     std::unordered_map<std::uint64_t, Absorbed> absorbed;
@@ -191,7 +195,6 @@ struct Element::Impl {
         now = at;
         out = &outputs;
         f();
-        settle();
         out = nullptr;
     }
 
@@ -206,9 +209,15 @@ struct Element::Impl {
     TimerValues timers_at(const IpEndpoint& local, Transport transport) const;
     void on_timeout();
     void settle();  // the top of the heap is true again
-    Armed* armed(std::uint64_t id);
-    std::optional<TimePoint> deadline(std::uint64_t id);
+    // Of what has this id: where it keeps when it is armed for, and when it wants to be woken. Null if it is
+    // over.
+    struct Alarm {
+        Armed* armed = nullptr;
+        std::optional<TimePoint> deadline;
+    };
+    Alarm alarm_of(std::uint64_t id);
     void rearm(std::uint64_t id);
+    void rearm(auto& one) { timers.arm(one.id, one.next_deadline(), one.armed); }
     void take(Locator::Outputs located);
 
     // ---- arrival.cpp
@@ -232,8 +241,9 @@ struct Element::Impl {
 
     // ---- server_side.cpp
     ServerTransaction* server(std::uint64_t id);
+    std::optional<std::uint64_t> id_of(const std::string& key) const;
     ServerTransaction* server_by_key(const std::string& key);
-    bool absorbs(const std::string& key);  // and says the answer once more
+    bool absorbs(std::uint64_t id);  // and says the answer once more
     void absorb(ServerTransaction& tx);
     void discard(std::uint64_t id);
     void forget_key(const std::string* key, std::uint64_t id);
@@ -262,6 +272,7 @@ struct Element::Impl {
     ClientTransactionId send(Message request, NextHop next_hop, std::optional<TimerValues> timers);
     void start(Outgoing& o, NextHop next_hop);
     void locate(Outgoing& o, const Uri& uri);
+    void use(Outgoing& o, Locator::Located located);
     // These may end the Outgoing: nobody touches it afterwards.
     void attempt(Outgoing& o);
     bool send_to(Outgoing& o, Destination to);

@@ -14,7 +14,7 @@ constexpr unsigned most_redirects = 5;
 
 Outgoing& Element::Impl::new_outgoing(Message request, Outgoing::Purpose purpose) {
     const auto id = new_id(Kind::Outgoing);
-    auto& o = outgoings.emplace(id, Outgoing{id, std::move(request)}).first->second;
+    auto& o = outgoings.try_emplace(id, id, std::move(request)).first->second;
     o.purpose = purpose;
     return o;
 }
@@ -31,7 +31,8 @@ ClientTransactionId Element::Impl::send(Message request, NextHop next_hop,
 }
 
 void Element::Impl::start(Outgoing& o, NextHop next_hop) {
-    auto uri = postprocess_route(o.request);
+    const auto route = postprocess_route(o.request);
+    const auto& uri = route ? *route : o.request.request_uri();
     o.compress = !config.sigcomp_id.empty() && asks_for_sigcomp(uri.params);
     if (const auto* flow = std::get_if<Flow>(&next_hop)) {
         o.destinations.emplace_back(*flow);
@@ -41,8 +42,8 @@ void Element::Impl::start(Outgoing& o, NextHop next_hop) {
         o.destinations.emplace_back(*target);
         return attempt(o);
     }
-    if (auto* wanted = std::get_if<Uri>(&next_hop)) uri = std::move(*wanted);
-    locate(o, uri);
+    const auto* const wanted = std::get_if<Uri>(&next_hop);
+    locate(o, wanted != nullptr ? *wanted : uri);
 }
 
 void Element::Impl::locate(Outgoing& o, const Uri& uri) {
@@ -50,8 +51,16 @@ void Element::Impl::locate(Outgoing& o, const Uri& uri) {
     const auto order =
         o.purpose == Outgoing::Purpose::Stateless ? Locator::Order::Fixed : Locator::Order::Weighted;
     const auto ticket = locator.locate(uri, now, located, order);
+    if (!located.located.empty()) return use(o, std::move(located.located.front()));
     tickets.emplace(ticket, o.id);
     take(std::move(located));
+}
+
+void Element::Impl::use(Outgoing& o, Locator::Located located) {
+    o.destinations.assign(located.targets.begin(), located.targets.end());
+    o.next = 0;
+    if (!located.why.empty()) o.last_failure = std::move(located.why);
+    attempt(o);
 }
 
 // RFC 3263 4.3: the next target, with a new client transaction and so a new branch.
@@ -63,18 +72,19 @@ void Element::Impl::attempt(Outgoing& o) {
 }
 
 std::string Element::Impl::with_via(Outgoing& o, const ListeningPoint& point, const std::string& branch) {
-    ViaValue via;
-    via.transport = std::string{transport_text(point.transport)};
-    via.host = point.endpoint.address.uri_text();
-    via.port = point.endpoint.port;
-    via.params.set("branch", branch);
-    if (point.transport == Transport::Udp) via.params.set("rport");  // RFC 3581 3
-    if (o.compress) {                                                // RFC 3486 4, RFC 5049 9.1
-        via.params.set("comp", "sigcomp");
-        via.params.set_quoted("sigcomp-id", config.sigcomp_id);
+    const auto& start = via_starts[static_cast<std::size_t>(&point - config.listen.data())];
+    std::string via;
+    via.reserve(start.size() + branch.size() + 8);
+    via += start;
+    via += branch;
+    if (point.transport == Transport::Udp) via += ";rport";  // RFC 3581 3
+    if (o.compress) {                                        // RFC 3486 4, RFC 5049 9.1
+        Params sigcomp{{"comp", "sigcomp"}};
+        sigcomp.set_quoted("sigcomp-id", config.sigcomp_id);
+        sigcomp.print(via);
     }
     if (o.has_via) o.request.remove_first<h::Via>();
-    o.request.prepend<h::Via>(via);
+    o.request.prepend_raw(HeaderId::Via, via);
     o.has_via = true;
     return o.request.serialize();
 }
@@ -141,8 +151,8 @@ bool Element::Impl::send_to(Outgoing& o, Destination to) {
         o.deadlines.set(Outgoing::Timer::NoAnswer, now + *o.no_answer);
     if (o.no_response) o.deadlines.set(Outgoing::Timer::NoResponse, now + *o.no_response);
     transmit(id, std::move(bytes), to, o.compress);
-    rearm(id);
-    rearm(o.id);
+    rearm(tx);
+    rearm(o);
     return true;
 }
 
@@ -212,7 +222,7 @@ void Element::Impl::outgoing_provisional(Outgoing& o, int status) {
     if (status > 100 && o.deadlines.running(Outgoing::Timer::C))
         o.deadlines.set(Outgoing::Timer::C, now + config.timer_c);  // 16.7 step 2
     if (o.cancelled && !o.cancel_sent) send_cancel(o);
-    rearm(o.id);
+    rearm(o);
 }
 
 void Element::Impl::outgoing_final(Outgoing& o, Message response, const Flow& flow) {

@@ -53,15 +53,15 @@ void decrement_max_forwards(Message& request) {
         request.set<h::MaxForwards>(*hops - 1);
 }
 
-Uri postprocess_route(Message& request) {
+std::optional<Uri> postprocess_route(Message& request) {
     auto top = request.get<h::Route>();
-    if (!top) return request.request_uri();
+    if (!top) return {};
     if (!top->uri.is_sip() || top->uri.loose()) return std::move(top->uri);
     const auto target = request.request_uri();
     request.remove_first<h::Route>();
     request.append<h::Route>(NameAddr{target});
-    request.set_request_uri(top->uri);
-    return std::move(top->uri);
+    request.set_request_uri(std::move(top->uri));
+    return {};
 }
 
 }  // namespace ims::sip

@@ -17,8 +17,8 @@ Parsed<std::optional<NameAddr>> preprocess_route(Message& request, const IsOwn& 
 void decrement_max_forwards(Message& request);
 
 // 16.6 step 6: if the first Route is a strict router (no lr), the Request-URI goes to the end of Route and
-// the first Route becomes the Request-URI. Returns the URI whose server is next (step 7): the strict
-// router's, else that of the first Route, else the Request-URI.
-Uri postprocess_route(Message& request);
+// the first Route becomes the Request-URI. Returns the URI of the first Route if its server is next (step 7);
+// else that of the Request-URI is.
+std::optional<Uri> postprocess_route(Message& request);
 
 }  // namespace ims::sip

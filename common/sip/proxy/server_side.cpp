@@ -17,9 +17,14 @@ ServerTransaction* Element::Impl::server(std::uint64_t id) {
     return found == servers.end() ? nullptr : &found->second;
 }
 
-ServerTransaction* Element::Impl::server_by_key(const std::string& key) {
+std::optional<std::uint64_t> Element::Impl::id_of(const std::string& key) const {
     const auto found = server_keys.find(key);
-    return found == server_keys.end() ? nullptr : server(found->second);
+    return found == server_keys.end() ? std::nullopt : std::optional{found->second};
+}
+
+ServerTransaction* Element::Impl::server_by_key(const std::string& key) {
+    const auto id = id_of(key);
+    return id ? server(*id) : nullptr;
 }
 
 ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& via, const Flow& flow,
@@ -39,7 +44,7 @@ ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& 
         admission.started(now);
         tx.unheard_since = now;
     }
-    rearm(id);
+    rearm(tx);
     return tx;
 }
 
@@ -71,7 +76,7 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
     }
     if (!was_answered && tx.answered()) {
         --unanswered;
-        tx.final_tag = response.to_tag();
+        if (tx.is_invite()) tx.final_tag = response.to_tag();
         const bool accepted = tx.is_invite() && status < 300;
         if (tx.context) {
             cancel_branches(tx, accepted ? "SIP;cause=200;text=\"Call completed elsewhere\"" : "");
@@ -109,9 +114,8 @@ void Element::Impl::discard(std::uint64_t id) {
     servers.erase(id);
 }
 
-bool Element::Impl::absorbs(const std::string& key) {
-    const auto found = server_keys.find(key);
-    const auto kept = found == server_keys.end() ? absorbed.end() : absorbed.find(found->second);
+bool Element::Impl::absorbs(std::uint64_t id) {
+    const auto kept = absorbed.find(id);
     if (kept == absorbed.end()) return false;
     if (kept->second.answer)
         transmit(kept->first, kept->second.answer, kept->second.to, kept->second.compress);
@@ -134,7 +138,7 @@ void Element::Impl::carry_out(ServerTransaction& tx, const Step& step) {
         if (!step.send || !tx.reply.backup) return end_server(tx, step.timed_out && tx.is_invite());
         tx.linger = now + stream_linger;
     }
-    rearm(tx.id);
+    rearm(tx);
 }
 
 void Element::Impl::server_timeout(ServerTransaction& tx) {

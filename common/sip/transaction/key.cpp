@@ -8,6 +8,17 @@ bool has_magic_cookie(std::string_view branch) {
     return branch.size() > magic_cookie.size() && istarts_with(branch, magic_cookie);
 }
 
+namespace {
+
+// RFC 3261 7.3.1: parameter values and hosts compare without case.
+void append_lower(std::string& key, std::string_view text) {
+    const auto begin = key.size();
+    key += text;
+    for (auto i = begin; i < key.size(); ++i) key[i] = lower(key[i]);
+}
+
+}  // namespace
+
 std::string server_key(const Message& request, const ViaValue& top_via, Method method) {
     if (method == Method::Ack) method = Method::Invite;
     const auto name = method == request.method() ? request.method_name() : method_text(method);
@@ -15,15 +26,16 @@ std::string server_key(const Message& request, const ViaValue& top_via, Method m
     key.reserve(96);
     key += name;
     key += ' ';
-    if (has_magic_cookie(top_via.branch())) {
-        key += to_lower(top_via.branch());  // RFC 3261 7.3.1: parameter values compare without case
+    const auto branch = top_via.branch();
+    if (has_magic_cookie(branch)) {
+        append_lower(key, branch);
         key += ' ';
         key += top_via.sent_by();
         return key;
     }
     key += "2543 ";
     request.request_uri().print(key);
-    for (auto part : {request.from_tag(), request.call_id(), top_via.branch()}) {
+    for (auto part : {request.from_tag(), request.call_id(), branch}) {
         key += '\n';
         key += part;
     }

@@ -169,3 +169,39 @@ TEST_CASE("a tag that is there is not given twice", "[RFC3261-8.2.6.2]") {
     const auto request = parsed(options_with({"To: <sip:bob@example.com>;tag=b1"}));
     CHECK(Message::response(request, 200, {}, "new").raw(HeaderId::To) == "<sip:bob@example.com>;tag=b1");
 }
+
+TEST_CASE("the top branch is that of the Via on top now", "[RFC3261-16.6]") {
+    auto m = parsed(options_with({"Via: SIP/2.0/UDP a;branch=z9hG4bKa, SIP/2.0/UDP b;branch=z9hG4bKb"}));
+    const auto copy = m;
+    CHECK(m.top_branch() == "z9hG4bKa");
+    m.remove_first<h::Via>();
+    CHECK(m.top_branch() == "z9hG4bKb");
+    m.prepend_raw(HeaderId::Via, "SIP/2.0/UDP us;branch=z9hG4bKus");
+    CHECK(m.top_branch() == "z9hG4bKus");
+    m.set_raw(HeaderId::Via, "SIP/2.0/UDP us");
+    CHECK(m.top_branch().empty());
+    m.remove<h::Via>();
+    CHECK(m.top_branch().empty());
+    CHECK(copy.top_branch() == "z9hG4bKa");
+    CHECK(Message::response(copy, 200).top_branch() == "z9hG4bKa");
+}
+
+TEST_CASE("a header that was taken away may come back", "[RFC3261-7.3.1]") {
+    auto m = parsed(options_with({"Subject: one", "Subject: two"}));
+    m.remove<h::Subject>();
+    CHECK(!m.has<h::Subject>());
+    m.append<h::Subject>("three");
+    m.prepend<h::Subject>("two");
+    m.set<h::Event>(TokenParams{"reg", false, {}});
+    CHECK(m.raw_all(HeaderId::Subject) == std::vector<std::string_view>{"two", "three"});
+    std::vector<std::string_view> each;
+    m.each_raw(HeaderId::Subject, [&](std::string_view value) { each.push_back(value); });
+    CHECK(each == m.raw_all(HeaderId::Subject));
+    CHECK(m.has<h::Event>());
+    m.append_raw("X-Odd", "1");
+    CHECK(m.has("x-odd"));
+    const auto copy = m;
+    m.remove(HeaderId::Subject);
+    CHECK(m.raw_all(HeaderId::Subject).empty());
+    CHECK(copy.has<h::Subject>());
+}

@@ -156,3 +156,43 @@ TEST_CASE("parameters keep their order when set, quoted and removed", "[RFC3261-
     CHECK(!p.remove("a"));
     CHECK(p.size() == 3);
 }
+
+TEST_CASE("parameters may be few and short or many and long", "[RFC3261-7.3.1]") {
+    const std::string longer(100, 'x');
+    Params few{{"lr"}, {"transport", "udp"}};
+    Params many{{"branch", "z9hG4bK776asdhds"}, {"received", "2001:db8::9:1"}, {"sigcomp-id", longer}};
+    const auto text = [](const Params& p) {
+        std::string out;
+        p.print(out);
+        return out;
+    };
+    const auto few_text = text(few);
+    const auto many_text = text(many);
+    CHECK(few_text == ";lr;transport=udp");
+    CHECK(many_text == ";branch=z9hG4bK776asdhds;received=2001:db8::9:1;sigcomp-id=" + longer);
+
+    auto copy = many;
+    auto moved = std::move(copy);
+    CHECK(moved == many);
+    copy = few;
+    CHECK(copy == few);
+    moved = few;
+    CHECK(text(moved) == few_text);
+    moved = Params{many};
+    copy = std::move(moved);
+    CHECK(text(copy) == many_text);
+    copy = std::move(few);
+    CHECK(text(copy) == few_text);
+
+    // In place: longer, shorter, nothing at all, and what stands behind it stays.
+    copy.set("LR", longer);
+    CHECK(text(copy) == ";lr=" + longer + ";transport=udp");
+    copy.set("lr", "1");
+    CHECK(text(copy) == ";lr=1;transport=udp");
+    copy.set("lr");
+    CHECK(text(copy) == few_text);
+    for (int i = 0; i < 100; ++i) copy.set("p" + std::to_string(i), std::to_string(i));
+    CHECK(copy.size() == 102);
+    CHECK(copy.get("p99") == "99");
+    CHECK(copy.get("transport") == "udp");
+}
