@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 #include "common/sip/message/uri.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -45,6 +46,23 @@ std::optional<Impu> canonical_tel(const sip::Uri& uri) {
     return Impu{text + ";phone-context=" + (global_context ? *global_context : to_lower(*context))};
 }
 
+// "sip:user@host" as canonical_impu() gives it, which is how nearly every identity comes: its parts are what
+// they are without a look at the grammar.
+bool is_canonical_sip(std::string_view text) {
+    constexpr std::string_view scheme = "sip:";
+    if (!text.starts_with(scheme)) return false;
+    const auto at = text.find('@', scheme.size());
+    if (at == std::string_view::npos || at == scheme.size() || at + 1 == text.size()) return false;
+    const auto user = text.substr(scheme.size(), at - scheme.size());
+    const auto host = text.substr(at + 1);
+    return std::all_of(
+               user.begin(), user.end(),
+               [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; }) &&
+           std::all_of(host.begin(), host.end(), [](char c) {
+               return (is_alpha(c) && c == lower(c)) || is_digit(c) || c == '-' || c == '.';
+           });
+}
+
 struct Wildcard {
     std::string_view before, expression, after;
 };
@@ -66,6 +84,7 @@ bool matches_whole(std::string_view text, std::string_view expression) {
 }  // namespace
 
 std::optional<Impu> canonical_impu(std::string_view text) {
+    if (is_canonical_sip(text)) return Impu{std::string{text}};
     const auto uri = sip::Uri::parse(trim(text));
     if (!uri) return {};
     if (uri->is_tel()) return canonical_tel(*uri);
