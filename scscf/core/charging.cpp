@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,6 +20,31 @@ std::string ioi_text(IoiType type, std::string_view ioi) {
                      : type == IoiType::HomeToServer ? type_3
                                                      : std::string_view{}};
     return text += ioi;
+}
+
+// 7.2A.5.2: what an access network adds.
+constexpr std::array<std::string_view, 9> access_params{"access-network-charging-info",
+                                                        "ggsn",
+                                                        "auth-token",
+                                                        "pdp-info",
+                                                        "pdngw",
+                                                        "eps-info",
+                                                        "smf",
+                                                        "ecid",
+                                                        "flow-id"};
+
+// Is there a parameter of such a name? Perhaps, if one only seems to begin within a quoted value. Most
+// vectors have an icid and names of operators, and need not be decoded to know that.
+bool may_name_access(std::string_view vector) {
+    while (!vector.empty()) {
+        const auto param = vector.substr(0, vector.find(';'));
+        const auto name = trim(param.substr(0, param.find('=')));
+        if (std::any_of(access_params.begin(), access_params.end(),
+                        [&](std::string_view access) { return iequals(access, name); }))
+            return true;
+        vector.remove_prefix(std::min(vector.size(), param.size() + 1));
+    }
+    return false;
 }
 
 sip::TokenParams vector_of(const sip::Message& message) {
@@ -60,6 +86,13 @@ void charge_request(sip::Message& request, IoiType type, std::string_view ioi, c
     request.set<h::PChargingVector>(vector);
 }
 
+void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid) {
+    sip::TokenParams vector;
+    vector.params.set_quoted("icid-value", icid);
+    vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
+    request.set<h::PChargingVector>(vector);
+}
+
 void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,
                      std::string_view ioi) {
     if (!request.icid) return;
@@ -76,19 +109,11 @@ void charge_response(sip::Message& response, const ChargingVector& request, IoiT
 }
 
 void remove_access_charging(sip::Message& message) {
-    if (!message.has<h::PChargingVector>()) return;
+    const auto text = message.raw(sip::HeaderId::PChargingVector);
+    if (!text || !may_name_access(*text)) return;
     auto vector = vector_of(message);
-    static constexpr std::array<std::string_view, 9> names{"access-network-charging-info",
-                                                           "ggsn",
-                                                           "auth-token",
-                                                           "pdp-info",
-                                                           "pdngw",
-                                                           "eps-info",
-                                                           "smf",
-                                                           "ecid",
-                                                           "flow-id"};
     bool removed = false;
-    for (const auto name : names) removed = vector.params.remove(name) || removed;
+    for (const auto name : access_params) removed = vector.params.remove(name) || removed;
     if (removed) message.set<h::PChargingVector>(vector);
 }
 

@@ -134,14 +134,15 @@ Notifier::Subscriber Notifier::subscriber_of(const sip::RequestArrived& arrived,
 }
 
 sip::Message Notifier::accepted(const sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
-                                std::uint32_t expires, std::string_view to_tag) {
+                                std::uint32_t expires, std::string_view to_tag,
+                                const ChargingVector& charging) {
     // RFC 6665 8.3.1: 200, never 202.
     auto response = sip::Message::response(arrived.request, 200, {}, to_tag);
     for (const auto route : arrived.request.raw_all(sip::HeaderId::RecordRoute))
         response.append_raw("Record-Route", route);
     response.set<h::Expires>(expires);
     response.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
-    charge_response(response, charging_of(arrived.request), IoiType::VisitedToHome, core_.ioi);
+    charge_response(response, charging, IoiType::VisitedToHome, core_.ioi);
     return response;
 }
 
@@ -166,7 +167,8 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     const auto from = local->text();
     const auto target = contact->address.uri.text();
     const auto routes = join(request.raw_all(sip::HeaderId::RecordRoute));
-    const auto icid = charging_of(request).icid.value_or(core_.random.token(16));
+    const auto charging = charging_of(request);
+    const auto icid = charging.icid ? *charging.icid : core_.random.token(16);
     if (!subscription.texts.assign({request.call_id(), from,
                                     request.raw(sip::HeaderId::From).value_or(std::string_view{}), target,
                                     routes, icid}))
@@ -175,7 +177,7 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     subscription.expires_at = core_.now + seconds{expires};
     subscription.remote_cseq = request.cseq().number;
     subscription.binding = who.binding;
-    core_.respond(arrived.transaction, accepted(arrived, set, expires, tag));
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, tag, charging));
     core_.note(Severity::Info, "scscf.subscription.accepted", subject,
                {{"detail", who.binding != 0 ? "own" : "other"}});
 
@@ -202,7 +204,7 @@ void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet
     if (const auto contact = arrived.request.get<h::Contact>(); contact && !contact->star)
         if (!subscription.texts.set(Subscription::Text::Target, contact->address.uri.text()))
             core_.note(Severity::Warning, "scscf.subscription.target_too_long", subject_of(arrived.request));
-    core_.respond(arrived.transaction, accepted(arrived, set, expires, {}));
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, {}, charging_of(arrived.request)));
     notify(set, subscription, state_of(set), expires == 0 ? "timeout" : "");
     if (expires == 0)
         std::erase_if(set.subscriptions, [id = subscription.id](const auto& s) { return s.id == id; });
@@ -372,11 +374,9 @@ void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscrip
         state.params.set("reason", terminated_because);
     }
     request.set<h::SubscriptionState>(state);
-    sip::TokenParams charging;
-    charging.params.set_quoted("icid-value", subscription.texts.get(Subscription::Text::Icid));
-    request.set<h::PChargingVector>(charging);
     const bool to_server = served_by(set, request.request_uri());
-    charge_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi, {});
+    charge_own_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi,
+                       subscription.texts.get(Subscription::Text::Icid));
     request.set_body(registrations.document(subscription.version++), "application/reginfo+xml");
 
     const auto* identity = set.default_identity();

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/ims/reginfo.hpp"
+#include "scscf/core/charging.hpp"
 #include "scscf/core/core.hpp"
 
 #include <string>
@@ -46,7 +47,7 @@ class Notifier {
     void subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set, std::uint32_t expires);
     void resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set, std::uint32_t expires);
     sip::Message accepted(const sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
-                          std::uint32_t expires, std::string_view to_tag);
+                          std::uint32_t expires, std::string_view to_tag, const ChargingVector& charging);
     void notify(const ImplicitRegistrationSet& set, Subscription& subscription,
                 const reginfo::Printer& registrations, std::string_view terminated_because);
     // What is the same for all identities of the set; name() says of which it is to be.

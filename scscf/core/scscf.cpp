@@ -90,8 +90,8 @@ void Scscf::handle(const Event& event, TimePoint now, Effects& out) {
     auto& core = impl_->core;
     core.begin(now, out);
     std::visit(overloaded{
-                   [&](const cx::AnswerArrived& e) { core.cx.arrived(e.id, e, out); },
-                   [&](const cx::SendFailed& e) { core.cx.arrived(e.id, e, out); },
+                   [&](const cx::AnswerArrived& e) { core.cx.arrived(e.id, &e, out); },
+                   [&](const cx::SendFailed& e) { core.cx.arrived(e.id, &e, out); },
                    [&](const cx::RequestArrived& e) { impl_->arrived(e); },
                    [](const ipsec::Report&) {},  // it has no UEs of its own
                    [&](const auto& e) { core.element.handle(e, now, core.outputs); },

@@ -15,7 +15,7 @@ namespace {
 
 // ---- writing
 
-constexpr std::size_t usual_size = 1024;  // of a message, so that its octets are not moved while it grows
+constexpr std::size_t usual_size = 1000;  // of a message, so that its octets are not moved while it grows
 
 // The header of a message whose length is not known yet; finish() puts it in.
 Octets begin(const Header& header, std::uint32_t code, std::uint32_t application, std::uint8_t flags) {
