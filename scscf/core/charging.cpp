@@ -52,6 +52,16 @@ sip::TokenParams vector_of(const sip::Message& message) {
     return vector ? std::move(*vector) : sip::TokenParams{};
 }
 
+// A vector where there was none, or none with an icid.
+void make_vector(sip::Message& message, std::string_view icid, const std::optional<std::string>& orig_ioi,
+                 const std::optional<std::string>& term_ioi) {
+    std::string text;
+    sip::print_param({"icid-value", icid, true}, text);
+    if (orig_ioi) sip::print_param({";orig-ioi", *orig_ioi, true}, text);
+    if (term_ioi) sip::print_param({";term-ioi", *term_ioi, true}, text);
+    message.set_raw(sip::HeaderId::PChargingVector, text);
+}
+
 }  // namespace
 
 ChargingVector charging_of(const sip::Message& request) {
@@ -76,10 +86,7 @@ std::string_view ChargingVector::operator_name() const {
 
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
     auto vector = vector_of(request);
-    if (!vector.params.has("icid-value")) {
-        vector = {};
-        vector.params.set_quoted("icid-value", new_icid);
-    }
+    if (!vector.params.has("icid-value")) return charge_own_request(request, type, ioi, new_icid);
     vector.params.remove("term-ioi");
     vector.params.remove("transit-ioi");  // 4.5.4A
     vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
@@ -87,24 +94,20 @@ void charge_request(sip::Message& request, IoiType type, std::string_view ioi, c
 }
 
 void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid) {
-    sip::TokenParams vector;
-    vector.params.set_quoted("icid-value", icid);
-    vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
-    request.set<h::PChargingVector>(vector);
+    make_vector(request, icid, ioi_text(type, ioi), {});
 }
 
 void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,
                      std::string_view ioi) {
     if (!request.icid) return;
+    const auto term_ioi = ioi_text(request.type().value_or(type), ioi);
     auto vector = vector_of(response);
-    if (!vector.params.has("icid-value")) {
-        vector = {};
-        vector.params.set_quoted("icid-value", *request.icid);
-    }
+    if (!vector.params.has("icid-value"))
+        return make_vector(response, *request.icid, request.orig_ioi, term_ioi);
     vector.params.remove("transit-ioi");
     vector.params.remove("orig-ioi");
     if (request.orig_ioi) vector.params.set_quoted("orig-ioi", *request.orig_ioi);
-    vector.params.set_quoted("term-ioi", ioi_text(request.type().value_or(type), ioi));
+    vector.params.set_quoted("term-ioi", term_ioi);
     response.set<h::PChargingVector>(vector);
 }
 
