@@ -172,6 +172,8 @@ bool CscfHost::start(std::string& why) {
     }
     if (!listen(why) || !begin_ipsec(why)) return false;
     node_ = settings_.build(settings_.sections.element, random_);
+    if (program_.needs_flow)
+        transports_.keep_idle([this](const sip::Flow& flow) { return program_.needs_flow(*node_, flow); });
     if (auto* compressing = dynamic_cast<Compressing*>(node_.get()); compressing && settings_.sigcomp)
         compression_ = std::make_unique<Compression>(*settings_.sigcomp, *compressing);
     loop_ =

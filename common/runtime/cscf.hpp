@@ -60,6 +60,8 @@ struct CscfProgram {
         std::function<HttpResponse(Node&, const HttpRequest&, TimePoint, Effects&)> run;
     };
     std::vector<Command> commands{};
+    // Whether a connection is to stay although nothing is said on it: somebody is reached by it. Optional.
+    std::function<bool(const Node&, const sip::Flow&)> needs_flow{};
     // GET `associations_path`: what the node knows of its security associations, and the kernel. Optional.
     std::string associations_path{};
     std::function<HttpResponse(Node&, const HttpRequest&, TimePoint, const std::vector<ipsec::State>&)>

@@ -115,6 +115,8 @@ void read_limits(const Section& limits, CscfSections& out) {
     t.connect_timeout = limits.get_between<Duration>("connect_timeout", t.connect_timeout, 100ms, 60s);
     t.handshake_timeout = limits.get_between<Duration>("handshake_timeout", t.handshake_timeout, 100ms, 60s);
     t.idle_timeout = limits.get_between<Duration>("idle_timeout", t.idle_timeout, 1s, 24h);
+    t.probe_after = std::chrono::duration_cast<std::chrono::seconds>(
+        limits.get_between<Duration>("probe_after", t.probe_after, 1s, 2h));
     t.message_timeout = limits.get_between<Duration>("message_timeout", t.message_timeout, 1s, 10min);
     t.write_queue_octets =
         limits.get_between<std::size_t>("write_queue", t.write_queue_octets, 65536, 1U << 30);

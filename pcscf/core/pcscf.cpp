@@ -451,6 +451,9 @@ void Pcscf::reload(sip::LocatorConfig locator) {
     impl_->element.reload(std::move(locator));
 }
 
+bool Pcscf::needs(const sip::Flow& flow) const {
+    return impl_->bindings.knows(flow);
+}
 bool Pcscf::is_registered(const Impu& impu) const {
     return impl_->bindings.is_registered(impu);
 }

@@ -44,6 +44,7 @@ class Pcscf final : public Node, public Journaled, public Compressing {
     void reload(Config config, sip::LocatorConfig locator);
     void reload(sip::LocatorConfig locator);
 
+    bool needs(const sip::Flow& flow) const;     // it is the way to a registered UE
     bool is_registered(const Impu& impu) const;  // a contact of it is reachable through this P-CSCF
     std::size_t bindings() const;
     std::size_t dialogs() const;

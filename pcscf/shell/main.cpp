@@ -29,6 +29,9 @@ int main(int argc, char** argv) {
     program.reload_routes = [](Node& node, const sip::LocatorConfig& routes) {
         static_cast<pcscf::Pcscf&>(node).reload(routes);
     };
+    program.needs_flow = [](const Node& node, const sip::Flow& flow) {
+        return static_cast<const pcscf::Pcscf&>(node).needs(flow);
+    };
     program.sigcomp = true;
     program.associations_path = "/associations";
     program.show_associations = pcscf::show_associations;

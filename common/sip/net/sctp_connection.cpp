@@ -137,7 +137,7 @@ void SctpConnection::check(TimePoint now) {
         if (now - *message_began_ >= wire_.config.message_timeout)
             return close("message not finished in time");
     }
-    if (now - active_ >= wire_.config.idle_timeout) close("idle");
+    if (now - active_ >= wire_.config.idle_timeout && !wire_.may_be_idle(flow_)) close("idle");
 }
 
 void SctpConnection::close(std::string_view reason) {

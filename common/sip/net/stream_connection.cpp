@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,17 @@ using boost::system::error_code;
 
 constexpr Duration closing_grace = 2s;       // for the answer to a broken stream; no clause names a time
 constexpr char tls_handshake_record = 0x16;  // RFC 8446 5.1
+
+// RFC 9293 3.8.4: four probes, 15 s apart. A kernel that has no such options asks when it likes, after two
+// hours.
+void set_probing(tcp::socket& socket, std::chrono::seconds after) {
+    error_code ignored;
+    socket.set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+    using boost::asio::detail::socket_option::integer;
+    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPIDLE>{static_cast<int>(after.count())}, ignored);
+    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPINTVL>{15}, ignored);
+    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPCNT>{4}, ignored);
+}
 
 }  // namespace
 
@@ -47,7 +59,7 @@ bool StreamConnection::set_up(std::string& why) {
     }
     error_code ignored;
     socket.set_option(tcp::no_delay{true}, ignored);
-    socket.set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+    set_probing(socket, wire_.config.probe_after);
     state_ = State::Connecting;
     active_ = clock_now();
     limit(wire_.config.handshake_timeout, "no handshake in time");
@@ -227,7 +239,7 @@ void StreamConnection::check(TimePoint now) {
     if (state_ != State::Open) return;
     if (message_began_ && now - *message_began_ >= wire_.config.message_timeout)
         return close("message not finished in time");
-    if (now - active_ >= wire_.config.idle_timeout) close("idle");
+    if (now - active_ >= wire_.config.idle_timeout && !wire_.may_be_idle(flow_)) close("idle");
 }
 
 void StreamConnection::close(std::string_view reason) {

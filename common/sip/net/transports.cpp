@@ -577,6 +577,10 @@ void Transports::flush() {
     impl_->flush();
 }
 
+void Transports::keep_idle(std::function<bool(const Flow&)> is_needed) {
+    impl_->is_needed = std::move(is_needed);
+}
+
 void Transports::stop_accepting() {
     error_code ignored;
     for (const auto& listener : impl_->acceptors) listener->acceptor.close(ignored);

@@ -45,6 +45,8 @@ struct TransportsConfig {
     Duration connect_timeout = 5s;
     Duration handshake_timeout = 10s;          // of TLS and WebSocket together
     Duration idle_timeout = 600s;              // a connection without traffic; TS 24.229 leaves it to us
+    // Without traffic for so long, TCP asks whether the peer is there (RFC 9293 3.8.4), four times in a minute.
+    std::chrono::seconds probe_after = 240s;
     Duration message_timeout = 32s;            // from the first octet of a message to its last
     std::size_t write_queue_octets = 1 << 20;  // per connection; beyond: TransportFailed
     std::size_t datagram_queue =
@@ -86,6 +88,9 @@ class Transports {
     // A port to send from: datagrams, and connections that bind to it (TS 33.203 7.1, a protected client
     // port). Nothing is accepted on it.
     Result<IpEndpoint, std::string> open_client_port(const IpEndpoint& at);
+
+    // Those that `is_needed` says are not closed for being idle. Asked when they have been for idle_timeout.
+    void keep_idle(std::function<bool(const Flow&)> is_needed);
 
     void send(Transmit transmit);
     void flush();

@@ -23,7 +23,10 @@ class Wire {
     virtual void flush_soon() = 0;
     virtual void flush_soon(Connection& connection) = 0;
 
+    bool may_be_idle(const Flow& flow) const { return is_needed && is_needed(flow); }
+
     const TransportsConfig config;
+    std::function<bool(const Flow&)> is_needed;  // Transports::keep_idle
     Transports::Counters counters;
     Turn& turn;
 

@@ -1,5 +1,9 @@
 #include "tests/integration/sip_net/wire_fixture.hpp"
 
+#include <fstream>
+#include <iomanip>
+#include <sstream>
+
 using namespace ims;
 using namespace ims::sip;
 using boost::asio::ip::tcp;
@@ -201,6 +205,55 @@ TEST_CASE("keep-alives keep a connection that carries nothing else", "[RFC5626-4
     CHECK(wire.closed.empty());
     CHECK(wire.transports.counters().keepalives == 8);
     REQUIRE(wire.run_until([&] { return wire.closed.size() == 1; }));
+}
+
+TEST_CASE("a connection that is needed is not closed for being idle, until it is not", "[RFC5626-4.4.1]") {
+    TransportsConfig config;
+    config.idle_timeout = 1s;
+    WireFixture wire{config};
+    StreamPeer kept{wire.io, wire.listen(Transport::Tcp)},
+        other{wire.io, wire.transports.listening()[0].second};
+    kept.send(options("kept", "TCP"));
+    REQUIRE(wire.run_until([&] { return wire.received.size() == 1; }));
+    auto needed = std::optional{wire.received[0].flow};
+    wire.transports.keep_idle([&](const Flow& flow) { return flow == needed; });
+    REQUIRE(wire.run_until([&] { return wire.closed.size() == 1; }));
+    CHECK(wire.closed[0].flow.remote != needed->remote);
+    const auto begin = std::chrono::steady_clock::now();
+    REQUIRE(wire.run_until([&] { return std::chrono::steady_clock::now() - begin >= 1s; }));
+    CHECK(wire.closed.size() == 1);
+    needed.reset();
+    REQUIRE(wire.run_until([&] { return wire.closed.size() == 2; }));
+}
+
+TEST_CASE("the kernel asks on a silent connection whether the peer is there", "[RFC9293-3.8.4]") {
+    TransportsConfig config;
+    config.probe_after = 77s;
+    WireFixture wire{config};
+    StreamPeer peer{wire.io, wire.listen(Transport::Tcp)};
+    peer.send(options("probed", "TCP"));
+    REQUIRE(wire.run_until([&] { return wire.received.size() == 1; }));
+    // What /proc/net/tcp says of our end: timer 2 is the keep-alive's, and when it is due, in hundredths of a
+    // second.
+    const auto ours = [port = wire.received[0].flow.local.port](const std::string& line) {
+        std::istringstream words{line};
+        std::string number, local, remote, state, queues, timer;
+        words >> number >> local >> remote >> state >> queues >> timer;
+        return state == "01" && local.size() > 4 &&
+                       local.substr(local.size() - 4) == (std::ostringstream{} << std::hex << std::uppercase
+                                                                               << std::setw(4)
+                                                                               << std::setfill('0') << port)
+                                                             .str()
+                   ? timer
+                   : std::string{};
+    };
+    std::ifstream table{"/proc/net/tcp"};
+    std::string found;
+    for (std::string line; found.empty() && std::getline(table, line);) found = ours(line);
+    REQUIRE(found.substr(0, 3) == "02:");
+    const auto hundredths = std::stoul(found.substr(3), nullptr, 16);
+    CHECK(hundredths <= 7700);
+    CHECK(hundredths > 7000);
 }
 
 TEST_CASE("a peer that does not read fills its queue and no more; what does not fit fails", "[transports]") {

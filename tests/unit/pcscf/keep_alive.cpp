@@ -58,3 +58,17 @@ TEST_CASE("a connection that carries a flow of outbound has a Flow-Timer", "[RFC
                            {"Require: outbound"})
                     .has<h::FlowTimer>());
 }
+
+TEST_CASE("a connection is needed while somebody is registered on it", "[RFC5626-4.4.1]") {
+    Stage stage;
+    const sip::Flow flow{sip::Transport::Tcp, pcscf_at, alice_at, 5};
+    stage.receive(stage.a_register(alice_at), alice_at, sip::Transport::Tcp, 5);
+    CHECK_FALSE(stage.node().needs(flow));  // whoever sends a REGISTER may be anybody
+    stage.receive(stage.answer(stage.request("REGISTER").message, 200, Stage::accepted()), icscf_at);
+    CHECK(stage.node().needs(flow));
+    auto other = flow;
+    other.connection = 6;
+    CHECK_FALSE(stage.node().needs(other));
+    stage.advance(700'000s);
+    CHECK_FALSE(stage.node().needs(flow));
+}
