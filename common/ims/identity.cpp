@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 #include "common/sip/message/uri.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -45,6 +46,22 @@ std::optional<Impu> canonical_tel(const sip::Uri& uri) {
     return Impu{text + ";phone-context=" + (global_context ? *global_context : to_lower(*context))};
 }
 
+// "sip:user@host" and "tel:+digits" as canonical_impu() gives them, which is how nearly every identity comes:
+// no need to look at more of the grammar.
+bool is_canonical(std::string_view text) {
+    constexpr std::string_view sip = "sip:", tel = "tel:+";
+    const auto all = [](std::string_view part, auto is_plain) {
+        return !part.empty() && std::all_of(part.begin(), part.end(), is_plain);
+    };
+    if (text.starts_with(tel)) return all(text.substr(tel.size()), is_digit);
+    const auto at = text.find('@');
+    if (!text.starts_with(sip) || at == std::string_view::npos) return false;
+    return all(text.substr(sip.size(), at - sip.size()),
+               [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; }) &&
+           all(text.substr(at + 1),
+               [](char c) { return (is_alpha(c) && c == lower(c)) || is_digit(c) || c == '-' || c == '.'; });
+}
+
 struct Wildcard {
     std::string_view before, expression, after;
 };
@@ -66,6 +83,7 @@ bool matches_whole(std::string_view text, std::string_view expression) {
 }  // namespace
 
 std::optional<Impu> canonical_impu(std::string_view text) {
+    if (is_canonical(text)) return Impu{std::string{text}};
     const auto uri = sip::Uri::parse(trim(text));
     if (!uri) return {};
     if (uri->is_tel()) return canonical_tel(*uri);
@@ -85,6 +103,7 @@ std::optional<Impu> canonical_impu(std::string_view text) {
 }
 
 std::optional<Impu> tel_of(std::string_view sip_uri) {
+    if (sip_uri.find(';') == std::string_view::npos) return {};  // no user=phone
     const auto uri = sip::Uri::parse(trim(sip_uri));
     if (!uri || uri->scheme != sip::Uri::Scheme::Sip) return {};
     const auto user = uri->params.get("user");

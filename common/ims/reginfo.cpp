@@ -2,7 +2,9 @@
 
 #include "common/ims/xml.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ims::reginfo {
 
@@ -91,25 +93,6 @@ void print(xml::Writer& w, const Registration& r) {
     if (r.wildcarded_identity) w.leaf("ere:wildcardedIdentity", *r.wildcarded_identity);
     if (r.policy.any()) print(w, r.policy);
     w.close("registration");
-}
-
-bool uses_gruu(const Document& document) {
-    for (const auto& registration : document.registrations)
-        for (const auto& contact : registration.contacts)
-            if (contact.pub_gruu || contact.temp_gruu) return true;
-    return false;
-}
-
-bool uses_actions(const Document& document) {
-    for (const auto& registration : document.registrations)
-        if (registration.policy.any()) return true;
-    return false;
-}
-
-bool uses_wildcard(const Document& document) {
-    for (const auto& registration : document.registrations)
-        if (registration.wildcarded_identity) return true;
-    return false;
 }
 
 using pugi::xml_node;
@@ -212,22 +195,42 @@ std::string_view text(ContactEvent e) {
     return event_texts[static_cast<std::size_t>(e)];
 }
 
-std::string print(const Document& document) {
-    xml::Writer w;
+void Printer::add(const Registration& registration) {
+    xml::Writer w{std::move(registrations_)};
+    print(w, registration);
+    registrations_ = w.take();
+    has_active_ = has_active_ || registration.state == State::Active;
+    uses_gruu_ = uses_gruu_ ||
+                 std::any_of(registration.contacts.begin(), registration.contacts.end(),
+                             [](const Contact& contact) { return contact.pub_gruu || contact.temp_gruu; });
+    uses_wildcard_ = uses_wildcard_ || registration.wildcarded_identity;
+    uses_actions_ = uses_actions_ || registration.policy.any();
+}
+
+std::string Printer::document(std::uint32_t version, bool full) const {
+    std::string text{xml::declaration};
+    text.reserve(registrations_.size() + 512);
+    xml::Writer w{std::move(text)};
     w.begin("reginfo");
     w.attribute("xmlns", reginfo_namespace);
-    if (uses_gruu(document)) w.attribute("xmlns:gr", gruu_namespace);
-    if (uses_wildcard(document)) w.attribute("xmlns:ere", wildcard_namespace);
-    if (uses_actions(document)) {
+    if (uses_gruu_) w.attribute("xmlns:gr", gruu_namespace);
+    if (uses_wildcard_) w.attribute("xmlns:ere", wildcard_namespace);
+    if (uses_actions_) {
         w.attribute("xmlns:cp", policy_namespace);
         w.attribute("xmlns:eri", policies_namespace);
     }
-    w.attribute("version", std::uint64_t{document.version});
-    w.attribute("state", document.full ? "full" : "partial");
+    w.attribute("version", std::uint64_t{version});
+    w.attribute("state", full ? "full" : "partial");
     w.begin_content();
-    for (const auto& registration : document.registrations) print(w, registration);
+    w.raw(registrations_);
     w.close("reginfo");
     return w.take();
+}
+
+std::string print(const Document& document) {
+    Printer printer;
+    for (const auto& registration : document.registrations) printer.add(registration);
+    return printer.document(document.version, document.full);
 }
 
 Result<Document, XmlError> parse(std::string_view text) {

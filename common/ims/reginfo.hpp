@@ -76,6 +76,20 @@ struct Document {
 
 std::string_view text(ContactEvent e);
 std::string print(const Document& document);
+
+// Prints a document registration by registration. What it was given can be had for several subscribers, to
+// whom only the version differs.
+class Printer {
+  public:
+    void add(const Registration& registration);
+    bool has_active() const { return has_active_; }  // a registration that is active
+    std::string document(std::uint32_t version, bool full = true) const;
+
+  private:
+    std::string registrations_;
+    bool has_active_ = false, uses_gruu_ = false, uses_wildcard_ = false, uses_actions_ = false;
+};
+
 Result<Document, XmlError> parse(std::string_view xml);
 
 }  // namespace ims::reginfo

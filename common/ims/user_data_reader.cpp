@@ -58,9 +58,11 @@ std::optional<std::string> optional_text(const xml_node& node) {
 // A wildcard is kept as it is written; a plain identity in its canonical form, so that it compares equal to
 // what requests carry.
 Impu identity_of(std::string_view text) {
+    if (text.find('!') == std::string_view::npos)
+        if (auto canonical = canonical_impu(text)) return std::move(*canonical);
     Impu as_written{std::string{text}};
     if (is_wildcarded(as_written)) return as_written;
-    return canonical_impu(text).value_or(as_written);
+    return canonical_impu(text).value_or(std::move(as_written));
 }
 
 // What each release added to a PublicIdentity, one level of Extension deeper than the one before.

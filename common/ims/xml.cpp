@@ -1,6 +1,9 @@
 #include "common/ims/xml.hpp"
 
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace ims::xml {
 
@@ -12,6 +15,19 @@ constexpr auto needs_care = [] {
     for (const unsigned char c : {'&', '<', '>', '"'}) table[c] = true;
     return table;
 }();
+
+// How many of the next eight characters need no care, looking at all of them at once. '"' and '&' differ in
+// one bit, '<' and '>' in another.
+std::size_t careless_of_eight(const char* text) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text, 8);
+    // Marks the octets that are zero; further ones only above the first.
+    const auto zeros = [](std::uint64_t v) { return (v - ones) & ~v & (ones << 7); };
+    const auto marks = zeros(eight & ones * 0xe0) | zeros((eight & ones * 0xfb) ^ ones * '"') |
+                       zeros((eight & ones * 0xfd) ^ ones * '<');
+    return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
 
 void escape(char c, std::string& out) {
     switch (c) {
@@ -30,8 +46,15 @@ void escape(char c, std::string& out) {
 }  // namespace
 
 void escape(std::string_view text, std::string& out) {
+    static_assert(std::endian::native == std::endian::little);
     std::size_t begin = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
+        while (text.size() - i >= 8) {
+            const auto careless = careless_of_eight(text.data() + i);
+            i += careless;
+            if (careless < 8) break;
+        }
+        if (i == text.size()) break;
         if (!needs_care[static_cast<unsigned char>(text[i])]) continue;
         out += text.substr(begin, i - begin);
         escape(text[i], out);

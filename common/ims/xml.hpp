@@ -2,6 +2,7 @@
 #include "common/base/text.hpp"
 #include "common/ims/service_profile.hpp"
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -19,9 +20,12 @@ namespace ims::xml {
 // Escaped for character data and for attribute values; characters that XML 1.0 cannot hold are left out.
 void escape(std::string_view text, std::string& out);
 
+inline constexpr std::string_view declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+
 class Writer {
   public:
-    Writer() : out_{"<?xml version=\"1.0\" encoding=\"UTF-8\"?>"} {}
+    Writer() : out_{declaration} {}
+    explicit Writer(std::string begun) : out_{std::move(begun)} {}  // goes on behind this
     void open(std::string_view name) { out_.append("<").append(name).append(">"); }
     void close(std::string_view name) { out_.append("</").append(name).append(">"); }
     void empty(std::string_view name) { out_.append("<").append(name).append("/>"); }
@@ -31,7 +35,9 @@ class Writer {
         close(name);
     }
     void leaf(std::string_view name, std::uint64_t number) {
-        leaf(name, std::string_view{std::to_string(number)});
+        open(name);
+        append(number);
+        close(name);
     }
 
     // "<name", then attributes, then begin_content() or end_empty().
@@ -42,15 +48,24 @@ class Writer {
         out_.append("\"");
     }
     void attribute(std::string_view name, std::uint64_t number) {
-        attribute(name, std::string_view{std::to_string(number)});
+        out_.append(" ").append(name).append("=\"");
+        append(number);
+        out_.append("\"");
     }
     void begin_content() { out_.append(">"); }
     void end_empty() { out_.append("/>"); }
     void text(std::string_view t) { escape(t, out_); }
+    void raw(std::string_view xml) { out_.append(xml); }
 
     std::string take() { return std::move(out_); }
 
   private:
+    void append(std::uint64_t number) {
+        std::array<char, 20> digits{};
+        const auto* end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+        out_.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    }
+
     std::string out_;
 };
 

@@ -59,7 +59,7 @@ std::optional<Rejection> refusal_of_lia(const Reply& reply, const Config& config
 Location locate_for_register(std::shared_ptr<const Config> config, cx::UserAuthorizationRequest uar,
                              bool reselect) {
     Question question = cx::Request{uar};
-    Reply reply = co_await question;
+    Reply reply = co_await std::move(question);
     if (auto refusal = refusal_of_uaa(reply)) co_return Outcome{std::move(*refusal)};
     auto uaa = *answer_in<cx::UserAuthorizationAnswer>(reply);
 
@@ -73,7 +73,7 @@ Location locate_for_register(std::shared_ptr<const Config> config, cx::UserAutho
     for (;;) {
         tried.push_back(*server);
         question = Attempt{*server, tried.size() > 1, {}};
-        reply = co_await question;
+        reply = co_await std::move(question);
         const auto ended = std::get<AttemptEnded>(reply);
         const bool serves = !ended.silent && ended.status / 100 != 3 && ended.status != 480;
         if (serves) co_return Outcome{PassAnswerOn{}};
@@ -86,7 +86,7 @@ Location locate_for_register(std::shared_ptr<const Config> config, cx::UserAutho
         if (!capabilities_known) {
             uar.user_authorization_type = cx::UserAuthorizationType::RegistrationAndCapabilities;
             question = cx::Request{uar};
-            reply = co_await question;
+            reply = co_await std::move(question);
             if (auto refusal = refusal_of_uaa(reply)) co_return Outcome{std::move(*refusal)};
             capabilities = answer_in<cx::UserAuthorizationAnswer>(reply)->server_capabilities.value_or(
                 cx::ServerCapabilities{});
@@ -101,7 +101,7 @@ Location locate_for_register(std::shared_ptr<const Config> config, cx::UserAutho
 
 Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationInfoRequest lir) {
     Question question = cx::Request{lir};
-    Reply reply = co_await question;
+    Reply reply = co_await std::move(question);
     if (auto refusal = refusal_of_lia(reply, *config)) co_return Outcome{std::move(*refusal)};
     auto lia = *answer_in<cx::LocationInfoAnswer>(reply);
 
@@ -116,7 +116,7 @@ Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationIn
     for (;;) {
         tried.push_back(*server);
         question = Attempt{*server, tried.size() > 1, lia.wildcarded_public_identity};
-        reply = co_await question;
+        reply = co_await std::move(question);
         if (!std::get<AttemptEnded>(reply).silent) co_return Outcome{PassAnswerOn{}};
 
         // 5.3.2.2: not reachable. A user who has an S-CSCF moves to another only if restoration is supported.
@@ -124,7 +124,7 @@ Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationIn
             if (!config->scscf_restoration) co_return Outcome{PassAnswerOn{}};
             lir.user_authorization_type = cx::UserAuthorizationType::RegistrationAndCapabilities;
             question = cx::Request{lir};
-            reply = co_await question;
+            reply = co_await std::move(question);
             if (auto refusal = refusal_of_lia(reply, *config)) co_return Outcome{std::move(*refusal)};
             capabilities = answer_in<cx::LocationInfoAnswer>(reply)->server_capabilities.value_or(
                 cx::ServerCapabilities{});
@@ -137,7 +137,7 @@ Location locate_for_request(std::shared_ptr<const Config> config, cx::LocationIn
 
 Location locate_at(std::string server) {
     Question question = Attempt{std::move(server), false, {}};
-    (void)co_await question;
+    (void)co_await std::move(question);
     co_return Outcome{PassAnswerOn{}};
 }
 

@@ -21,12 +21,13 @@ Note note(Severity severity, std::string_view id, const Subject& subject) {
 
 namespace {
 
+using Contacts = sip::Parsed<std::vector<sip::ContactValue>>;
+
 // A REGISTER that leaves no binding: Expires 0 or every Contact with expires=0.
-bool deregisters(const sip::Message& request) {
+bool deregisters(const sip::Message& request, const Contacts& contacts) {
+    if (!contacts || contacts->empty()) return false;  // a query of the bindings
     const auto expires = request.get<h::Expires>();
     const bool header_says_zero = expires && *expires == 0;
-    const auto contacts = request.all<h::Contact>();
-    if (!contacts || contacts->empty()) return false;  // a query of the bindings
     for (const auto& contact : *contacts) {
         const auto own = contact.star ? std::nullopt : contact.address.params.get("expires");
         if (own ? parse_number(*own) != 0 : !header_says_zero) return false;
@@ -34,8 +35,7 @@ bool deregisters(const sip::Message& request) {
     return true;
 }
 
-bool registers_for_emergency(const sip::Message& request) {
-    const auto contacts = request.all<h::Contact>();
+bool registers_for_emergency(const Contacts& contacts) {
     if (!contacts) return false;
     for (const auto& contact : *contacts)
         if (!contact.star && contact.address.uri.has("sos")) return true;
@@ -67,9 +67,10 @@ std::optional<AuthorizationQuestion> authorization_question(const sip::Message& 
     q.uar.visited_network_identifier = home_domain;
     if (const auto visited = request.get<h::PVisitedNetworkId>())
         q.uar.visited_network_identifier = visited->token;
-    q.uar.user_authorization_type = deregisters(request) ? cx::UserAuthorizationType::DeRegistration
-                                                         : cx::UserAuthorizationType::Registration;
-    if (registers_for_emergency(request)) q.uar.uar_flags = 1;  // TS 29.229 6.3: bit 0
+    const auto contacts = request.all<h::Contact>();
+    q.uar.user_authorization_type = deregisters(request, contacts) ? cx::UserAuthorizationType::DeRegistration
+                                                                   : cx::UserAuthorizationType::Registration;
+    if (registers_for_emergency(contacts)) q.uar.uar_flags = 1;  // TS 29.229 6.3: bit 0
     return q;
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -21,9 +22,44 @@ std::string ioi_text(IoiType type, std::string_view ioi) {
     return text += ioi;
 }
 
+// 7.2A.5.2: what an access network adds.
+constexpr std::array<std::string_view, 9> access_params{"access-network-charging-info",
+                                                        "ggsn",
+                                                        "auth-token",
+                                                        "pdp-info",
+                                                        "pdngw",
+                                                        "eps-info",
+                                                        "smf",
+                                                        "ecid",
+                                                        "flow-id"};
+
+// Is there a parameter of such a name? Perhaps, if one only seems to begin within a quoted value. Most
+// vectors have an icid and names of operators, and need not be decoded to know that.
+bool may_name_access(std::string_view vector) {
+    while (!vector.empty()) {
+        const auto param = vector.substr(0, vector.find(';'));
+        const auto name = trim(param.substr(0, param.find('=')));
+        if (std::any_of(access_params.begin(), access_params.end(),
+                        [&](std::string_view access) { return iequals(access, name); }))
+            return true;
+        vector.remove_prefix(std::min(vector.size(), param.size() + 1));
+    }
+    return false;
+}
+
 sip::TokenParams vector_of(const sip::Message& message) {
     auto vector = message.get<h::PChargingVector>();
     return vector ? std::move(*vector) : sip::TokenParams{};
+}
+
+// A vector where there was none, or none with an icid.
+void make_vector(sip::Message& message, std::string_view icid, const std::optional<std::string>& orig_ioi,
+                 const std::optional<std::string>& term_ioi) {
+    std::string text;
+    sip::print_param({"icid-value", icid, true}, text);
+    if (orig_ioi) sip::print_param({";orig-ioi", *orig_ioi, true}, text);
+    if (term_ioi) sip::print_param({";term-ioi", *term_ioi, true}, text);
+    message.set_raw(sip::HeaderId::PChargingVector, text);
 }
 
 }  // namespace
@@ -50,45 +86,37 @@ std::string_view ChargingVector::operator_name() const {
 
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
     auto vector = vector_of(request);
-    if (!vector.params.has("icid-value")) {
-        vector = {};
-        vector.params.set_quoted("icid-value", new_icid);
-    }
+    if (!vector.params.has("icid-value")) return charge_own_request(request, type, ioi, new_icid);
     vector.params.remove("term-ioi");
     vector.params.remove("transit-ioi");  // 4.5.4A
     vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
     request.set<h::PChargingVector>(vector);
 }
 
+void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid) {
+    make_vector(request, icid, ioi_text(type, ioi), {});
+}
+
 void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,
                      std::string_view ioi) {
     if (!request.icid) return;
+    const auto term_ioi = ioi_text(request.type().value_or(type), ioi);
     auto vector = vector_of(response);
-    if (!vector.params.has("icid-value")) {
-        vector = {};
-        vector.params.set_quoted("icid-value", *request.icid);
-    }
+    if (!vector.params.has("icid-value"))
+        return make_vector(response, *request.icid, request.orig_ioi, term_ioi);
     vector.params.remove("transit-ioi");
     vector.params.remove("orig-ioi");
     if (request.orig_ioi) vector.params.set_quoted("orig-ioi", *request.orig_ioi);
-    vector.params.set_quoted("term-ioi", ioi_text(request.type().value_or(type), ioi));
+    vector.params.set_quoted("term-ioi", term_ioi);
     response.set<h::PChargingVector>(vector);
 }
 
 void remove_access_charging(sip::Message& message) {
-    if (!message.has<h::PChargingVector>()) return;
+    const auto text = message.raw(sip::HeaderId::PChargingVector);
+    if (!text || !may_name_access(*text)) return;
     auto vector = vector_of(message);
-    static constexpr std::array<std::string_view, 9> names{"access-network-charging-info",
-                                                           "ggsn",
-                                                           "auth-token",
-                                                           "pdp-info",
-                                                           "pdngw",
-                                                           "eps-info",
-                                                           "smf",
-                                                           "ecid",
-                                                           "flow-id"};
     bool removed = false;
-    for (const auto name : names) removed = vector.params.remove(name) || removed;
+    for (const auto name : access_params) removed = vector.params.remove(name) || removed;
     if (removed) message.set<h::PChargingVector>(vector);
 }
 

@@ -26,6 +26,8 @@ ChargingVector charging_of(const sip::Message& request);
 // 4.5.4: own orig-ioi instead of the received one, no term-ioi, no transit-ioi; an icid is made where there
 // is none.
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid);
+// A request of our own, which has no vector yet.
+void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid);
 // 4.5.4: the request's icid and orig-ioi, own term-ioi of the type the orig-ioi has; `type` where there was
 // none.
 void charge_response(sip::Message& response, const ChargingVector& request, IoiType type,

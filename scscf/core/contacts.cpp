@@ -34,19 +34,25 @@ std::optional<Binding> binding_of(const sip::NameAddr& contact, std::string_view
     return binding;
 }
 
-sip::NameAddr contact_of(const Binding& binding) {
-    sip::NameAddr contact;
-    if (auto uri = sip::Uri::parse(binding.uri())) contact.uri = std::move(*uri);
+sip::Params params_of(const Binding& binding) {
+    sip::Params params;
     // The kept parameters are text of our own printing: ";name=value" after any URI reads back as they were.
     if (binding.params)
         if (auto with_params = sip::NameAddr::parse("<sip:x>" + *binding.params))
-            contact.params = with_params->params;
-    if (!binding.instance().empty()) contact.params.set_quoted("+sip.instance", binding.instance());
-    if (binding.reg_id != 0) contact.params.set("reg-id", std::to_string(binding.reg_id));
+            params = std::move(with_params->params);
+    if (!binding.instance().empty()) params.set_quoted("+sip.instance", binding.instance());
+    if (binding.reg_id != 0) params.set("reg-id", std::to_string(binding.reg_id));
     if (binding.q != 1000) {
         auto digits = std::to_string(1000 + binding.q).substr(1);
-        contact.params.set("q", "0." + digits);
+        params.set("q", "0." + digits);
     }
+    return params;
+}
+
+sip::NameAddr contact_of(const Binding& binding) {
+    sip::NameAddr contact;
+    if (auto uri = sip::Uri::parse(binding.uri())) contact.uri = std::move(*uri);
+    contact.params = params_of(binding);
     return contact;
 }
 

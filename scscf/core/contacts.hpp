@@ -19,6 +19,8 @@ bool is_same_contact(const Binding& binding, const sip::NameAddr& contact);
 // is too long to be kept.
 std::optional<Binding> binding_of(const sip::NameAddr& contact, std::string_view path,
                                   std::string_view call_id, Registrations& registrations);
+// Its Contact's parameters but expires.
+sip::Params params_of(const Binding& binding);
 // The Contact with all its parameters but expires.
 sip::NameAddr contact_of(const Binding& binding);
 // As in a 200: expires is what is left, 0 for what has ended.

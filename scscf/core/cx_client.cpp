@@ -26,7 +26,7 @@ void CxClient::arrived(cx::RequestId id, CxReply reply, Effects& out) {
     }
     auto found = waiting_.extract(id);
     if (found.empty()) return;
-    auto question = found.mapped().resume(std::move(reply));
+    auto question = found.mapped().resume(reply);
     go_on(std::move(found.mapped()), std::move(question), out);
 }
 
@@ -38,14 +38,14 @@ void CxClient::go_on(CxProcedure procedure, std::optional<CxQuestion> question, 
 }
 
 std::string_view origin_host(const CxReply& reply) {
-    const auto* arrived = std::get_if<cx::AnswerArrived>(&reply);
-    return arrived == nullptr ? std::string_view{} : std::string_view{arrived->origin_host};
+    const auto* arrived = std::get_if<const cx::AnswerArrived*>(&reply);
+    return arrived == nullptr ? std::string_view{} : std::string_view{(*arrived)->origin_host};
 }
 
 std::optional<CxFailure> failure_in(const CxReply& reply) {
-    if (const auto* failed = std::get_if<cx::SendFailed>(&reply))
-        return CxFailure{504, "HSS not reached: " + failed->detail};
-    const auto& answer = std::get<cx::AnswerArrived>(reply).answer;
+    if (const auto* failed = std::get_if<const cx::SendFailed*>(&reply))
+        return CxFailure{504, "HSS not reached: " + (*failed)->detail};
+    const auto& answer = std::get<const cx::AnswerArrived*>(reply)->answer;
     const auto& result = cx::result(answer);
     if (diameter::is_success(result)) return {};
     CxFailure failure{403, std::string{cx::name(answer)} + ": " + diameter::text(result)};

@@ -15,7 +15,8 @@ struct CxQuestion {
     cx::Request request;
     std::optional<std::string> destination_host;
 };
-using CxReply = std::variant<cx::AnswerArrived, cx::SendFailed>;
+// What came of a question: the event that is being handled, so it is gone when the next one is asked.
+using CxReply = std::variant<const cx::AnswerArrived*, const cx::SendFailed*>;
 struct Done {};
 // A procedure that waits for the HSS once or more; what it decides it does itself.
 using CxProcedure = Procedure<CxQuestion, CxReply, Done>;
@@ -39,8 +40,8 @@ class CxClient {
 // The answer of type A, or nothing if there is none of it.
 template <class A>
 const A* answer_in(const CxReply& reply) {
-    const auto* arrived = std::get_if<cx::AnswerArrived>(&reply);
-    return arrived == nullptr ? nullptr : std::get_if<A>(&arrived->answer);
+    const auto* arrived = std::get_if<const cx::AnswerArrived*>(&reply);
+    return arrived == nullptr ? nullptr : std::get_if<A>(&(*arrived)->answer);
 }
 std::string_view origin_host(const CxReply& reply);
 

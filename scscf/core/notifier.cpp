@@ -81,20 +81,19 @@ sip::Uri Notifier::contact_of(const ImplicitRegistrationSet& set) const {
     return uri;
 }
 
-void Notifier::on_subscribe(sip::RequestArrived& arrived) {
+void Notifier::on_subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set) {
     const auto& request = arrived.request;
     if (core_.refuses_extensions(arrived.transaction, request, {"sec-agree"})) return;
     const auto expires_header = request.get<h::Expires>();
     const auto asked = expires_header ? seconds{*expires_header} : core_.config.default_subscription;
     const auto expires = static_cast<std::uint32_t>(std::min(asked, core_.config.max_subscription).count());
-    auto* set = set_for(request);
     if (!request.to_tag().empty()) {
-        if (set == nullptr || in_dialog(*set, request) == nullptr)
+        if (in_dialog(set, request) == nullptr)
             return core_.reject(arrived.transaction, request, 481, "scscf.subscription.rejected",
                                 subject_of(request), "no such subscription");
-        return resubscribe(arrived, *set, expires);
+        return resubscribe(arrived, set, expires);
     }
-    if (set == nullptr || !set->registered())  // 5.4.2.1.1 step 0
+    if (!set.registered())  // 5.4.2.1.1 step 0
         return core_.reject(arrived.transaction, request, 480, "scscf.subscription.rejected",
                             subject_of(request, {}, request.request_uri().text()), "no contact is bound");
     if (const auto accept = request.all<h::Accept>(); accept && !accept->empty()) {
@@ -106,7 +105,7 @@ void Notifier::on_subscribe(sip::RequestArrived& arrived) {
             return core_.reject(arrived.transaction, request, 406, "scscf.subscription.rejected",
                                 subject_of(request), "application/reginfo+xml is not accepted");
     }
-    subscribe(arrived, *set, expires);
+    subscribe(arrived, set, expires);
 }
 
 Notifier::Subscriber Notifier::subscriber_of(const sip::RequestArrived& arrived,
@@ -135,14 +134,15 @@ Notifier::Subscriber Notifier::subscriber_of(const sip::RequestArrived& arrived,
 }
 
 sip::Message Notifier::accepted(const sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
-                                std::uint32_t expires, std::string_view to_tag) {
+                                std::uint32_t expires, std::string_view to_tag,
+                                const ChargingVector& charging) {
     // RFC 6665 8.3.1: 200, never 202.
     auto response = sip::Message::response(arrived.request, 200, {}, to_tag);
     for (const auto route : arrived.request.raw_all(sip::HeaderId::RecordRoute))
         response.append_raw("Record-Route", route);
     response.set<h::Expires>(expires);
     response.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
-    charge_response(response, charging_of(arrived.request), IoiType::VisitedToHome, core_.ioi);
+    charge_response(response, charging, IoiType::VisitedToHome, core_.ioi);
     return response;
 }
 
@@ -167,7 +167,8 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     const auto from = local->text();
     const auto target = contact->address.uri.text();
     const auto routes = join(request.raw_all(sip::HeaderId::RecordRoute));
-    const auto icid = charging_of(request).icid.value_or(core_.random.token(16));
+    const auto charging = charging_of(request);
+    const auto icid = charging.icid ? *charging.icid : core_.random.token(16);
     if (!subscription.texts.assign({request.call_id(), from,
                                     request.raw(sip::HeaderId::From).value_or(std::string_view{}), target,
                                     routes, icid}))
@@ -176,7 +177,7 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
     subscription.expires_at = core_.now + seconds{expires};
     subscription.remote_cseq = request.cseq().number;
     subscription.binding = who.binding;
-    core_.respond(arrived.transaction, accepted(arrived, set, expires, tag));
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, tag, charging));
     core_.note(Severity::Info, "scscf.subscription.accepted", subject,
                {{"detail", who.binding != 0 ? "own" : "other"}});
 
@@ -185,7 +186,7 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
         set.subscriptions.erase(set.subscriptions.begin());
     }
     auto& placed = core_.registrations.add_subscription(set, std::move(subscription));
-    const auto state = document(set);
+    const auto state = state_of(set);
     notify(set, placed, state,
            expires == 0 ? "timeout" : "");  // Expires 0: a look at the state (RFC 6665 4.4.3)
     if (expires == 0) set.subscriptions.pop_back();
@@ -203,24 +204,18 @@ void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet
     if (const auto contact = arrived.request.get<h::Contact>(); contact && !contact->star)
         if (!subscription.texts.set(Subscription::Text::Target, contact->address.uri.text()))
             core_.note(Severity::Warning, "scscf.subscription.target_too_long", subject_of(arrived.request));
-    core_.respond(arrived.transaction, accepted(arrived, set, expires, {}));
-    notify(set, subscription, document(set), expires == 0 ? "timeout" : "");
+    core_.respond(arrived.transaction, accepted(arrived, set, expires, {}, charging_of(arrived.request)));
+    notify(set, subscription, state_of(set), expires == 0 ? "timeout" : "");
     if (expires == 0)
         std::erase_if(set.subscriptions, [id = subscription.id](const auto& s) { return s.id == id; });
     core_.registrations.arm(set);
 }
 
-reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& set,
-                                                std::string_view aor) const {
-    // Ids are made of the identity: they stay the same when a profile changes around it (RFC 3680 5.2.1).
+reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& set) const {
     reginfo::Registration registration;
-    registration.aor = aor;
-    registration.id = 'r' + std::to_string(set.id.value()) + '-' + registration.aor;
     registration.state = set.registered() ? reginfo::State::Active : reginfo::State::Terminated;
     for (const auto& binding : set.bindings) {
-        reginfo::Contact contact;
-        contact.id =
-            'c' + std::to_string(set.id.value()) + '-' + std::to_string(binding.id) + '-' + registration.aor;
+        auto& contact = registration.contacts.emplace_back();
         contact.active = !binding.ended;
         contact.event = binding.event;
         contact.duration_registered = static_cast<std::uint64_t>(
@@ -230,8 +225,7 @@ reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& s
         contact.call_id = std::string{binding.texts.get(Binding::Text::CallId)};
         contact.cseq = binding.cseq;
         contact.uri = binding.uri();
-        for (const auto& param : scscf::contact_of(binding, core_.now).params) {
-            if (param.name == "expires") continue;
+        for (const auto& param : params_of(binding)) {
             if (param.name == "q")
                 contact.q = param.value;
             else if (param.quoted)
@@ -239,27 +233,44 @@ reginfo::Registration Notifier::registration_of(const ImplicitRegistrationSet& s
             else
                 contact.unknown_params.emplace_back(param.name, param.value.value_or(""));
         }
-        registration.contacts.push_back(std::move(contact));
     }
     return registration;
+}
+
+// Ids are made of the identity: they stay the same when a profile changes around it (RFC 3680 5.2.1).
+void Notifier::name(reginfo::Registration& registration, const ImplicitRegistrationSet& set,
+                    std::string aor) {
+    const auto mark = std::to_string(set.id.value());
+    registration.id.assign("r").append(mark).append("-").append(aor);
+    for (std::size_t n = 0; n < set.bindings.size(); ++n)
+        registration.contacts[n]
+            .id.assign("c")
+            .append(mark)
+            .append("-")
+            .append(std::to_string(set.bindings[n].id))
+            .append("-")
+            .append(aor);
+    registration.aor = std::move(aor);
 }
 
 void Notifier::add_gruus(const ImplicitRegistrationSet& set, const Identity& identity,
                          reginfo::Registration& registration) const {
     // 5.4.2.1.2, RFC 5628: of a number those of its alias.
     const auto* shown = set.gruu_identity(identity);
-    if (shown == nullptr) return;
     for (std::size_t n = 0; n < set.bindings.size(); ++n) {
         const auto& binding = set.bindings[n];
-        if (binding.ended || !binding.gruu || binding.instance().empty()) continue;
         auto& contact = registration.contacts[n];
+        contact.pub_gruu.reset();
+        contact.temp_gruu.reset();
+        contact.temp_gruu_first_cseq.reset();
+        if (shown == nullptr || binding.ended || !binding.gruu || binding.instance().empty()) continue;
         contact.pub_gruu = core_.gruus.of_public(*shown, binding);
         contact.temp_gruu = core_.gruus.of_temporary(set, *shown, binding);
         contact.temp_gruu_first_cseq = binding.first_cseq;
     }
 }
 
-reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
+reginfo::Printer Notifier::state_of(const ImplicitRegistrationSet& set) const {
     // 5.4.2.1.2: every public identity of the user that is not barred, of all his sets.
     std::vector<const ImplicitRegistrationSet*> sets{&set};
     for (const auto& impi : set.private_identities)
@@ -267,28 +278,32 @@ reginfo::Document Notifier::document(const ImplicitRegistrationSet& set) const {
             if (std::find(sets.begin(), sets.end(), other) == sets.end() && !other->bindings.empty())
                 sets.push_back(other);
 
-    reginfo::Document document;
+    reginfo::Printer state;
     for (const auto* each : sets) {
+        auto registration = registration_of(*each);  // of one identity after the other
+        registration.policy.privileged_sender = each->privileged_sender;
         for (std::size_t i = 0; i < each->identities.size(); ++i) {
             const auto& identity = each->identities[i];
             if (identity.barred) continue;
-            auto registration = registration_of(*each, identity.name.text());
+            name(registration, *each, identity.name.text());
+            registration.wildcarded_identity.reset();
             if (identity.is_wildcard()) registration.wildcarded_identity = registration.aor;
             for (std::size_t n = 0; n < each->bindings.size(); ++n) {
                 const auto& binding = each->bindings[n];
                 auto& contact = registration.contacts[n];
                 // Bound by the REGISTER of another identity of the set: created (5.4.2.1.2).
-                if (binding.event == reginfo::ContactEvent::Registered && binding.explicit_identity != i)
-                    contact.event = reginfo::ContactEvent::Created;
+                const bool created =
+                    binding.event == reginfo::ContactEvent::Registered && binding.explicit_identity != i;
+                contact.event = created ? reginfo::ContactEvent::Created : binding.event;
+                contact.display_name.reset();
                 if (identity.extras && !identity.extras->display_name.empty())
                     contact.display_name = identity.extras->display_name;
             }
             add_gruus(*each, identity, registration);
-            registration.policy.privileged_sender = each->privileged_sender;
-            document.registrations.push_back(std::move(registration));
+            state.add(registration);
         }
     }
-    return document;
+    return state;
 }
 
 void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std::vector<std::string>& gone) {
@@ -300,20 +315,20 @@ void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std:
     const bool watched =
         std::any_of(sets.begin(), sets.end(), [](const auto* s) { return !s->subscriptions.empty(); });
     if (!watched) return;
-    auto state = document(set);
+    auto state = state_of(set);
     for (const auto& aor : gone) {
         // 5.4.1.5: its contacts end with it, and nobody expects it to be registered again.
-        auto registration = registration_of(set, aor);
+        auto registration = registration_of(set);
+        name(registration, set, aor);
         registration.state = reginfo::State::Terminated;
         for (auto& contact : registration.contacts) {
             contact.active = false;
             contact.event = reginfo::ContactEvent::Rejected;
             contact.expires = 0;
         }
-        state.registrations.push_back(std::move(registration));
+        state.add(registration);
     }
-    const bool over = std::none_of(state.registrations.begin(), state.registrations.end(),
-                                   [](const auto& r) { return r.state == reginfo::State::Active; });
+    const bool over = !state.has_active();
     for (auto* each : sets) {
         const auto cancelled = [&](const Subscription& s) {
             if (s.binding == 0 || by_network) return false;
@@ -330,14 +345,14 @@ void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std:
 void Notifier::expire(ImplicitRegistrationSet& set) {
     const auto is_due = [&](const Subscription& s) { return s.expires_at <= core_.now; };
     if (std::none_of(set.subscriptions.begin(), set.subscriptions.end(), is_due)) return;
-    const auto state = document(set);
+    const auto state = state_of(set);
     for (auto& subscription : set.subscriptions)
         if (is_due(subscription)) notify(set, subscription, state, "timeout");
     std::erase_if(set.subscriptions, is_due);
 }
 
 void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscription,
-                      const reginfo::Document& document, std::string_view terminated_because) {
+                      const reginfo::Printer& registrations, std::string_view terminated_because) {
     auto target = sip::Uri::parse(subscription.texts.get(Subscription::Text::Target));
     if (!target) return;  // it was a URI when it was stored
     auto request = sip::Message::request(sip::Method::Notify, std::move(*target));
@@ -359,14 +374,10 @@ void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscrip
         state.params.set("reason", terminated_because);
     }
     request.set<h::SubscriptionState>(state);
-    sip::TokenParams charging;
-    charging.params.set_quoted("icid-value", subscription.texts.get(Subscription::Text::Icid));
-    request.set<h::PChargingVector>(charging);
     const bool to_server = served_by(set, request.request_uri());
-    charge_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi, {});
-    auto versioned = document;
-    versioned.version = subscription.version++;
-    request.set_body(reginfo::print(versioned), "application/reginfo+xml");
+    charge_own_request(request, to_server ? IoiType::HomeToServer : IoiType::VisitedToHome, core_.ioi,
+                       subscription.texts.get(Subscription::Text::Icid));
+    request.set_body(registrations.document(subscription.version++), "application/reginfo+xml");
 
     const auto* identity = set.default_identity();
     core_.note(Severity::Info, "scscf.subscription.notified",

@@ -1,5 +1,6 @@
 #pragma once
 #include "common/ims/reginfo.hpp"
+#include "scscf/core/charging.hpp"
 #include "scscf/core/core.hpp"
 
 #include <string>
@@ -19,7 +20,7 @@ class Notifier {
     static bool is_reg_event(const sip::Message& request);
     // The set that the request is about: by the URI we gave as Contact, else by public identity.
     ImplicitRegistrationSet* set_for(const sip::Message& request);
-    void on_subscribe(sip::RequestArrived& arrived);
+    void on_subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set);
 
     // Registration state changed: bindings that are marked as ended are reported terminated for the last
     // time. Whoever sees nothing active any more is told that the subscription is over. The UE's own
@@ -46,13 +47,16 @@ class Notifier {
     void subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set, std::uint32_t expires);
     void resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set, std::uint32_t expires);
     sip::Message accepted(const sip::RequestArrived& arrived, const ImplicitRegistrationSet& set,
-                          std::uint32_t expires, std::string_view to_tag);
+                          std::uint32_t expires, std::string_view to_tag, const ChargingVector& charging);
     void notify(const ImplicitRegistrationSet& set, Subscription& subscription,
-                const reginfo::Document& document, std::string_view terminated_because);
-    reginfo::Registration registration_of(const ImplicitRegistrationSet& set, std::string_view aor) const;
+                const reginfo::Printer& registrations, std::string_view terminated_because);
+    // What is the same for all identities of the set; name() says of which it is to be.
+    reginfo::Registration registration_of(const ImplicitRegistrationSet& set) const;
+    static void name(reginfo::Registration& registration, const ImplicitRegistrationSet& set,
+                     std::string aor);
     void add_gruus(const ImplicitRegistrationSet& set, const Identity& identity,
                    reginfo::Registration& registration) const;
-    reginfo::Document document(const ImplicitRegistrationSet& set) const;
+    reginfo::Printer state_of(const ImplicitRegistrationSet& set) const;
     void drop(const Audience& audience, std::string_view why);
     sip::Uri contact_of(const ImplicitRegistrationSet& set) const;
 

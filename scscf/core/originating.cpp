@@ -86,7 +86,7 @@ void Sessions::ask_for_registration(const sip::RequestArrived& arrived, std::str
 CxProcedure Sessions::serve_unregistered_caller(sip::RequestArrived arrived, Impu served) {
     CxQuestion question =
         profile_question(served, arrived.request, cx::ServerAssignmentType::UnregisteredUser);
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
     int status = 0;
     std::string why;
     auto* set = take_unregistered(reply, served, status, why);
@@ -100,7 +100,7 @@ CxProcedure Sessions::serve_unregistered_caller(sip::RequestArrived arrived, Imp
 CxProcedure Sessions::restore_caller(sip::RequestArrived arrived, Impu served) {
     // 5.4.3.2, TS 23.380 4.4: his registration may have been lost here, or be taken over from elsewhere.
     CxQuestion question = profile_question(served, arrived.request, cx::ServerAssignmentType::NoAssignment);
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
     const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
     const bool not_ours = saa != nullptr && diameter::is(saa->result, cx::ResultCode::UnableToComply);
     if (const auto failure = failure_in(reply); failure && !not_ours) {

@@ -109,15 +109,15 @@ Result<RegisterRequest, Refusal> read_register(const sip::RequestArrived& arrive
         r.impi = Impi{std::string{text.substr(text.find(':') + 1)}};
     }
 
-    const auto contacts = message.all<h::Contact>();
+    auto contacts = message.all<h::Contact>();
     if (!contacts) return Refusal{400, "malformed Contact"};
-    for (const auto& contact : *contacts) {
+    for (auto& contact : *contacts) {
         if (contact.star)
             r.star = true;
         else if (contact.address.uri.has("bnc") && !contact.address.uri.user.empty())
             return Refusal{400, "Contact with bnc and a user part"};  // 5.4.1.2.3
         else
-            r.contacts.push_back(contact.address);
+            r.contacts.push_back(std::move(contact.address));
     }
     if (message.has<h::Expires>()) {
         // RFC 3261 20.19: as for the parameter, a malformed value counts as 3600.

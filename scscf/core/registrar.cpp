@@ -134,7 +134,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             if (!registered) sar.multiple_registration_indication = one_of_several ? 1U : 0U;
         }
         CxQuestion question{std::move(sar), hss_of(r.impi)};
-        CxReply reply = co_await question;
+        CxReply reply = co_await std::move(question);
         const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
 
         const bool restores = saa != nullptr && !registered && !saa->scscf_restoration_info.empty() &&
@@ -152,7 +152,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             again.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
             again.scscf_restoration_info = restoration_info(r.impi, set, *fresh, placement);
             question = CxQuestion{std::move(again), hss_of(r.impi)};
-            reply = co_await question;
+            reply = co_await std::move(question);
             saa = answer_in<cx::ServerAssignmentAnswer>(reply);
         }
         if (auto failure = failure_in(reply)) {
@@ -331,7 +331,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         // Step 1: what is not bound may have been lost.
         auto lost = assignment_request(r.impi, r.impu, cx::ServerAssignmentType::NoAssignment);
         CxQuestion question{std::move(lost), hss_of(r.impi)};
-        CxReply reply = co_await question;
+        CxReply reply = co_await std::move(question);
         const auto* saa = answer_in<cx::ServerAssignmentAnswer>(reply);
         if (saa != nullptr && diameter::is_success(saa->result) && !saa->scscf_restoration_info.empty() &&
             take_profile(core_, *saa, r.impi, r.impu, origin_host(reply)))
@@ -351,7 +351,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
         sar.public_identity = std::move(ending);
         sar.user_data_already_available = cx::UserDataAlreadyAvailable::AlreadyAvailable;
         CxQuestion question{std::move(sar), hss_of(r.impi)};
-        CxReply reply = co_await question;
+        CxReply reply = co_await std::move(question);
         // The UE is gone whatever the HSS says.
         if (const auto failure = failure_in(reply))
             core_.note(Severity::Warning, "scscf.deregistration.hss", r.subject(),

@@ -185,7 +185,7 @@ CxProcedure Registrar::challenge_aka(RegisterRequest r) {
     auto* state = authentications.find(r.impi);
     if (state == nullptr || state->vectors.empty()) {
         CxQuestion question{auth_request(r, cx::scheme::digest_aka_v1_md5), hss_of(r.impi)};
-        CxReply reply = co_await question;
+        CxReply reply = co_await std::move(question);
         const auto* answer = answer_in<cx::MultimediaAuthAnswer>(reply);
         const bool no_aka =
             answer != nullptr &&
@@ -230,7 +230,7 @@ CxProcedure Registrar::resynchronise(RegisterRequest r) {
     authentications.erase(r.impi);  // vectors at hand have the SQN the USIM refused
 
     CxQuestion question{std::move(mar), hss_of(r.impi)};
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
     if (const auto failure = failure_in(reply)) {
         reject(r, failure->status, failure->reason);
         co_return Done{};
@@ -336,7 +336,7 @@ CxProcedure Registrar::challenge_by_hss(RegisterRequest r, bool stale) {
     const bool known = r.protection != Protection::Absent && r.protection != Protection::NoAuthorization;
     CxQuestion question{auth_request(r, known ? cx::scheme::sip_digest : cx::scheme::unknown),
                         hss_of(r.impi)};
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
 
     const auto* answer = answer_in<cx::MultimediaAuthAnswer>(reply);
     const bool no_digest =

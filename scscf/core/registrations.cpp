@@ -58,9 +58,11 @@ void Registrations::fill(Set& set, const ImsSubscription& subscription) {
     set.identities.reserve(identities);
     set.profiles.reserve(subscription.service_profiles.size());
     for (const auto& profile : subscription.service_profiles) {
-        auto bare = profile;
-        bare.public_identities.clear();
-        set.profiles.push_back(profiles_.share(std::move(bare)));
+        set.profiles.push_back(profiles_.share(ServiceProfile{{},
+                                                              profile.subscribed_media_profile_id,
+                                                              profile.service_ids,
+                                                              profile.initial_filter_criteria,
+                                                              profile.shared_ifc_set_ids}));
         for (const auto& from : profile.public_identities) {
             Identity identity;
             identity.name = compact(from.identity.value());

@@ -53,7 +53,7 @@ CxProcedure Sessions::challenge_by_hss(sip::RequestArrived arrived, Impi impi, I
     mar.supported_features = announced_features(core_.config);
     mar.sip_auth_data_item.sip_authentication_scheme = std::string{cx::scheme::sip_digest};
     CxQuestion question{std::move(mar), {}};
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
     if (const auto failure = failure_in(reply)) {
         reject(arrived, failure->status, impu.value(), failure->reason);
         co_return Done{};

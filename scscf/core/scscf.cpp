@@ -61,8 +61,8 @@ void Scscf::Impl::arrived(sip::RequestArrived& r) {
         return core.reject(r.transaction, r.request, 403, "scscf.request.untrusted", subject_of(r.request),
                            "not from the trust domain: " + r.flow.remote.text());
     if (r.request.method() == sip::Method::Register) return registrar.on_register(r);
-    if (Notifier::is_reg_event(r.request) && notifier.set_for(r.request) != nullptr)
-        return notifier.on_subscribe(r);
+    if (Notifier::is_reg_event(r.request))
+        if (auto* set = notifier.set_for(r.request)) return notifier.on_subscribe(r, *set);
     sessions.on_request(std::move(r));
 }
 
@@ -90,8 +90,8 @@ void Scscf::handle(const Event& event, TimePoint now, Effects& out) {
     auto& core = impl_->core;
     core.begin(now, out);
     std::visit(overloaded{
-                   [&](const cx::AnswerArrived& e) { core.cx.arrived(e.id, e, out); },
-                   [&](const cx::SendFailed& e) { core.cx.arrived(e.id, e, out); },
+                   [&](const cx::AnswerArrived& e) { core.cx.arrived(e.id, &e, out); },
+                   [&](const cx::SendFailed& e) { core.cx.arrived(e.id, &e, out); },
                    [&](const cx::RequestArrived& e) { impl_->arrived(e); },
                    [](const ipsec::Report&) {},  // it has no UEs of its own
                    [&](const auto& e) { core.element.handle(e, now, core.outputs); },

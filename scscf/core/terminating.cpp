@@ -39,7 +39,7 @@ void Sessions::on_terminating(sip::RequestArrived arrived) {
 CxProcedure Sessions::serve_unregistered_callee(sip::RequestArrived arrived, Impu served) {
     CxQuestion question =
         profile_question(served, arrived.request, cx::ServerAssignmentType::UnregisteredUser);
-    CxReply reply = co_await question;
+    CxReply reply = co_await std::move(question);
     int status = 0;
     std::string why;
     auto* set = take_unregistered(reply, served, status, why);

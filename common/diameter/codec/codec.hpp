@@ -12,8 +12,11 @@
 #include <variant>
 #include <vector>
 
-// Diameter messages: octets <-> structs. libfdproto is the dictionary, parser and encoder behind this header
-// and appears nowhere else. Whatever octets come in, the answer is a Message or a Malformed.
+// Diameter messages: octets <-> structs. Whatever octets come in, the answer is a Message or a Malformed.
+//
+// What our dictionary knows is read and written here, octet by octet; libfdproto, which appears nowhere but
+// in this folder, is asked about the rest, and the tests hold both against it
+// (tests/unit/diameter/by_libfdproto.hpp).
 namespace ims::diameter::codec {
 
 struct Header {  // RFC 6733 3

@@ -4,8 +4,6 @@
 
 #include <boost/container/small_vector.hpp>
 
-struct avp;
-
 namespace ims::diameter::codec {
 
 // The first thing that was wrong in a message whose octets are sound.
@@ -15,15 +13,18 @@ struct ReadFault {
     std::string detail;
 };
 
-// Reads one level of a message that libfdproto has parsed. Private to common/diameter/codec.
+// Reads one level of a message that scan() has been through, so that every length and value is what its type
+// wants. Private to common/diameter/codec.
 class Reader {
   public:
     static constexpr bool writes = false;
 
-    // A whole message; `raw`: the same AVPs as octets, for Failed-AVP.
-    Reader(void* message, std::span<const RawAvp> raw, std::optional<ReadFault>& fault);
+    // A whole message, by the AVPs of its top level.
+    Reader(std::span<const RawAvp> avps, std::optional<ReadFault>& fault) : avps_{avps}, fault_{&fault} {}
     // What is in a Grouped AVP.
-    Reader(void* group, std::optional<ReadFault>& fault);
+    Reader(const RawAvp& group, std::optional<ReadFault>& fault);
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
 
     template <class T>
     void required(Avp avp, T& v) {
@@ -37,8 +38,8 @@ class Reader {
     }
     template <class T>
     void many(Avp avp, std::vector<T>& values) {
-        for (const auto& child : children_)
-            if (child.avp == avp) get(child, values.emplace_back());
+        for (const auto& each : avps_)
+            if (each.is(avp)) get(each, values.emplace_back());
     }
     template <class T>
     void at_least_one(Avp avp, std::vector<T>& values) {
@@ -47,51 +48,42 @@ class Reader {
     }
     template <class T>
     void grouped_list(Avp group, Avp member, std::vector<T>& values) {
-        if (const auto* found = only(group)) Reader{found->handle, *fault_}.many(member, values);
+        if (const auto* found = only(group)) Reader{*found, *fault_}.many(member, values);
     }
     template <class T>
     void number_of(Avp, std::vector<T>&) {}  // the items speak for themselves
     void presence(Avp avp, bool& present) { present = only(avp) != nullptr; }
-    void mandatory_bit(bool& mandatory) const { mandatory = mandatory_; }
+    void mandatory_bit(bool& mandatory) const { mandatory = group_ != nullptr && group_->mandatory; }
 
   private:
-    struct Child {
-        Avp avp;  // Avp::Count: unknown
-        void* handle;
-        std::size_t index;
-    };
-
-    void collect(void* parent);
-    const Child* only(Avp avp);  // nullptr: absent; a second one is a fault
+    const RawAvp* only(Avp avp);  // nullptr: absent; a second one is a fault
     void missing(Avp avp);
 
-    void get(const Child& child, std::string& v) const;
-    void get(const Child& child, Octets& v) const;
-    void get(const Child& child, std::uint32_t& v) const;
-    void get(const Child& child, std::uint64_t& v) const;
-    void get(const Child& child, IpAddress& v) const;
+    static void get(const RawAvp& avp, std::string& v) { v = text_of(avp.value()); }
+    static void get(const RawAvp& avp, Octets& v) { v.assign(avp.value().begin(), avp.value().end()); }
+    static void get(const RawAvp& avp, std::uint32_t& v);
+    static void get(const RawAvp& avp, std::uint64_t& v);
+    static void get(const RawAvp& avp, IpAddress& v);
     template <class Tag>
-    void get(const Child& child, Strong<Tag, std::string>& v) const {
-        std::string text;
-        get(child, text);
-        v = Strong<Tag, std::string>{std::move(text)};
+    static void get(const RawAvp& avp, Strong<Tag, std::string>& v) {
+        v = Strong<Tag, std::string>{std::string{text_of(avp.value())}};
     }
     template <class T>
-    void get(const Child& child, T& v) const {
+    void get(const RawAvp& avp, T& v) const {
         if constexpr (std::is_enum_v<T>) {
             std::uint32_t number = 0;
-            get(child, number);
+            get(avp, number);
             v = static_cast<T>(number);
         } else {
-            Reader inner{child.handle, *fault_};
+            Reader inner{avp, *fault_};
             members(inner, v);
         }
     }
 
-    boost::container::small_vector<Child, 24> children_;
-    std::span<const RawAvp> raw_;
+    std::span<const RawAvp> avps_;
+    const RawAvp* group_ = nullptr;  // whose AVPs they are; nullptr: the message's
+    boost::container::small_vector<RawAvp, 12> of_group_;
     std::optional<ReadFault>* fault_;
-    bool mandatory_ = false;
 };
 
 }  // namespace ims::diameter::codec

@@ -3,6 +3,7 @@
 #include "common/diameter/codec/header.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ims::diameter::codec {
 
@@ -10,15 +11,8 @@ namespace {
 
 using Span = std::span<const std::uint8_t>;
 
-constexpr std::uint8_t avp_vendor = 0x80, avp_mandatory = 0x40, avp_reserved = 0x1f;
+constexpr std::uint8_t flags_known = flag_request | flag_proxiable | flag_error | flag_retransmitted;
 constexpr unsigned max_depth = 8;  // Cx needs three
-
-std::uint32_t u24(Span s) {
-    return std::uint32_t{s[0]} << 16 | std::uint32_t{s[1]} << 8 | s[2];
-}
-std::uint32_t u32(Span s) {
-    return std::uint32_t{s[0]} << 24 | u24(s.subspan(1));
-}
 
 struct Fault {
     ResultCode code;
@@ -28,6 +22,19 @@ struct Fault {
 
 std::string label(std::uint32_t code, const AvpDefinition* d) {
     return (d ? std::string{d->name} : std::string{"AVP"}) + " (" + std::to_string(code) + ")";
+}
+
+// ASCII without NUL, as nearly all texts are: eight octets at a time.
+bool is_plain_text(Span s) {
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    while (s.size() >= 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, s.data(), 8);
+        // Borrows reach an octet's top bit only from one that is zero itself, or below it.
+        if (((eight | (eight - ones)) & tops) != 0) return false;
+        s = s.subspan(8);
+    }
+    return std::all_of(s.begin(), s.end(), [](auto c) { return c != 0 && c < 0x80; });
 }
 
 // RFC 3629, as RFC 6733 4.3.1 wants UTF8String.
@@ -78,6 +85,7 @@ std::optional<std::pair<ResultCode, std::string>> value_fault(const AvpDefinitio
         case Type::OctetString:
         case Type::Grouped: return {};
         case Type::Utf8String:
+            if (is_plain_text(value) && !value.empty()) return {};
             if (has_nul(value)) return invalid("contains a NUL");
             if (!is_utf8(value)) return invalid("is not UTF-8");
             if (d.avp == Avp::SessionId && value.empty()) return invalid("is empty");
@@ -107,8 +115,9 @@ std::optional<std::pair<ResultCode, std::string>> value_fault(const AvpDefinitio
 }
 
 // Walks the AVPs of `octets`, depth first. `lenient`: we are inside something that may be ignored as a whole,
-// so an unknown AVP in it is no reason to refuse the message.
-std::optional<Fault> walk(Span octets, unsigned depth, bool lenient, std::vector<RawAvp>* found) {
+// so an unknown AVP in it is no reason to refuse the message. `plain`: see Scanned.
+std::optional<Fault> walk(Span octets, unsigned depth, bool lenient, std::vector<RawAvp>* found,
+                          bool& plain) {
     while (!octets.empty()) {
         // RFC 6733 7.5: where the length is beyond reason, a copy of the header and the shortest value of its
         // type.
@@ -125,7 +134,7 @@ std::optional<Fault> walk(Span octets, unsigned depth, bool lenient, std::vector
         const auto code = u32(octets);
         const auto flags = octets[4];
         const std::size_t length = u24(octets.subspan(5));
-        const std::size_t header = (flags & avp_vendor) != 0 ? 12 : 8;
+        const auto header = avp_header_size((flags & avp_vendor) != 0);
         if (octets.size() < header) return broken(header, nullptr, "an AVP header is cut off");
         const auto vendor = header == 12 ? u32(octets.subspan(8)) : 0;
         const auto* d = find(code, vendor);
@@ -147,11 +156,12 @@ std::optional<Fault> walk(Span octets, unsigned depth, bool lenient, std::vector
             if (auto wrong = value_fault(*d, value)) return fault(wrong->first, wrong->second);
             if (d->type == Type::Grouped) {
                 if (depth >= max_depth) return fault(ResultCode::InvalidAvpValue, "is nested too deeply");
-                if (auto inner = walk(value, depth + 1, lenient || !mandatory, nullptr)) return inner;
+                if (auto inner = walk(value, depth + 1, lenient || !mandatory, nullptr, plain)) return inner;
             }
         }
-        if (found) found->push_back({d, mandatory, avp});
-        octets = octets.subspan(std::min(octets.size(), (length + 3) & ~std::size_t{3}));
+        plain = plain && d && (header == 12) == (vendor != 0) && padded(length) <= octets.size();
+        if (found) found->push_back({d, mandatory, static_cast<std::uint8_t>(header), avp});
+        octets = octets.subspan(std::min(octets.size(), padded(length)));
     }
     return {};
 }
@@ -196,7 +206,7 @@ Malformed malformed(const Header& header, Span avps, Fault fault) {
     m.failed_avp = std::move(fault.failed_avp);
     while (avps.size() >= 8) {
         const std::size_t length = u24(avps.subspan(5));
-        const std::size_t header_length = (avps[4] & avp_vendor) != 0 ? 12 : 8;
+        const auto header_length = avp_header_size((avps[4] & avp_vendor) != 0);
         if (length < header_length || length > avps.size()) break;
         const auto* d = find(u32(avps), header_length == 12 ? u32(avps.subspan(8)) : 0);
         const auto avp = avps.first(length);
@@ -204,7 +214,7 @@ Malformed malformed(const Header& header, Span avps, Fault fault) {
             !value_fault(*d, avp.subspan(header_length)))
             m.session_id = text_of(avp.subspan(header_length));
         if (d && d->avp == Avp::ProxyInfo) m.proxy_info.emplace_back(avp.begin(), avp.end());
-        avps = avps.subspan(std::min(avps.size(), (length + 3) & ~std::size_t{3}));
+        avps = avps.subspan(std::min(avps.size(), padded(length)));
     }
     return m;
 }
@@ -244,25 +254,27 @@ ims::Result<Scanned, Malformed> scan(Span octets) {
         return distrusted(ResultCode::InvalidMessageLength, "message length " + std::to_string(length));
 
     auto fault = header_fault(s.header);
+    s.plain = !s.header.error && (flags & ~flags_known) == 0;
     s.avps.reserve(24);
-    auto in_avps = walk(octets.subspan(header_size), 0, false, &s.avps);
+    auto in_avps = walk(octets.subspan(header_size), 0, false, &s.avps, s.plain);
     if (!fault) fault = std::move(in_avps);
     if (fault) return malformed(s.header, octets.subspan(header_size), std::move(*fault));
     return s;
 }
 
+RawAvp take_avp(Span& rest) {
+    const auto header = avp_header_size((rest[4] & avp_vendor) != 0);
+    const auto length = u24(rest.subspan(5));
+    const RawAvp avp{find(u32(rest), header == 12 ? u32(rest.subspan(8)) : 0), (rest[4] & avp_mandatory) != 0,
+                     static_cast<std::uint8_t>(header), rest.first(length)};
+    rest = rest.subspan(std::min(rest.size(), padded(length)));
+    return avp;
+}
+
 Octets example(Avp avp) {
     const auto& d = definition(avp);
-    const std::size_t header = d.vendor != 0 ? 12 : 8;
-    Octets o(header + shortest(d.type));
-    const auto put = [&o](std::size_t at, std::uint32_t v) {
-        for (int i = 3; i >= 0; --i, v >>= 8)
-            o[at + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(v);
-    };
-    put(0, d.code);
-    put(4, static_cast<std::uint32_t>(o.size()));
-    o[4] = static_cast<std::uint8_t>((d.vendor != 0 ? avp_vendor : 0) | (d.mandatory ? avp_mandatory : 0));
-    if (d.vendor != 0) put(8, d.vendor);
+    Octets o(avp_header_size(d.vendor != 0) + shortest(d.type));
+    put_avp_header(o, 0, d, o.size());
     return o;
 }
 

@@ -1,58 +1,40 @@
 #include "common/diameter/codec/writer.hpp"
 
-#include "common/diameter/codec/dictionary.hpp"
+#include "common/diameter/codec/header.hpp"
 
 #include <algorithm>
 #include <array>
-#include <new>
-
-#include <freeDiameter/freeDiameter-host.h>
-#include <freeDiameter/libfdproto.h>
 
 namespace ims::diameter::codec {
 
 namespace {
 
-// libfdproto's building functions fail on misuse, which our templates exclude, and when memory is short.
-void must(int error) {
-    if (error != 0) throw std::bad_alloc{};
-}
-
-avp* add(void* parent, Avp id, avp_value* value) {
-    avp* a = nullptr;
-    must(fd_msg_avp_new(Dictionary::get().model(id), 0, &a));
-    if (value) must(fd_msg_avp_setvalue(a, value));
-    must(fd_msg_avp_add(parent, MSG_BRW_LAST_CHILD, a));
-    return a;
+template <class Number>
+std::array<std::uint8_t, sizeof(Number)> big_endian(Number v) {
+    std::array<std::uint8_t, sizeof(Number)> octets{};
+    for (std::size_t i = 0; i < octets.size(); ++i)
+        octets[i] = static_cast<std::uint8_t>(v >> (8 * (octets.size() - 1 - i)));
+    return octets;
 }
 
 }  // namespace
 
-void Writer::put(Avp id, std::span<const std::uint8_t> octets) {
-    static std::uint8_t nothing = 0;
-    avp_value value{};
-    value.os.data =
-        octets.empty() ? &nothing : const_cast<std::uint8_t*>(octets.data());  // copied by setvalue
-    value.os.len = octets.size();
-    add(parent_, id, &value);
+// RFC 6733 4.1: code, flags, length with this header and without padding, vendor; then the value, padded.
+void Writer::put(Avp id, std::span<const std::uint8_t> value) {
+    const auto& d = definition(id);
+    const auto header = avp_header_size(d.vendor != 0);
+    const auto at = message_.size();
+    message_.resize(at + padded(header + value.size()));
+    put_avp_header(message_, at, d, header + value.size());
+    std::copy(value.begin(), value.end(), message_.begin() + static_cast<std::ptrdiff_t>(at + header));
 }
 
 void Writer::put(Avp id, std::uint32_t v) {
-    if (definition(id).type == Type::Time) {
-        const std::array<std::uint8_t, 4> octets{
-            static_cast<std::uint8_t>(v >> 24), static_cast<std::uint8_t>(v >> 16),
-            static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)};
-        return put(id, std::span<const std::uint8_t>{octets});
-    }
-    avp_value value{};
-    value.u32 = v;  // i32 of an Enumerated shares its place
-    add(parent_, id, &value);
+    put(id, std::span<const std::uint8_t>{big_endian(v)});
 }
 
 void Writer::put(Avp id, std::uint64_t v) {
-    avp_value value{};
-    value.u64 = v;
-    add(parent_, id, &value);
+    put(id, std::span<const std::uint8_t>{big_endian(v)});
 }
 
 // RFC 6733 4.3.1 Address: the family of IANA's Address Family Numbers, then the address.
@@ -65,14 +47,17 @@ void Writer::put(Avp id, const IpAddress& v) {
 }
 
 void Writer::mandatory_bit(bool mandatory) {
-    if (!mandatory) return;
-    avp_hdr* header = nullptr;
-    must(fd_msg_avp_hdr(static_cast<avp*>(parent_), &header));
-    header->avp_flags |= AVP_FLAG_MANDATORY;
+    if (mandatory) message_[group_ + 4] |= avp_mandatory;
 }
 
-void* Writer::open_group(Avp id) {
-    return add(parent_, id, nullptr);
+std::size_t Writer::begin(Avp id) {
+    const auto at = message_.size();
+    put(id, std::span<const std::uint8_t>{});
+    return at;
+}
+
+void Writer::end(std::size_t at) {
+    put_u24(message_, at + 5, message_.size() - at);
 }
 
 }  // namespace ims::diameter::codec

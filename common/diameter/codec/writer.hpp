@@ -1,16 +1,15 @@
 #pragma once
 #include "common/diameter/codec/members.hpp"
 
-struct msg;
-
 namespace ims::diameter::codec {
 
-// Builds one level of a message in libfdproto. Private to common/diameter/codec.
+// Appends AVPs to a message, as libfdproto would write them (tests/unit/diameter/by_libfdproto.hpp compares).
+// Private to common/diameter/codec.
 class Writer {
   public:
     static constexpr bool writes = true;
 
-    explicit Writer(void* parent) : parent_{parent} {}
+    explicit Writer(Octets& message) : Writer{message, 0} {}
 
     template <class T>
     void required(Avp avp, const T& v) {
@@ -31,8 +30,9 @@ class Writer {
     template <class T>
     void grouped_list(Avp group, Avp member, const std::vector<T>& values) {
         if (values.empty()) return;
-        Writer inner{open_group(group)};
-        inner.many(member, values);
+        const auto at = begin(group);
+        Writer{message_, at}.many(member, values);
+        end(at);
     }
     template <class T>
     void number_of(Avp avp, const std::vector<T>& values) {
@@ -59,15 +59,22 @@ class Writer {
         if constexpr (std::is_enum_v<T>) {
             put(avp, static_cast<std::uint32_t>(v));
         } else {
-            Writer inner{open_group(avp)};
+            const auto at = begin(avp);
+            Writer inner{message_, at};
             members(inner, v);
+            end(at);
         }
     }
 
-    void* open_group(Avp avp);
-
   private:
-    void* parent_;
+    Writer(Octets& message, std::size_t group) : message_{message}, group_{group} {}
+
+    // The header of an AVP whose length is not known yet: where it begins. end() puts the length in.
+    std::size_t begin(Avp avp);
+    void end(std::size_t at);
+
+    Octets& message_;
+    std::size_t group_;  // where the AVP begins whose members are written; 0: the message itself
 };
 
 }  // namespace ims::diameter::codec

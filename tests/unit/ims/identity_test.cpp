@@ -1,5 +1,8 @@
 #include "common/ims/identity.hpp"
 
+#include "common/base/text.hpp"
+#include "common/sip/message/uri.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace ims;
@@ -26,6 +29,23 @@ TEST_CASE("a SIP identity is user and host without port and parameters", "[TS23.
     CHECK(canonical("sip:ims.example") == "sip:ims.example");
     CHECK(canonical("sip:alice@[2001:DB8::1]:5060") == "sip:alice@[2001:db8::1]");
     CHECK(canonical(" sip:alice@ims.example ") == "sip:alice@ims.example");
+}
+
+TEST_CASE("whatever character stands in a SIP identity, its canonical form is made of user and host",
+          "[TS23.003-13.4]") {
+    for (int c = 1; c < 256; ++c)
+        for (const std::string place :
+             {"sip:a_b@ims.example", "sip:_@ims.example", "sip:alice@ims_example", "sip:alice@_",
+              "_sip:alice@ims.example", "si_:alice@ims.example", "sip:alice@ims.example_"}) {
+            auto text = place;
+            text[text.find('_')] = static_cast<char>(c);
+            INFO(text);
+            const auto uri = sip::Uri::parse(trim(text));
+            const bool plain = uri && uri->scheme == sip::Uri::Scheme::Sip;
+            if (c == '%' || (uri && uri->is_tel())) continue;  // an escape is another matter
+            const auto user = plain && !uri->user.empty() ? uri->user + "@" : "";
+            CHECK(canonical(text) == (plain ? "sip:" + user + to_lower(uri->host) : "nothing"));
+        }
 }
 
 TEST_CASE("a telephone identity is a global number, or a local one in its context",

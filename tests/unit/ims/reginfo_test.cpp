@@ -122,3 +122,32 @@ TEST_CASE("a document that breaks the schema where it matters is refused", "[RFC
                      "expires=\"soon\"><uri>sip:a</uri></contact>")
                     .has_value());
 }
+
+TEST_CASE(
+    "a character that XML has a use for is escaped, and a control character left out, wherever it stands",
+    "[RFC3680-5]") {
+    const auto escaped = [](char c) -> std::string {
+        switch (c) {
+            case '&': return "&amp;";
+            case '<': return "&lt;";
+            case '>': return "&gt;";
+            case '"': return "&quot;";
+            case '\t':
+            case '\n':
+            case '\r': return {c};
+            default: return static_cast<unsigned char>(c) < 0x20 ? "" : std::string{c};
+        }
+    };
+    reginfo::Document document;
+    document.registrations.emplace_back().contacts.emplace_back();
+    auto& uri = document.registrations.front().contacts.front().uri;
+    for (std::size_t at = 0; at < 18; ++at)
+        for (int c = 0; c < 256; ++c) {
+            uri = "abcdefghijklmnopqr";
+            uri[at] = static_cast<char>(c);
+            std::string expected;
+            for (const char each : uri) expected += escaped(each);
+            if (reginfo::print(document).find("<uri>" + expected + "</uri>") == std::string::npos)
+                FAIL("character " << c << " at " << at);
+        }
+}
