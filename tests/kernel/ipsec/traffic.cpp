@@ -90,7 +90,7 @@ Descriptor tcp_listener(const Host& host, const IpEndpoint& own) {
 }
 
 std::string tcp(const Host& from, const IpEndpoint& own, const IpEndpoint& to, const Descriptor& listener) {
-    const auto client = bound(from, own, SOCK_STREAM);
+    auto client = bound(from, own, SOCK_STREAM);
     // At the end with RST, not TIME_WAIT: the next test has the same ports.
     const linger at_once{1, 0};
     setsockopt(*client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -107,6 +107,13 @@ std::string tcp(const Host& from, const IpEndpoint& own, const IpEndpoint& to, c
         std::array<char, 16> text{};
         if (poll(&p, 1, 2000) != 1 || recv(other, text.data(), text.size(), 0) != 8) return "nothing came";
     }
+    // Nothing is left to be said when it has come: a FIN of the server, sent again later, would meet the next
+    // test's associations, or none.
+    { const Descriptor closed{std::move(client)}; }
+    pollfd p{*server, POLLIN, 0};
+    char octet = 0;
+    if (poll(&p, 1, 2000) != 1 || recv(*server, &octet, 1, 0) != -1 || errno != ECONNRESET)
+        return "no RST came";
     return {};
 }
 
