@@ -43,9 +43,10 @@ struct TransportsConfig {
     std::size_t connections_per_peer = 64;  // accepted from one address
     int backlog = 1024;                     // listen(2)
     Duration connect_timeout = 5s;
-    Duration handshake_timeout = 10s;          // of TLS and WebSocket together
-    Duration idle_timeout = 600s;              // a connection without traffic; TS 24.229 leaves it to us
-    // Without traffic for so long, TCP asks whether the peer is there (RFC 9293 3.8.4), four times in a minute.
+    Duration handshake_timeout = 10s;  // of TLS and WebSocket together
+    Duration idle_timeout = 600s;      // a connection without traffic; TS 24.229 leaves it to us
+    // Without traffic for so long, TCP asks whether the peer is there (RFC 9293 3.8.4), four times in a
+    // minute.
     std::chrono::seconds probe_after = 240s;
     Duration message_timeout = 32s;            // from the first octet of a message to its last
     std::size_t write_queue_octets = 1 << 20;  // per connection; beyond: TransportFailed

@@ -53,8 +53,9 @@ class FreeDiameter {
     void start();
     void signal(int number);  // to its process
     bool wait();              // for its end; false after ten seconds
-    // It calls its side of the connection to a peer open, which comes after the CEA that opens the other side: until then
-    // requests for that peer are answered UNABLE_TO_DELIVER. Read from its log, from its last start on.
+    // It calls its side of the connection to a peer open, which comes after the CEA that opens the other
+    // side: until then requests for that peer are answered UNABLE_TO_DELIVER. Read from its log, from its
+    // last start on.
     bool has_open(const std::string& peer) const;
     std::string log() const;
     const std::string& identity() const { return identity_; }
