@@ -10,16 +10,16 @@ namespace {
 
 using sip::HeaderId;
 
-bool has_response(const sip::AuthValue& authorization) {
-    const auto response = authorization.params.get("response");
+bool has_response(const sip::AuthValue& credentials) {
+    const auto response = credentials.params.get("response");
     return response && !response->empty();
 }
 
 // In clear there is nothing to tell AKA from digest but what the two sides say: the challenge that was sent,
 // else the algorithm the UE names. IMS-AKA is what is left (5.2.2.2 step 1: integrity-protected is then
 // "no").
-bool is_digest(const sip::AuthValue& authorization, bool associated, const Challenge* challenge) {
-    const auto algorithm = authorization.params.get("algorithm");
+bool is_digest(const sip::AuthValue& credentials, bool associated, const Challenge* challenge) {
+    const auto algorithm = credentials.params.get("algorithm");
     if (algorithm && istarts_with(*algorithm, "AKA")) return false;
     if (challenge != nullptr) return challenge->kind == Challenge::Kind::Digest;
     return associated || algorithm.has_value();
@@ -50,36 +50,49 @@ AccessRefused agreement_changed(const sip::Message& request, const ipsec::Mechan
     return {std::move(response), reason};
 }
 
-bool answers(const sip::Message& request, const Challenge& challenge) {
-    const auto authorization = request.get<sip::h::Authorization>();
-    return authorization && has_response(*authorization) && !authorization->params.has("auts") &&
-           authorization->params.get("nonce") == challenge.nonce;
+bool answers(const sip::AuthValue* credentials, const Challenge& challenge) {
+    return credentials != nullptr && has_response(*credentials) && !credentials->params.has("auts") &&
+           credentials->params.get("nonce") == challenge.nonce;
 }
 
-AccessAccepted accept_in_clear(const sip::Message& request, bool associated, const Challenge* challenge) {
-    const auto authorization = request.get<sip::h::Authorization>();
-    if (!authorization) return {};
-    if (!is_digest(*authorization, associated, challenge)) return {"no"};
+void set_integrity_protected(sip::Message& request, const sip::AuthValue& credentials,
+                             std::optional<std::string_view> value) {
+    constexpr std::string_view name = "integrity-protected";
+    if (credentials.params.empty() || credentials.params.has(name)) {
+        auto changed = credentials;
+        changed.params.remove(name);
+        if (value) changed.params.set_quoted(name, *value);
+        return request.set<sip::h::Authorization>(changed);
+    }
+    if (!value) return;
+    std::string text{request.raw(HeaderId::Authorization).value_or(std::string_view{})};
+    text.append(", ").append(name).append("=\"").append(*value).append("\"");
+    request.set_raw(HeaderId::Authorization, text);
+}
+
+AccessAccepted accept_in_clear(const sip::AuthValue* credentials, bool associated,
+                               const Challenge* challenge) {
+    if (credentials == nullptr) return {};
+    if (!is_digest(*credentials, associated, challenge)) return {"no"};
     AccessAccepted accepted{.integrity_protected = {}, .digest = true};
     if (associated)
         accepted.integrity_protected = "ip-assoc-yes";
-    else if (has_response(*authorization))
+    else if (has_response(*credentials))
         accepted.integrity_protected = "ip-assoc-pending";
     return accepted;
 }
 
-AccessAccepted accept_on_tls(const sip::Message& request, bool bound, const Challenge* challenge) {
-    const auto authorization = request.get<sip::h::Authorization>();
-    if (!authorization) return {};
+AccessAccepted accept_on_tls(const sip::AuthValue* credentials, bool bound, const Challenge* challenge) {
+    if (credentials == nullptr) return {};
     // TS 24.371: IMS-AKA with AKAv2 needs no IPsec here. An answer of AKAv1 may have been got from the UE
     // elsewhere, by whoever speaks on this connection (RFC 4169 1).
-    const auto algorithm = authorization->params.get("algorithm");
+    const auto algorithm = credentials->params.get("algorithm");
     if (algorithm && istarts_with(*algorithm, "AKAv2")) return {"tls-connected"};
     if (algorithm ? istarts_with(*algorithm, "AKA")
                   : challenge != nullptr && challenge->kind == Challenge::Kind::Aka)
         return {"no"};
     if (bound) return {"tls-yes"};
-    if (has_response(*authorization)) return {"tls-pending"};
+    if (has_response(*credentials)) return {"tls-pending"};
     return {};
 }
 

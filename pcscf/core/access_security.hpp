@@ -32,11 +32,12 @@ struct AccessRefused {
     sip::Message response;
     std::string_view reason;
 };
-// In clear, where the policy allows it. `associated`: the source is an IP association of this user (5.2.2.3).
-// `challenge`: the running one of this user, or null.
-AccessAccepted accept_in_clear(const sip::Message& request, bool associated, const Challenge* challenge);
+// In clear, where the policy allows it. `credentials`: Authorization of the REGISTER, or null. `associated`:
+// the source is an IP association of this user (5.2.2.3). `challenge`: the running one of this user, or null.
+AccessAccepted accept_in_clear(const sip::AuthValue* credentials, bool associated,
+                               const Challenge* challenge);
 // Over TLS. `bound`: the connection is this user's already (5.2.2.4).
-AccessAccepted accept_on_tls(const sip::Message& request, bool bound, const Challenge* challenge);
+AccessAccepted accept_on_tls(const sip::AuthValue* credentials, bool bound, const Challenge* challenge);
 // A REGISTER that wants no security agreement, or none that we can keep. `offer`: what we can, which may be
 // nothing.
 AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanisms& offer,
@@ -44,8 +45,12 @@ AccessRefused want_agreement(const sip::Message& request, const ipsec::Mechanism
 // What came back is not what was sent (RFC 3329 2.3.1): 494, whatever the request asks for.
 AccessRefused agreement_changed(const sip::Message& request, const ipsec::Mechanisms& sent,
                                 std::string_view reason);
-// Whether it carries the answer to this challenge; AUTS and an empty response are none (33.203 7.3).
-bool answers(const sip::Message& request, const Challenge& challenge);
+// Whether these are the answer to this challenge; AUTS and an empty response are none (33.203 7.3).
+bool answers(const sip::AuthValue* credentials, const Challenge& challenge);
+// Says so in the REGISTER that goes on (5.2.2.1 step 4B, 5.2.2.2 step 1): the rest of what the UE wrote stays
+// as it is. `credentials`: its Authorization, which is there.
+void set_integrity_protected(sip::Message& request, const sip::AuthValue& credentials,
+                             std::optional<std::string_view> value);
 
 // Takes ck and ik out of a 401 (5.2.2.2, 401, step 2); nothing if it is no challenge. The 401 may only be
 // sent on if both are gone, which they then are.

@@ -87,36 +87,37 @@ void Pcscf::Impl::refuse_agreement(sip::RequestArrived& e, const RegisterContext
     answer_register(e.transaction, c, std::move(refused.response), now);
 }
 
-std::optional<AccessAccepted> Pcscf::Impl::secure(sip::RequestArrived& e, RegisterContext& c, bool associated,
-                                                  const RunningChallenge* running, TimePoint now) {
+std::optional<AccessAccepted> Pcscf::Impl::secure(sip::RequestArrived& e, RegisterContext& c,
+                                                  const RegisterSender& from, TimePoint now) {
     auto client = e.request.all<sip::h::SecurityClient>();
     if (!client) {
         refuse(e, 400, "Security-Client is malformed", now);
         return std::nullopt;
     }
     c.security_client = std::move(*client);
-    if (auto* s = associations.find(c.association)) return secure_on_set(e, c, *s, running, now);
-    if (is_over_tls(e.flow.transport)) return secure_on_tls(e, c, running, now);
-    return secure_in_clear(e, c, associated, running, now);
+    if (auto* s = associations.find(c.association)) return secure_on_set(e, c, *s, from, now);
+    if (is_over_tls(e.flow.transport)) return secure_on_tls(e, c, from, now);
+    return secure_in_clear(e, c, from, now);
 }
 
 std::optional<AccessAccepted> Pcscf::Impl::secure_in_clear(sip::RequestArrived& e, RegisterContext& c,
-                                                           bool associated, const RunningChallenge* running,
-                                                           TimePoint now) {
+                                                           const RegisterSender& from, TimePoint now) {
+    const auto* const running = from.running;
     const auto policy = policy_at(e.flow.remote.address);
     const bool required = policy == Security::Required;
     const auto* challenge = running != nullptr && running->flow == e.flow ? &running->challenge : nullptr;
-    const auto in_clear = [&] { return accept_in_clear(e.request, associated, challenge); };
+    const auto in_clear = [&] { return accept_in_clear(from.credentials, from.associated, challenge); };
     const bool tls = has_tls(e.flow.remote.address);
     if (policy == Security::Off || (!config.ipsec.available() && !tls && !required)) return in_clear();
 
     // The answer to a challenge belongs on the associations that were made for it (33.203 7.2, SM7), or on a
     // connection of TLS (O.2.2).
-    if (running != nullptr && running->challenge.tls && answers(e.request, running->challenge)) {
+    if (running != nullptr && running->challenge.tls && answers(from.credentials, running->challenge)) {
         discard(e, "the challenge is answered outside TLS", now);
         return std::nullopt;
     }
-    if (running != nullptr && running->challenge.association != 0 && answers(e.request, running->challenge)) {
+    if (running != nullptr && running->challenge.association != 0 &&
+        answers(from.credentials, running->challenge)) {
         discard(e, "the challenge is answered outside its security associations", now);
         return std::nullopt;
     }
@@ -216,8 +217,9 @@ bool Pcscf::Impl::ports_are_free(sip::RequestArrived& e, const RegisterContext& 
 }
 
 std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e, RegisterContext& c,
-                                                         AssociationSet& s, const RunningChallenge* running,
+                                                         AssociationSet& s, const RegisterSender& from,
                                                          TimePoint now) {
+    const auto* const running = from.running;
     const auto refused = [&](AccessRefused why) {
         refuse_agreement(e, c, std::move(why), now);
         return std::nullopt;
@@ -229,7 +231,7 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_set(sip::RequestArrived& e,
     // 33.203 7.2, SM7: before anything it says is looked at.
     if (running != nullptr && running->challenge.association != 0 && running->challenge.association != s.id &&
         associations.find(running->challenge.association) != nullptr &&
-        answers(e.request, running->challenge)) {
+        answers(from.credentials, running->challenge)) {
         discard(e, "the challenge is answered on other security associations than those made for it", now);
         return std::nullopt;
     }

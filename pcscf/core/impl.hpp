@@ -65,6 +65,12 @@ struct TerminatingContext {
     bool by_contact = false;  // goes to the contact, not over the flow
     bool set_up = false;      // 180 or 2xx came
 };
+// Who sends a REGISTER, as far as is known before it goes on.
+struct RegisterSender {
+    const sip::AuthValue* credentials = nullptr;  // Authorization; null: none that can be read
+    const RunningChallenge* running = nullptr;    // of this user; null: none
+    bool associated = false;                      // from an IP association of this user (5.2.2.3)
+};
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
 
 std::string sigcomp_identifier(const sip::Uri& own);  // RFC 5049 9.1, a URN
@@ -91,8 +97,8 @@ struct Pcscf::Impl {
     // ---- REGISTER
     void on_register(sip::RequestArrived& e, TimePoint now);
     void on_response(RegisterContext& c, sip::ResponseToForward& e, TimePoint now);
-    void forward_register(sip::RequestArrived& e, RegisterContext c, const AccessAccepted& accepted,
-                          TimePoint now);
+    void forward_register(sip::RequestArrived& e, RegisterContext c, const sip::AuthValue* credentials,
+                          const AccessAccepted& accepted, TimePoint now);
     const Binding* known_binding(const RegisterContext& c, const sip::Flow& flow);
     // The final answer to a REGISTER that is no challenge, with a note of it.
     void answer_register(sip::ServerTransactionId id, const RegisterContext& c, sip::Message response,
@@ -117,12 +123,12 @@ struct Pcscf::Impl {
     void arrive(const sip::Received& e, TimePoint now);
     // Whether this REGISTER may go on, and what is said of it to the core; nothing if it was answered or
     // ignored.
-    std::optional<AccessAccepted> secure(sip::RequestArrived& e, RegisterContext& c, bool associated,
-                                         const RunningChallenge* running, TimePoint now);
-    std::optional<AccessAccepted> secure_in_clear(sip::RequestArrived& e, RegisterContext& c, bool associated,
-                                                  const RunningChallenge* running, TimePoint now);
+    std::optional<AccessAccepted> secure(sip::RequestArrived& e, RegisterContext& c,
+                                         const RegisterSender& from, TimePoint now);
+    std::optional<AccessAccepted> secure_in_clear(sip::RequestArrived& e, RegisterContext& c,
+                                                  const RegisterSender& from, TimePoint now);
     std::optional<AccessAccepted> secure_on_set(sip::RequestArrived& e, RegisterContext& c, AssociationSet& s,
-                                                const RunningChallenge* running, TimePoint now);
+                                                const RegisterSender& from, TimePoint now);
     bool take_proposal(sip::RequestArrived& e, RegisterContext& c, const ipsec::Offer& offer,
                        ipsec::Mode mode, TimePoint now);
     bool ports_are_free(sip::RequestArrived& e, const RegisterContext& c, TimePoint now);
@@ -141,7 +147,7 @@ struct Pcscf::Impl {
     // It was made in clear, and TLS agreed on: the answer comes on a new connection (33.203 O.2.2).
     static bool continues_over_tls(const RunningChallenge& running, const sip::Flow& flow);
     std::optional<AccessAccepted> secure_on_tls(sip::RequestArrived& e, RegisterContext& c,
-                                                const RunningChallenge* running, TimePoint now);
+                                                const RegisterSender& from, TimePoint now);
     // The 401 says that TLS is agreed on, if it is.
     static void agree_on_tls(RegisterContext& c, Challenge& challenge, sip::Message& response);
     // The 401 goes out when its set stands; false: it has none, and goes now.

@@ -18,11 +18,10 @@ constexpr Duration leaving_grace = 64 * sip::gm_timers.t1;
 constexpr Duration expiry_grace = 30s;
 
 // IMPI of a REGISTER without credentials: from To, as the I-CSCF does (5.3.1.2 step 2).
-Impi impi_of(const sip::Message& request) {
-    if (const auto authorization = request.get<sip::h::Authorization>())
-        if (const auto username = authorization->params.get("username"); username && !username->empty())
+Impi impi_of(const sip::AuthValue* credentials, const sip::Parsed<sip::NameAddr>& to) {
+    if (credentials != nullptr)
+        if (const auto username = credentials->params.get("username"); username && !username->empty())
             return Impi{std::string{*username}};
-    const auto to = request.get<sip::h::To>();
     if (!to) return {};
     return Impi{to->uri.user + "@" + to_lower(to->uri.host)};
 }
@@ -165,9 +164,8 @@ const Binding* coming_back(Bindings& bindings, const RegisterContext& c) {
     return nullptr;
 }
 
-bool carries_nonce(const sip::Message& request) {
-    const auto authorization = request.get<sip::h::Authorization>();
-    return authorization && !authorization->params.get("nonce").value_or("").empty();
+bool has_nonce(const sip::AuthValue* credentials) {
+    return credentials != nullptr && !credentials->params.get("nonce").value_or("").empty();
 }
 
 }  // namespace
@@ -177,10 +175,13 @@ bool carries_nonce(const sip::Message& request) {
 void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     auto& request = e.request;
     if (!config.accept_registrations) return refuse(e, 305, "no registrations are accepted here", now);
+    const auto authorization = request.get<sip::h::Authorization>();
+    const auto* const credentials = authorization ? &*authorization : nullptr;
+    const auto to = request.get<sip::h::To>();
     RegisterContext c;
-    c.impi = impi_of(request);
+    c.impi = impi_of(credentials, to);
     c.flow = e.flow;
-    if (const auto to = request.get<sip::h::To>()) c.impu = to->uri.text();
+    if (to) c.impu = to->uri.text();
 
     const auto contacts = request.all<sip::h::Contact>();
     if (!contacts) return refuse(e, 400, "Contact is malformed", now);
@@ -214,7 +215,7 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
     if (c.token.empty())
         if (const auto* before = coming_back(bindings, c)) c.token = before->token();
     c.purpose = purpose_of(c, known);
-    if (!(answers && carries_nonce(request)))
+    if (!(answers && has_nonce(credentials)))
         note(Severity::Trace, "pcscf.registration.attempted", request)
             .with("impi", c.impi.value())
             .with("registration", std::string{c.purpose});
@@ -235,8 +236,8 @@ void Pcscf::Impl::on_register(sip::RequestArrived& e, TimePoint now) {
 
     const bool associated =
         known != nullptr && known->state == Binding::State::Registered && known->ip_association;
-    if (const auto accepted = secure(e, c, associated, running, now))
-        forward_register(e, std::move(c), *accepted, now);
+    if (const auto accepted = secure(e, c, {credentials, running, associated}, now))
+        forward_register(e, std::move(c), credentials, *accepted, now);
 }
 
 // The one it refreshes, queries or ends.
@@ -248,7 +249,8 @@ const Binding* Pcscf::Impl::known_binding(const RegisterContext& c, const sip::F
     return nullptr;
 }
 
-void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c, const AccessAccepted& accepted,
+void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c,
+                                   const sip::AuthValue* credentials, const AccessAccepted& accepted,
                                    TimePoint now) {
     auto& request = e.request;
     c.digest = accepted.digest;
@@ -266,13 +268,7 @@ void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c, co
     c.charging = {new_token(), ioi(), {}};
     set_charging_vector(request, c.charging);
     request.set<sip::h::PVisitedNetworkId>({config.visited_network, true, {}});
-    // Step 4B and 5.2.2.2 step 1
-    if (auto authorization = request.get<sip::h::Authorization>()) {
-        const auto value = accepted.integrity_protected;
-        const bool removed = authorization->params.remove("integrity-protected");
-        if (value) authorization->params.set_quoted("integrity-protected", *value);
-        if (removed || value) request.set<sip::h::Authorization>(*authorization);
-    }
+    if (credentials != nullptr) set_integrity_protected(request, *credentials, accepted.integrity_protected);
 
     note(Severity::Trace, "pcscf.registration.forwarded", request)
         .with("impi", c.impi.value())

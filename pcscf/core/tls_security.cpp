@@ -59,7 +59,8 @@ bool Pcscf::Impl::continues_over_tls(const RunningChallenge& running, const sip:
 }
 
 std::optional<AccessAccepted> Pcscf::Impl::secure_on_tls(sip::RequestArrived& e, RegisterContext& c,
-                                                         const RunningChallenge* running, TimePoint now) {
+                                                         const RegisterSender& from, TimePoint now) {
+    const auto* const running = from.running;
     const auto refused = [&](std::string_view why) {
         refuse_agreement(e, c, want_agreement(e.request, {tls_entry()}, why), now);
         return std::nullopt;
@@ -71,7 +72,7 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_tls(sip::RequestArrived& e,
     }
     const bool its_own =
         running != nullptr && (running->flow == e.flow || continues_over_tls(*running, e.flow));
-    const bool answer = its_own && running->challenge.tls && answers(e.request, running->challenge);
+    const bool answer = its_own && running->challenge.tls && answers(from.credentials, running->challenge);
     // RFC 3329 2.3.1: what was agreed on in clear is agreed on again where nobody can have changed it.
     if ((answer || !verify->empty()) && tls_text(*verify) != tls_text({tls_entry()}))
         return refused("Security-Verify is not the Security-Server that was sent");
@@ -82,7 +83,7 @@ std::optional<AccessAccepted> Pcscf::Impl::secure_on_tls(sip::RequestArrived& e,
     const bool bound = std::any_of(on_it.begin(), on_it.end(), [&](const Binding* b) {
         return b->state == Binding::State::Registered && b->is_of(c.impi);
     });
-    return accept_on_tls(e.request, bound, its_own ? &running->challenge : nullptr);
+    return accept_on_tls(from.credentials, bound, its_own ? &running->challenge : nullptr);
 }
 
 void Pcscf::Impl::agree_on_tls(RegisterContext& c, Challenge& challenge, sip::Message& response) {
