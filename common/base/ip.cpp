@@ -103,7 +103,10 @@ std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {
 }
 
 std::string IpEndpoint::text() const {
-    return address.uri_text() + ":" + std::to_string(port);
+    auto text = address.uri_text();
+    std::array<char, 6> z{':'};
+    text.append(z.data(), std::to_chars(z.data() + 1, z.data() + z.size(), port).ptr);
+    return text;
 }
 
 }  // namespace ims

@@ -102,47 +102,77 @@ std::string_view attribute(const xml_node& node, const char* name) {
     return trim(node.attribute(name).value());
 }
 
+// Of an attribute or element that stands there twice, the first one counts.
 template <class Number>
-Failure read_number(const xml_node& node, const char* name, std::optional<Number>& out) {
-    if (!node.attribute(name)) return {};
-    out = xml::number_of<Number>(attribute(node, name));
-    if (!out) return xml::error_at(node, "number expected in " + std::string{name});
+Failure take_number(const xml_node& node, const pugi::xml_attribute& from, std::optional<Number>& out) {
+    if (out) return {};
+    out = xml::number_of<Number>(trim(from.value()));
+    if (!out) return xml::error_at(node, "number expected in " + std::string{from.name()});
     return {};
 }
 
-std::optional<std::string> optional_attribute(const xml_node& node, const char* name) {
-    if (!node.attribute(name)) return {};
-    return std::string{attribute(node, name)};
+void take_text(std::string_view text, std::optional<std::string>& out) {
+    if (!out) out.emplace(text);
+}
+
+Failure read_attributes(const xml_node& node, Contact& out) {
+    std::optional<std::string> id;
+    std::optional<std::string_view> state, event;
+    for (const auto& given : node.attributes()) {
+        const std::string_view name = given.name();
+        const auto value = trim(given.value());
+        Failure failure;
+        if (name == "id")
+            take_text(value, id);
+        else if (name == "state")
+            state = state.value_or(value);
+        else if (name == "event")
+            event = event.value_or(value);
+        else if (name == "duration-registered")
+            failure = take_number(node, given, out.duration_registered);
+        else if (name == "expires")
+            failure = take_number(node, given, out.expires);
+        else if (name == "retry-after")
+            failure = take_number(node, given, out.retry_after);
+        else if (name == "cseq")
+            failure = take_number(node, given, out.cseq);
+        else if (name == "q")
+            take_text(value, out.q);
+        else if (name == "callid")
+            take_text(value, out.call_id);
+        if (failure) return failure;
+    }
+    if (state != "active" && state != "terminated") return xml::error_at(node, "unknown state of a contact");
+    const auto known = find<ContactEvent>(event_texts, event.value_or(std::string_view{}));
+    if (!known) return xml::error_at(node, "unknown event of a contact");
+    out.id = std::move(id).value_or(std::string{});
+    out.active = state == "active";
+    out.event = *known;
+    return {};
 }
 
 Failure read(const xml_node& node, Contact& out) {
-    out.id = attribute(node, "id");
-    const auto state = attribute(node, "state");
-    if (state != "active" && state != "terminated") return xml::error_at(node, "unknown state of a contact");
-    out.active = state == "active";
-    const auto event = find<ContactEvent>(event_texts, attribute(node, "event"));
-    if (!event) return xml::error_at(node, "unknown event of a contact");
-    out.event = *event;
-    if (auto failure = read_number(node, "duration-registered", out.duration_registered)) return failure;
-    if (auto failure = read_number(node, "expires", out.expires)) return failure;
-    if (auto failure = read_number(node, "retry-after", out.retry_after)) return failure;
-    if (auto failure = read_number(node, "cseq", out.cseq)) return failure;
-    out.q = optional_attribute(node, "q");
-    out.call_id = optional_attribute(node, "callid");
-
-    const auto uri = xml::child(node, "uri");
-    if (!uri) return xml::error_at(node, "contact without uri");
-    out.uri = xml::text_of(uri);
-    if (const auto name = xml::child(node, "display-name"))
-        out.display_name = std::string{xml::text_of(name)};
-    xml::for_each_child(node, "unknown-param", [&](const xml_node& param) {
-        out.unknown_params.emplace_back(attribute(param, "name"), xml::text_of(param));
-    });
-    if (const auto gruu = xml::child(node, "pub-gruu")) out.pub_gruu = optional_attribute(gruu, "uri");
-    if (const auto gruu = xml::child(node, "temp-gruu")) {
-        out.temp_gruu = optional_attribute(gruu, "uri");
-        if (auto failure = read_number(gruu, "first-cseq", out.temp_gruu_first_cseq)) return failure;
+    if (auto failure = read_attributes(node, out)) return failure;
+    std::optional<std::string> uri;
+    bool has_pub_gruu = false, has_temp_gruu = false;
+    for (const auto& element : node.children()) {
+        const auto name = xml::local_name(element);
+        if (name == "uri") {
+            take_text(xml::text_of(element), uri);
+        } else if (name == "display-name") {
+            take_text(xml::text_of(element), out.display_name);
+        } else if (name == "unknown-param") {
+            out.unknown_params.emplace_back(attribute(element, "name"), xml::text_of(element));
+        } else if (name == "pub-gruu" && !std::exchange(has_pub_gruu, true)) {
+            if (const auto given = element.attribute("uri")) out.pub_gruu = trim(given.value());
+        } else if (name == "temp-gruu" && !std::exchange(has_temp_gruu, true)) {
+            if (const auto given = element.attribute("uri")) out.temp_gruu = trim(given.value());
+            if (const auto given = element.attribute("first-cseq"))
+                if (auto failure = take_number(element, given, out.temp_gruu_first_cseq)) return failure;
+        }
     }
+    if (!uri) return xml::error_at(node, "contact without uri");
+    out.uri = std::move(*uri);
     return {};
 }
 
@@ -179,13 +209,17 @@ Failure read(const xml_node& node, Registration& out) {
     const auto state = find<State>(state_texts, attribute(node, "state"));
     if (!state) return xml::error_at(node, "unknown state of a registration");
     out.state = *state;
+    bool has_actions = false;
     for (const auto& element : node.children()) {
-        if (xml::local_name(element) != "contact") continue;
-        if (auto failure = read(element, out.contacts.emplace_back())) return failure;
+        const auto name = xml::local_name(element);
+        if (name == "contact") {
+            if (auto failure = read(element, out.contacts.emplace_back())) return failure;
+        } else if (name == "wildcardedIdentity") {
+            take_text(xml::text_of(element), out.wildcarded_identity);
+        } else if (name == "actions" && !std::exchange(has_actions, true)) {
+            out.policy = read_policy(element);
+        }
     }
-    if (const auto wildcard = xml::child(node, "wildcardedIdentity"))
-        out.wildcarded_identity = std::string{xml::text_of(wildcard)};
-    if (const auto actions = xml::child(node, "actions")) out.policy = read_policy(actions);
     return {};
 }
 

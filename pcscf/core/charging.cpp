@@ -1,5 +1,8 @@
 #include "pcscf/core/charging.hpp"
 
+#include "common/base/text.hpp"
+#include "common/sip/message/each_param.hpp"
+
 namespace ims::pcscf {
 
 std::string type_1_ioi(std::string_view network) {
@@ -7,24 +10,29 @@ std::string type_1_ioi(std::string_view network) {
 }
 
 ChargingVector charging_vector_of(const sip::Message& m) {
+    const auto text = m.raw(sip::HeaderId::PChargingVector);
+    if (!text) return {};
     ChargingVector v;
-    const auto header = m.get<sip::h::PChargingVector>();
-    if (!header) return v;  // absent, or of an unreadable kind: charging never stops a call
-    v.icid = header->params.get("icid-value").value_or("");
-    v.orig_ioi = header->params.get("orig-ioi").value_or("");
-    v.term_ioi = header->params.get("term-ioi").value_or("");
+    const auto take = [](std::string& to, const sip::Param& p) {
+        if (p.value && to.empty()) to = *p.value;
+    };
+    const auto error = sip::each_param(*text, [&](const sip::Param& p) {
+        if (iequals(p.name, "icid-value")) take(v.icid, p);
+        if (iequals(p.name, "orig-ioi")) take(v.orig_ioi, p);
+        if (iequals(p.name, "term-ioi")) take(v.term_ioi, p);
+    });
+    if (error) return {};  // of an unreadable kind: charging never stops a call
     return v;
 }
 
 void set_charging_vector(sip::Message& m, const ChargingVector& v) {
-    sip::TokenParams header;
-    header.params.set("icid-value", v.icid);
-    if (!v.orig_ioi.empty()) header.params.set_quoted("orig-ioi", v.orig_ioi);
-    if (!v.term_ioi.empty()) header.params.set_quoted("term-ioi", v.term_ioi);
-    // 7.2A.5: icid-value first and no semicolon before it.
     std::string text;
-    header.params.print(text);
-    m.set_raw(sip::HeaderId::PChargingVector, std::string_view{text}.substr(1));
+    text.reserve(48 + v.icid.size() + v.orig_ioi.size() + v.term_ioi.size());
+    // 7.2A.5: icid-value first and no semicolon before it.
+    sip::print_param({"icid-value", v.icid}, text);
+    if (!v.orig_ioi.empty()) sip::print_param({";orig-ioi", v.orig_ioi, true}, text);
+    if (!v.term_ioi.empty()) sip::print_param({";term-ioi", v.term_ioi, true}, text);
+    m.set_raw(sip::HeaderId::PChargingVector, text);
 }
 
 }  // namespace ims::pcscf

@@ -73,6 +73,11 @@ struct RegisterSender {
 };
 using Context = std::variant<RegisterContext, OriginatingContext, TerminatingContext>;
 
+// A URI without its user part: "sip:" and "@pcscf.example.com;lr".
+struct AroundUser {
+    std::string before, after;
+};
+
 std::string sigcomp_identifier(const sip::Uri& own);  // RFC 5049 9.1, a URN
 
 struct Pcscf::Impl {
@@ -236,7 +241,7 @@ struct Pcscf::Impl {
     Note& note(Severity severity, std::string_view id);
     Note& note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b = nullptr);
     sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
-    sip::NameAddr path_uri(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
+    std::string path_entry(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
     // A later value of what a binding keeps; the old one stays if it does not fit.
     void keep(Binding& b, Binding::Text text, std::string_view value);
@@ -261,8 +266,10 @@ struct Pcscf::Impl {
 
     Config config;
     Random& random;
-    sip::Uri uri;                   // config.uri
-    sip::TimerValues towards_core;  // of what a UE waits for
+    sip::Uri uri;                            // config.uri
+    AroundUser loose_uri;                    // uri with lr, for Path
+    std::vector<sip::NextHop> entry_points;  // config.entry_points, read
+    sip::TimerValues towards_core;           // of what a UE waits for
     sip::Element element;
     Bindings bindings;
     Dialogs dialogs;

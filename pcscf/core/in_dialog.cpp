@@ -1,4 +1,5 @@
 // Requests inside dialogs (24.229 5.2.6.3.5, .9; 5.2.6.4.5, .9), ACKs, and the life of a dialog.
+#include "pcscf/core/entries.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
@@ -25,7 +26,7 @@ bool refreshes_target(sip::Method m) {
 }
 
 void take_contact(const sip::Message& request, std::string& contact) {
-    if (const auto c = request.get<sip::h::Contact>(); c && !c->star) contact = c->address.uri.text();
+    if (auto given = contact_uri_of(request)) contact = std::move(*given);
 }
 }  // namespace
 
@@ -64,7 +65,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     request.remove(HeaderId::PAssertedIdentity);
     if (!d.ue_is_caller && !config.early_media) request.remove(HeaderId::PEarlyMedia);  // 5.2.6.4.1
     // Steps 4 and 6
-    d.ue_cseq = std::max(d.ue_cseq, request.cseq().number);
+    d.ue_cseq = std::max(d.ue_cseq, request.cseq_number());
     take_contact(request, d.ue_contact);
     set_charging_vector(request, {d.icid, ioi(), {}});
     note(Severity::Trace, "pcscf.dialog.from_ue", request, &b).with("icid", d.icid);
@@ -80,12 +81,9 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     auto way = way_to(b);
     if (!way) return refuse_unreachable(e, b, now);
     auto& peer = d.peer_or_new(request.from_tag());
-    if (const auto recorded = request.all<sip::h::RecordRoute>();
-        recorded && !recorded->empty() && peer.route_set.empty() && d.ue_is_caller)
-        // A NOTIFY that makes the dialog: its Record-Route is the UE's route set after our own entry.
-        for (const auto& r : *recorded)
-            if (!(element.is_own(r.uri) && r.uri.user == d.token)) peer.route_set.push_back(r.uri.text());
-    peer.cseq = std::max(peer.cseq, request.cseq().number);
+    // A NOTIFY that makes the dialog: its Record-Route is the UE's route set after our own entry.
+    if (peer.route_set.empty() && d.ue_is_caller) peer.route_set = routes_beyond_us(request, d.token);
+    peer.cseq = std::max(peer.cseq, request.cseq_number());
     take_contact(request, peer.contact);
     if (request.method() == sip::Method::Notify && !peer.confirmed) {
         // RFC 6665 4.1.2.4: it stands, also if the SUBSCRIBE had no answer (that one got lost with a
@@ -160,15 +158,17 @@ void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {
 // Our own entry shows each side the address by which it reaches us (5.2.6.3.4, 5.2.6.4.4 step 3).
 void Pcscf::Impl::rewrite_record_route(sip::Message& m, std::string_view token,
                                        const sip::NameAddr& with) const {
-    auto recorded = m.all<sip::h::RecordRoute>();
-    if (!recorded) return;
+    const auto own = with.text();
     bool changed = false;
-    for (auto& r : *recorded) {
-        if (r.uri.user != token || r.uri == with.uri) continue;
-        r = with;
+    auto recorded = entries_of(m, HeaderId::RecordRoute);
+    for (auto& entry : recorded) {
+        if (entry == own || !is_own_entry(entry, token)) continue;
+        entry = own;
         changed = true;
     }
-    if (changed) m.set_all<sip::h::RecordRoute>(*recorded);
+    if (!changed) return;
+    m.remove(HeaderId::RecordRoute);
+    for (const auto entry : recorded) m.append_raw(sip::header_name(HeaderId::RecordRoute), entry);
 }
 
 }  // namespace ims::pcscf

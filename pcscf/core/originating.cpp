@@ -1,8 +1,10 @@
 // Initial and standalone requests from the UE (24.229 5.2.6.3.3, .7, .11) and their responses (.4, .8).
 #include "pcscf/core/alternative_service.hpp"
+#include "pcscf/core/entries.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ims::pcscf {
@@ -63,9 +65,8 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
         d.method = out.method();
         d.call_id = out.call_id();
         d.ue_tag = out.from_tag();
-        d.ue_cseq = out.cseq().number;
-        if (const auto contact = out.get<sip::h::Contact>(); contact && !contact->star)
-            d.ue_contact = contact->address.uri.text();
+        d.ue_cseq = out.cseq_number();
+        d.ue_contact = contact_uri_of(out).value_or("");
         d.icid = charging.icid;
         c.dialog = d.token;
         branch.record_route = own_uri(d.token);  // step 5
@@ -83,15 +84,8 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
 
 bool Pcscf::Impl::check_route(sip::Message& request, const std::vector<std::string_view>& expected,
                               const Binding& b) {
-    const auto routes = request.all<sip::h::Route>();
-    bool same = routes && routes->size() == expected.size();
-    for (std::size_t i = 0; same && i < expected.size(); ++i) {
-        const auto& given = (*routes)[i].uri;
-        if (given.text() == expected[i]) continue;
-        const auto wanted = sip::Uri::parse(expected[i]);
-        same = wanted && wanted->equivalent(given);
-    }
-    if (same) return true;
+    const auto given = entries_of(request, HeaderId::Route);
+    if (std::equal(given.begin(), given.end(), expected.begin(), expected.end(), is_entry_of)) return true;
     const bool replace = config.route_mismatch == RouteMismatch::Replace;
     note(replace ? Severity::Trace : Severity::Warning, "pcscf.route.mismatch", request, &b)
         .with("header", "Route")
@@ -154,14 +148,11 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
     if (d != nullptr && status > 100 && status < 300 && !response.to_tag().empty()) {
         // 5.2.6.3.4: Record-Route, dialog id and Contact of what this response establishes or refreshes.
         auto& peer = d->peer_or_new(response.to_tag());
-        if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
-            peer.contact = contact->address.uri.text();
+        if (auto contact = contact_uri_of(response)) peer.contact = std::move(*contact);
         if (c.initial) {
-            if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && !peer.confirmed) {
-                peer.route_set.clear();
-                for (auto r = recorded->rbegin(); r != recorded->rend(); ++r)
-                    if (!(element.is_own(r->uri) && r->uri.user == d->token))
-                        peer.route_set.push_back(r->uri.text());
+            if (!peer.confirmed) {
+                peer.route_set = routes_beyond_us(response, d->token);
+                std::reverse(peer.route_set.begin(), peer.route_set.end());
             }
             peer.confirmed = peer.confirmed || status >= 200;
         }
@@ -201,7 +192,7 @@ void Pcscf::Impl::note_progress(const sip::Message& response, bool initial, bool
 // 5.2.6.3.2A.
 void Pcscf::Impl::order_to_register(sip::Message& response, const Binding& b) const {
     response.set_status(504);
-    response.set_raw(HeaderId::PAssertedIdentity, path_uri(b.token(), b.ob).text());
+    response.set_raw(HeaderId::PAssertedIdentity, path_entry(b.token(), b.ob));
     set_alternative_service(response, "restoration", "the network lost a node on your way",
                             "initial-registration");
 }

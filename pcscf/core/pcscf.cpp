@@ -18,12 +18,34 @@ sip::Uri own_uri_of(const Config& config, const sip::ElementConfig& element) {
     return sip::Uri::sip("", at.address.uri_text(), at.port);
 }
 
+AroundUser loose_around_user(sip::Uri uri) {
+    uri.user.clear();
+    uri.password.reset();
+    uri.headers.clear();
+    uri.params.set("lr");
+    const auto text = uri.text();
+    const auto behind_scheme = text.find(':') + 1;
+    return {text.substr(0, behind_scheme), "@" + text.substr(behind_scheme)};
+}
+
+std::vector<sip::NextHop> read_entry_points(const Config& config) {
+    std::vector<sip::NextHop> read;
+    for (const auto& text : config.entry_points) {
+        auto& hop = read.emplace_back();
+        if (auto entry = sip::Uri::parse(text)) hop = std::move(*entry);
+    }
+    return read;
+}
+
 // What the core does not answer must have failed before a UE with the timers of RFC 3261 gives up after
 // 64*T1, since then no answer is of use (RFC 4320): a tenth less than that.
 sip::TimerValues in_time(sip::TimerValues values) {
     values.t1 = values.t1 * 9 / 10;
     return values;
 }
+
+// Of nearly all notes.
+constexpr std::size_t most_fields = 8;
 
 sip::ElementConfig with_own_name(sip::ElementConfig element, const sip::Uri& uri, bool sigcomp) {
     if (sigcomp) element.sigcomp_id = sigcomp_identifier(uri);
@@ -39,6 +61,8 @@ Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
     : config{std::move(c)},
       random{r},
       uri{own_uri_of(config, e)},
+      loose_uri{loose_around_user(uri)},
+      entry_points{read_entry_points(config)},
       towards_core{in_time(e.timers)},
       element{with_own_name(std::move(e), uri, config.sigcomp), r} {}
 
@@ -251,8 +275,9 @@ void Pcscf::Impl::forward(sip::ServerTransactionId id, sip::Branch branch, Conte
 }
 
 Note& Pcscf::Impl::note(Severity severity, std::string_view id) {
-    effects->emplace_back(Note{severity, id});
-    return std::get<Note>(effects->back());
+    auto& n = std::get<Note>(effects->emplace_back(Note{severity, id}));
+    n.fields.reserve(most_fields);
+    return n;
 }
 
 Note& Pcscf::Impl::note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b) {
@@ -272,10 +297,11 @@ sip::NameAddr Pcscf::Impl::own_uri(std::string_view user) const {
     return sip::NameAddr{std::move(own)};
 }
 
-sip::NameAddr Pcscf::Impl::path_uri(std::string_view token, bool ob) const {
-    auto path = own_uri(token);
-    if (ob) path.uri.params.set("ob");
-    return path;
+std::string Pcscf::Impl::path_entry(std::string_view token, bool ob) const {
+    std::string entry;
+    entry.reserve(loose_uri.before.size() + token.size() + loose_uri.after.size() + 5);
+    entry.append("<").append(loose_uri.before).append(token).append(loose_uri.after);
+    return entry.append(ob ? ";ob>" : ">");
 }
 
 // 5.2.6.3.4, 5.2.6.4.3 step 4: the port the UE sends to, which is the protected server port where there is a
@@ -441,6 +467,7 @@ void Pcscf::reload(Config config, sip::LocatorConfig locator) {
     config.uri = impl_->config.uri;
     config.ipsec = impl_->config.ipsec;  // what was agreed with UEs depends on it
     impl_->config = std::move(config);
+    impl_->entry_points = read_entry_points(impl_->config);
     impl_->element.reload(std::move(locator));
 }
 void Pcscf::reload(sip::LocatorConfig locator) {

@@ -1,5 +1,6 @@
 // Our subscription to the registration state of the UE's user (24.229 5.2.3) and what its NOTIFYs say
 // (5.2.4, 5.2.5.2).
+#include "pcscf/core/entries.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/lines.hpp"
 
@@ -24,18 +25,23 @@ Duration refresh_after(seconds granted) {
 }
 
 // The route set that a Record-Route makes, as the subscription keeps it.
-std::string route_lines(const std::vector<sip::NameAddr>& recorded, bool reversed) {
+std::string route_lines(const sip::Message& recorded, bool reversed) {
     std::vector<std::string> list;
-    list.reserve(recorded.size());
-    for (const auto& v : recorded) list.push_back(v.text());
+    for (const auto entry : entries_of(recorded, HeaderId::RecordRoute)) {
+        if (!uri_text_of(entry)) return {};
+        list.push_back(unfolded(entry));
+    }
     if (reversed) std::reverse(list.begin(), list.end());
     return to_lines(list);
 }
 
-std::optional<sip::Uri> as_uri(std::string_view text) {
-    auto parsed = text.empty() ? std::nullopt : std::optional{sip::Uri::parse(text)};
-    if (!parsed || !*parsed) return std::nullopt;
-    return std::move(**parsed);
+// From or To: the tag is left out where there is none yet.
+std::string tagged(std::string_view uri, std::string_view tag) {
+    std::string text;
+    text.reserve(uri.size() + tag.size() + 7);
+    text.append("<").append(uri).append(">");
+    if (!tag.empty()) text.append(";tag=").append(tag);
+    return text;
 }
 
 }  // namespace
@@ -68,19 +74,14 @@ void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {
 
 void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now) {
     const auto remote_target = s.get(Text::RemoteTarget);
-    const auto target = sip::Uri::parse(remote_target.empty() ? s.get(Text::Target) : remote_target);
-    const auto user = sip::Uri::parse(s.get(Text::Target));
-    if (!target || !user) return;
-    auto request = sip::Message::request(sip::Method::Subscribe, *target);
-    sip::NameAddr from{uri};
-    from.params.set("tag", s.get(Text::LocalTag));
-    sip::NameAddr to{*user};
+    auto target = sip::Uri::parse(remote_target.empty() ? s.get(Text::Target) : remote_target);
+    if (!target) return;
+    auto request = sip::Message::request(sip::Method::Subscribe, std::move(*target));
     const auto remote_tag = s.get(Text::RemoteTag);
-    if (!remote_tag.empty()) to.params.set("tag", remote_tag);
-    request.set<sip::h::From>(from);
-    request.set<sip::h::To>(to);
+    request.set_raw(HeaderId::From, tagged(uri.text(), s.get(Text::LocalTag)));
+    request.set_raw(HeaderId::To, tagged(s.get(Text::Target), remote_tag));
     request.set_raw(HeaderId::CallId, s.call_id());
-    request.set<sip::h::CSeq>({++s.cseq, sip::Method::Subscribe, "SUBSCRIBE"});
+    request.set_raw(HeaderId::CSeq, std::to_string(++s.cseq) + " SUBSCRIBE");
     auto contact = uri;
     contact.user = s.call_id();
     request.set<sip::h::Contact>({false, sip::NameAddr{std::move(contact)}});
@@ -90,12 +91,13 @@ void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now
     // Step 1: our Path URI, or what stands for it beyond the border
     const auto binding = s.get(Text::Binding);
     const auto* watched = bindings.by_token(binding);
-    const auto border =
-        watched == nullptr ? std::nullopt : as_uri(watched->texts.get(Binding::Text::ThigPath));
+    const auto border = watched == nullptr ? std::string_view{} : watched->texts.get(Binding::Text::ThigPath);
     const auto service_route =
         watched == nullptr ? std::vector<std::string_view>{} : watched->service_route();
-    request.set<sip::h::PAssertedIdentity>(border ? sip::NameAddr{*border}
-                                                  : path_uri(binding, watched != nullptr && watched->ob));
+    const bool beyond_border = !border.empty() && !sip::Uri::check(border);
+    request.set_raw(HeaderId::PAssertedIdentity,
+                    beyond_border ? "<" + std::string{border} + ">"
+                                  : path_entry(binding, watched != nullptr && watched->ob));
     set_charging_vector(request, {std::string{s.get(Text::Icid)}, ioi(), {}});
 
     sip::NextHop next_hop;
@@ -105,8 +107,8 @@ void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now
         // Step 2: by the Service-Route, which spares the I-CSCF and a question to the HSS.
         for (const auto r : service_route)
             request.append_raw(sip::header_name(HeaderId::Route), "<" + std::string{r} + ">");
-    } else if (!config.entry_points.empty()) {
-        if (auto entry = sip::Uri::parse(config.entry_points.front())) next_hop = std::move(*entry);
+    } else if (!entry_points.empty()) {
+        next_hop = entry_points.front();
     }
     s.act_at = now + first_retry;  // should the answer get lost with a restart
     subscriptions.wake(s);
@@ -129,12 +131,9 @@ void Pcscf::Impl::on_subscribe_answered(const std::string& call_id, const sip::M
     s.failures = 0;
     auto remote_tag = s.get(Text::RemoteTag);
     if (remote_tag.empty()) remote_tag = response.to_tag();
-    std::string target{s.get(Text::RemoteTarget)};
-    if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
-        target = contact->address.uri.text();
+    const auto target = contact_uri_of(response).value_or(std::string{s.get(Text::RemoteTarget)});
     std::string routes{s.get(Text::RouteSet)};
-    if (const auto recorded = response.all<sip::h::RecordRoute>(); recorded && routes.empty())
-        routes = route_lines(*recorded, true);
+    if (routes.empty()) routes = route_lines(response, true);
     if (!s.set_dialog(remote_tag, target, routes))
         return on_subscribe_failed(call_id, "the notifier's Contact and Record-Route are too long", now);
     const auto granted =
@@ -208,8 +207,8 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     if (!event || !iequals(event->token, "reg")) return refuse_charged(489, "not the event subscribed to");
     const auto state = request.get<sip::h::SubscriptionState>();
     if (!state) return refuse_charged(400, "Subscription-State is missing or malformed");
-    if (request.cseq().number <= s.notified_cseq)
-        return refuse_charged(500, "an older NOTIFY");  // RFC 3261 12.2.2
+    const auto cseq = request.cseq_number();
+    if (cseq <= s.notified_cseq) return refuse_charged(500, "an older NOTIFY");  // RFC 3261 12.2.2
 
     std::optional<reginfo::Document> document;
     if (!request.body().empty()) {
@@ -219,14 +218,11 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     }
     // Step 3: the first NOTIFY makes the dialog and may come before the 2xx.
     std::string routes{s.get(Text::RouteSet)};
-    if (known_tag.empty())
-        if (const auto recorded = request.all<sip::h::RecordRoute>()) routes = route_lines(*recorded, false);
-    std::string target{s.get(Text::RemoteTarget)};
-    if (const auto contact = request.get<sip::h::Contact>(); contact && !contact->star)
-        target = contact->address.uri.text();
+    if (known_tag.empty()) routes = route_lines(request, false);
+    const auto target = contact_uri_of(request).value_or(std::string{s.get(Text::RemoteTarget)});
     if (!s.set_dialog(request.from_tag(), target, routes))
         return refuse_charged(400, "Contact and Record-Route are too long");
-    s.notified_cseq = request.cseq().number;
+    s.notified_cseq = cseq;
     if (const auto text = state->params.get("expires"))
         if (const auto granted = parse_number(*text)) {
             const seconds left{std::min<std::uint64_t>(*granted, 0xFFFFFFFF)};
@@ -273,23 +269,28 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
     using reginfo::ContactEvent;
     for (auto* b : bindings.of_user(impi)) {
         if (b->state != Binding::State::Registered) continue;
-        const auto own_contact = sip::Uri::parse(b->contact());
-        const auto before = b->associated();
-        auto associated = before;
+        auto associated = b->associated();
+        const auto before = associated.size();
+        bool changed = false;
         UserPolicy policy;  // 5.2.4: as the actions say, and not if they do not
         std::string_view why;
         for (const auto& r : document.registrations) {
-            const auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity}
-                                                    : canonical_impu(r.aor).value_or(Impu{r.aor});
+            const auto known_as = [&](std::string_view impu) {
+                return std::find_if(associated.begin(), associated.end(),
+                                    [&](const auto& a) { return a.impu.value() == impu; });
+            };
+            auto impu = r.wildcarded_identity ? Impu{*r.wildcarded_identity} : Impu{r.aor};
+            auto known = known_as(impu.value());
+            if (known == associated.end() && !r.wildcarded_identity) {  // not as we write it
+                impu = canonical_impu(r.aor).value_or(impu);
+                known = known_as(impu.value());
+            }
             // An identity that was removed or barred (PPR) has no contact any more.
             bool active = false;
             bool ended = r.state == reginfo::State::Terminated && r.contacts.empty();
             ContactEvent event = ContactEvent::Deactivated;
             for (const auto& c : r.contacts) {  // only this UE's contact counts
-                if (c.uri != b->contact()) {
-                    const auto other = sip::Uri::parse(c.uri);
-                    if (!other || !own_contact || !other->equivalent(*own_contact)) continue;
-                }
+                if (!same_uri(c.uri, b->contact())) continue;
                 if (c.active) {
                     active = true;
                 } else {
@@ -297,14 +298,15 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
                     event = c.event;
                 }
             }
-            const auto known = std::find_if(associated.begin(), associated.end(),
-                                            [&](const auto& a) { return a.impu == impu; });
             if (active && r.state == reginfo::State::Active) {
                 if (r.policy.any()) agree(policy, r.policy);
-                if (known == associated.end()) associated.push_back({impu, {}});
+                if (known != associated.end()) continue;
+                associated.push_back({std::move(impu), {}});
+                changed = true;
             } else if (ended && known != associated.end()) {
                 why = reginfo::text(event);
                 associated.erase(known);
+                changed = true;
             }
         }
         if (associated.empty()) {
@@ -314,9 +316,9 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             continue;
         }
         b->policy = policy == UserPolicy{} ? nullptr : std::make_unique<const UserPolicy>(std::move(policy));
-        if (associated == before) continue;
+        if (!changed) continue;
         note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
-            .with("detail", std::to_string(before.size()) + " -> " + std::to_string(associated.size()));
+            .with("detail", std::to_string(before) + " -> " + std::to_string(associated.size()));
         if (!bindings.set_associated(*b, associated))
             note(Severity::Warning, "pcscf.binding.full", notify, b);
     }

@@ -1,4 +1,5 @@
 // Registration (24.229 5.2.2) and deregistration (5.2.5).
+#include "pcscf/core/entries.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/lines.hpp"
 #include "pcscf/core/trust.hpp"
@@ -33,17 +34,10 @@ bool names_radio_access(const sip::Message& request) {
                       istarts_with(*access, "DVB-RCS2"));
 }
 
-bool same_contact(std::string_view a, std::string_view b) {
-    if (a == b) return true;
-    const auto first = sip::Uri::parse(a);
-    const auto second = sip::Uri::parse(b);
-    return first && second && first->equivalent(*second);
-}
-
 bool offers(const RegisterContext& c, std::string_view contact) {
-    return same_contact(contact, c.contact.uri) ||
+    return same_uri(contact, c.contact.uri) ||
            std::any_of(c.further.begin(), c.further.end(),
-                       [&](const auto& other) { return same_contact(contact, other.uri); });
+                       [&](const auto& other) { return same_uri(contact, other.uri); });
 }
 
 std::optional<std::chrono::seconds> seconds_param(const sip::Params& params, std::string_view name) {
@@ -78,7 +72,7 @@ std::vector<OfferedContact> offered_contacts(const sip::Message& request,
 std::optional<std::chrono::seconds> granted_expiry(const std::vector<sip::ContactValue>& bound,
                                                    const sip::Message& ok, const OfferedContact& offered) {
     for (const auto& c : bound) {
-        if (c.star || !same_contact(c.address.uri.text(), offered.uri)) continue;
+        if (c.star || !same_uri(c.address.uri.text(), offered.uri)) continue;
         const auto flow = seconds_param(c.address.params, "reg-id");
         if (offered.reg_id != 0 && flow && flow->count() != offered.reg_id) continue;
         if (const auto own = seconds_param(c.address.params, "expires")) return own;
@@ -90,14 +84,17 @@ std::optional<std::chrono::seconds> granted_expiry(const std::vector<sip::Contac
 
 std::vector<AssociatedUri> associated_of(const sip::Message& ok, std::string_view to) {
     std::vector<AssociatedUri> list;
-    if (const auto values = ok.all<sip::h::PAssociatedUri>())
-        for (const auto& v : *values) {
-            auto impu = canonical_impu(v.uri.text());
-            if (!impu) continue;
-            AssociatedUri a{std::move(*impu), v.text()};
-            if (a.asserted == "<" + a.impu.value() + ">") a.asserted.clear();
-            list.push_back(std::move(a));
+    for (const auto entry : entries_of(ok, HeaderId::PAssociatedUri)) {
+        const auto uri = uri_text_of(entry);
+        if (!uri) {
+            list.clear();  // who writes that did not mean the others either
+            break;
         }
+        auto impu = canonical_impu(*uri);
+        if (!impu) continue;
+        const bool plain = is_bracketed(entry, impu->value());
+        list.push_back({std::move(*impu), plain ? std::string{} : unfolded(entry)});
+    }
     // A registrar that says nothing registered what it was asked for.
     if (list.empty())
         if (auto impu = canonical_impu(to)) list.push_back({std::move(*impu), {}});
@@ -263,7 +260,7 @@ void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c,
     request.remove(HeaderId::Path);
     c.ob = c.contact.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
     // Steps 1 to 4
-    request.prepend<sip::h::Path>(path_uri(c.token, c.ob));
+    request.prepend_raw(HeaderId::Path, path_entry(c.token, c.ob));
     if (!request.has_option(HeaderId::Require, "path")) request.append<sip::h::Require>("path");
     c.charging = {new_token(), ioi(), {}};
     set_charging_vector(request, c.charging);
@@ -299,9 +296,7 @@ std::vector<sip::Branch> Pcscf::Impl::towards_home(sip::Message request, std::si
     sip::Branch branch{.request = std::move(request), .next_hop = {}, .record_route = {}, .timers = {}};
     branch.timers = towards_core;  // shared by all entry points
     branch.timers->t1 /= std::max<std::size_t>(config.entry_points.size(), 1);
-    if (entry_point < config.entry_points.size())
-        if (auto parsed = sip::Uri::parse(config.entry_points[entry_point]))
-            branch.next_hop = std::move(*parsed);
+    if (entry_point < entry_points.size()) branch.next_hop = entry_points[entry_point];
     std::vector<sip::Branch> branches;
     branches.push_back(std::move(branch));
     return branches;
@@ -424,7 +419,7 @@ void Pcscf::Impl::take_bindings(RegisterContext& c, sip::Message& ok, TimePoint 
     const bool bound = expires && expires->count() > 0;
     if (!bound && gone(c.contact)) deregistered(c, c.contact, now);
     for (const auto& other : c.further)
-        if (gone(other) && !same_contact(other.uri, c.contact.uri)) deregistered(c, other, now);
+        if (gone(other) && !same_uri(other.uri, c.contact.uri)) deregistered(c, other, now);
     if (bound) registered(c, ok, *expires, now);
 }
 
@@ -466,8 +461,8 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
 // 500.
 bool Pcscf::Impl::keep(const RegisterContext& c, sip::Message& ok, Binding*& b) {
     std::vector<std::string> routes;
-    if (const auto route = ok.all<sip::h::ServiceRoute>())
-        for (const auto& r : *route) routes.push_back(r.uri.text());
+    for (const auto entry : entries_of(ok, HeaderId::ServiceRoute))
+        if (auto route = uri_text_of(entry)) routes.push_back(std::move(*route));
     const auto route_lines = to_lines(routes);
     const auto thig_path = take_thig_path(ok);
     const auto term_ioi = charging_vector_of(ok).term_ioi;
@@ -501,7 +496,7 @@ bool Pcscf::Impl::keep(const RegisterContext& c, sip::Message& ok, Binding*& b) 
 void Pcscf::Impl::replace_others(const RegisterContext& c, const Binding& fresh) {
     for (auto* old : bindings.of_user(c.impi)) {
         if (old == &fresh || old->reg_id != c.contact.reg_id) continue;
-        if (!same_contact(old->contact(), c.contact.uri) &&
+        if (!same_uri(old->contact(), c.contact.uri) &&
             (c.contact.instance.empty() || old->instance() != c.contact.instance))
             continue;
         dialogs.rebind(old->token(), fresh.token());
@@ -517,9 +512,9 @@ void Pcscf::Impl::deregistered(const RegisterContext& c, const OfferedContact& c
     for (auto* b : bindings.of_user(c.impi)) {
         if (b->state != Binding::State::Registered) continue;
         const bool same_device = !contact.instance.empty() && b->instance() == contact.instance;
-        const bool its = contact.reg_id == 0 ? same_contact(b->contact(), contact.uri)
+        const bool its = contact.reg_id == 0 ? same_uri(b->contact(), contact.uri)
                                              : b->reg_id == contact.reg_id &&
-                                                   (same_device || same_contact(b->contact(), contact.uri));
+                                                   (same_device || same_uri(b->contact(), contact.uri));
         if (c.star || its) leave(*b, "deregistered by the UE", now);
     }
 }

@@ -1,4 +1,5 @@
 // Initial and standalone requests to the UE (24.229 5.2.6.4.1, .3, .7) and their responses (.4, .8).
+#include "pcscf/core/entries.hpp"
 #include "pcscf/core/impl.hpp"
 #include "pcscf/core/trust.hpp"
 
@@ -52,13 +53,11 @@ void Pcscf::Impl::on_terminating(sip::RequestArrived& e, Binding* b, TimePoint n
         if (const auto called = sip::NameAddr::parse(c.called_party))
             if (auto impu = canonical_impu(called->uri.text())) d.impu = std::move(*impu);
         // Step 2: what lies before us on the way back. The UE has it after our own entry.
-        if (const auto recorded = out.all<sip::h::RecordRoute>())
-            for (const auto& r : *recorded) d.route_set.push_back(r.uri.text());
+        d.route_set = routes_beyond_us(out, d.token);
         // Step 3
         auto& caller = d.peer_or_new(out.from_tag());
-        caller.cseq = out.cseq().number;
-        if (const auto contact = out.get<sip::h::Contact>(); contact && !contact->star)
-            caller.contact = contact->address.uri.text();
+        caller.cseq = out.cseq_number();
+        caller.contact = contact_uri_of(out).value_or("");
         c.dialog = d.token;
         c.recorded = true;
         branch.record_route = own_uri_towards(*b, d.token);  // step 4
@@ -114,8 +113,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     if (d != nullptr && status > 100 && status < 300) {
         // Steps 3 to 5
         if (c.initial && !response.to_tag().empty()) d->ue_tag = response.to_tag();
-        if (const auto contact = response.get<sip::h::Contact>(); contact && !contact->star)
-            d->ue_contact = contact->address.uri.text();
+        if (auto contact = contact_uri_of(response)) d->ue_contact = std::move(*contact);
         if (c.initial && status >= 200)
             for (auto& p : d->peers) p.confirmed = true;
     }

@@ -24,7 +24,13 @@ std::optional<Transport> parse_transport(std::string_view text) {
 }
 
 std::string Flow::text() const {
-    return std::string{transport_text(transport)} + " " + local.text() + "-" + remote.text();
+    std::string out;
+    out.reserve(64);
+    return out.append(transport_text(transport))
+        .append(" ")
+        .append(local.text())
+        .append("-")
+        .append(remote.text());
 }
 
 std::string Target::text() const {
