@@ -1,10 +1,8 @@
 #include "common/base/random.hpp"
 
-#include "common/base/text.hpp"
-
 #include <array>
 #include <cstring>
-#include <vector>
+#include <string_view>
 
 namespace ims {
 
@@ -17,9 +15,16 @@ std::uint64_t Random::number() {
 }
 
 std::string Random::token(std::size_t octets) {
-    std::vector<std::uint8_t> bytes(octets);
-    fill(bytes);
-    return hex(bytes);
+    // They are drawn into the second half of their text, and read there before they are written over.
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text(2 * octets, '\0');
+    fill({reinterpret_cast<std::uint8_t*>(text.data()) + octets, octets});
+    for (std::size_t i = 0; i < octets; ++i) {
+        const auto octet = static_cast<unsigned char>(text[octets + i]);
+        text[2 * i] = digits[octet >> 4U];
+        text[2 * i + 1] = digits[octet & 15U];
+    }
+    return text;
 }
 
 void SeededRandom::fill(std::span<std::uint8_t> out) {

@@ -15,34 +15,40 @@ using Grid = std::chrono::duration<std::int64_t, std::ratio<1, 100>>;
 
 void NodeLoop::handle(Event event) {
     if (stopped_) return;
-    waiting_.push_back(std::move(event));
-    if (!busy_) run([](TimePoint) {});
+    if (busy_) return waiting_.push_back(std::move(event));
+    run([&] { take(event); });
 }
 
 void NodeLoop::drain() {
-    run([this](TimePoint now) { node_.drain(now, effects_); });
+    act([this](TimePoint now, Effects& effects) { node_.drain(now, effects); });
 }
 
 void NodeLoop::act(const std::function<void(TimePoint, Effects&)>& what) {
-    run([&](TimePoint now) { what(now, effects_); });
+    run([&] {
+        what(std::chrono::steady_clock::now(), effects_);
+        if (memory_.on()) memory_.turn(effects_, wall_clock());
+        execute_effects();
+    });
 }
 
 template <class First>
 void NodeLoop::run(First first) {
     const Turn::Scope turn{turn_};
     busy_ = true;
-    first(std::chrono::steady_clock::now());
-    if (memory_.on()) memory_.turn(effects_, wall_clock());
-    execute_effects();
+    first();
     while (!waiting_.empty()) {
         const auto event = std::move(waiting_.front());
         waiting_.pop_front();
-        node_.handle(event, std::chrono::steady_clock::now(), effects_);
-        if (memory_.on()) memory_.turn(event, effects_, wall_clock());
-        execute_effects();
+        take(event);
     }
     busy_ = false;
     arm();
+}
+
+void NodeLoop::take(const Event& event) {
+    node_.handle(event, std::chrono::steady_clock::now(), effects_);
+    if (memory_.on()) memory_.turn(event, effects_, wall_clock());
+    execute_effects();
 }
 
 void NodeLoop::execute_effects() {
@@ -66,7 +72,7 @@ void NodeLoop::on_timer() {
     armed_.reset();
     if (stopped_) return;
     if (const auto due = node_.next_deadline(); due && *due <= std::chrono::steady_clock::now())
-        run([this](TimePoint now) { node_.handle_timeout(now, effects_); });
+        act([this](TimePoint now, Effects& effects) { node_.handle_timeout(now, effects); });
     else
         arm();
 }

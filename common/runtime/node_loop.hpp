@@ -40,6 +40,7 @@ class NodeLoop {
   private:
     template <class First>
     void run(First first);
+    void take(const Event& event);
     void execute_effects();
     void arm();
     void on_timer();

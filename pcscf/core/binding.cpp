@@ -54,6 +54,13 @@ bool Binding::set_associated(const std::vector<AssociatedUri>& associated) {
     return identities_.assign(list);
 }
 
+bool Binding::has(const std::vector<AssociatedUri>& associated) const {
+    bool same = associated.size() == identities();
+    for (std::size_t i = 0; same && i < associated.size(); ++i)
+        same = associated[i].impu.value() == impu(i) && associated[i].asserted == identities_[2 * i + 1];
+    return same;
+}
+
 std::optional<AssociatedUri> Binding::find(const Impu& wanted) const {
     for (std::size_t i = 0; i < identities(); ++i)
         if (impu(i) == wanted.value()) return identity(i);
@@ -161,7 +168,7 @@ bool Bindings::is_registered(const Impu& impu) const {
 }
 
 bool Bindings::set_associated(Binding& b, const std::vector<AssociatedUri>& associated) {
-    if (associated == b.associated()) return true;
+    if (b.has(associated)) return true;
     Binding with;
     if (!with.set_associated(associated)) return false;
     unindex_identities(b);

@@ -84,7 +84,10 @@ class Binding {
     std::vector<AssociatedUri> associated() const;  // first: the default public identity
     std::optional<AssociatedUri> find(const Impu& impu) const;
     std::optional<AssociatedUri> default_identity() const;
-    bool has_identity(std::string_view impu) const;  // as it stands in the list
+    std::size_t identities() const { return identities_.size() / 2; }
+    std::string_view impu(std::size_t i) const { return identities_[2 * i]; }
+    bool has_identity(std::string_view impu) const;                // as it stands in the list
+    bool has(const std::vector<AssociatedUri>& associated) const;  // these, in this order
     // Before it is added; afterwards with Bindings::set_associated(). False if they are too long to keep.
     [[nodiscard]] bool set_associated(const std::vector<AssociatedUri>& associated);
 
@@ -94,8 +97,6 @@ class Binding {
     Binding* flow_previous_ = nullptr;  // neighbours on the same flow
     Binding* flow_next_ = nullptr;
 
-    std::size_t identities() const { return identities_.size() / 2; }
-    std::string_view impu(std::size_t i) const { return identities_[2 * i]; }
     AssociatedUri identity(std::size_t i) const {
         return {Impu{std::string{impu(i)}}, std::string{identities_[2 * i + 1]}};
     }

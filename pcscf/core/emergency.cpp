@@ -28,7 +28,7 @@ void Pcscf::Impl::refuse_emergency(sip::RequestArrived& e, const Binding* b, Tim
     if (b == nullptr) return refuse(e, 403, "emergency session of an unregistered UE", now);
     // 5.2.10.4, .5
     auto response = sip::Message::response(e.request, 380, "Alternative Service", random.token(8));
-    response.set_raw(sip::HeaderId::PAssertedIdentity, path_entry(b->token(), b->ob));
+    response.set_raw(sip::HeaderId::PAssertedIdentity, own_entry(b->token(), b->ob));
     set_alternative_service(response, "emergency", "emergency sessions are not served here");
     note(Severity::Warning, "pcscf.emergency.refused", e.request, b)
         .with("status", "380")

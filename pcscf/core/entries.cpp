@@ -22,6 +22,7 @@ std::optional<std::string_view> bracketed(std::string_view entry) {
 
 std::vector<std::string_view> entries_of(const sip::Message& m, sip::HeaderId header) {
     std::vector<std::string_view> entries;
+    entries.reserve(4);
     m.each_raw(header, [&](std::string_view line) {
         while (!line.empty()) {
             const auto entry = line.substr(0, sip::codec::first_value_length(line));

@@ -240,8 +240,9 @@ struct Pcscf::Impl {
     void forward(sip::ServerTransactionId id, sip::Branch branch, Context context, TimePoint now);
     Note& note(Severity severity, std::string_view id);
     Note& note(Severity severity, std::string_view id, const sip::Message& about, const Binding* b = nullptr);
-    sip::NameAddr own_uri(std::string_view user) const;                            // as the core reaches us
-    std::string path_entry(std::string_view token, bool ob) const;                 // 5.2.2.1 step 1
+    sip::NameAddr own_uri(std::string_view user) const;  // as the core reaches us
+    // The same, as Path, Record-Route and P-Asserted-Identity have it (5.2.2.1 step 1).
+    std::string own_entry(std::string_view user, bool ob = false) const;
     sip::NameAddr own_uri_towards(const Binding& b, std::string_view user) const;  // as this UE reaches us
     // A later value of what a binding keeps; the old one stays if it does not fit.
     void keep(Binding& b, Binding::Text text, std::string_view value);
@@ -253,7 +254,6 @@ struct Pcscf::Impl {
     // Whether it comes from the UE of the binding: on its flow or, without security, from its address.
     bool is_of_ue(const sip::Flow& flow, const Binding& b);
     std::string new_token() { return random.token(12); }  // 96 random bits: nobody guesses it
-    std::string ioi() const { return type_1_ioi(config.ioi.empty() ? config.visited_network : config.ioi); }
 
     std::string save(TimePoint now) const;
     bool restore(std::string_view saved, TimePoint now, std::string& why);
@@ -269,6 +269,7 @@ struct Pcscf::Impl {
     sip::Uri uri;                            // config.uri
     AroundUser loose_uri;                    // uri with lr, for Path
     std::vector<sip::NextHop> entry_points;  // config.entry_points, read
+    std::string ioi;                         // ours, of type 1
     sip::TimerValues towards_core;           // of what a UE waits for
     sip::Element element;
     Bindings bindings;

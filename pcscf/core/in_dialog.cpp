@@ -67,7 +67,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     // Steps 4 and 6
     d.ue_cseq = std::max(d.ue_cseq, request.cseq_number());
     take_contact(request, d.ue_contact);
-    set_charging_vector(request, {d.icid, ioi(), {}});
+    set_charging_vector(request, {d.icid, ioi, {}});
     note(Severity::Trace, "pcscf.dialog.from_ue", request, &b).with("icid", d.icid);
     OriginatingContext c{std::string{b.token()}, d.token, false};
     forward(e.transaction,

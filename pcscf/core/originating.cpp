@@ -48,8 +48,8 @@ void Pcscf::Impl::on_originating(sip::RequestArrived& e, Binding& b, TimePoint n
     if (policy.private_network == UserPolicy::PrivateNetwork::Insert)  // step 5B
         request.set_raw(HeaderId::PPrivateNetworkIndication, policy.private_domain);
     Impu originator;
-    assert_identity(request, b, policy, originator);        // steps 5C, 6, 6A
-    const ChargingVector charging{new_token(), ioi(), {}};  // step 7
+    assert_identity(request, b, policy, originator);      // steps 5C, 6, 6A
+    const ChargingVector charging{new_token(), ioi, {}};  // step 7
     set_charging_vector(request, charging);
 
     OriginatingContext c{std::string{b.token()}, {}, true};
@@ -192,7 +192,7 @@ void Pcscf::Impl::note_progress(const sip::Message& response, bool initial, bool
 // 5.2.6.3.2A.
 void Pcscf::Impl::order_to_register(sip::Message& response, const Binding& b) const {
     response.set_status(504);
-    response.set_raw(HeaderId::PAssertedIdentity, path_entry(b.token(), b.ob));
+    response.set_raw(HeaderId::PAssertedIdentity, own_entry(b.token(), b.ob));
     set_alternative_service(response, "restoration", "the network lost a node on your way",
                             "initial-registration");
 }

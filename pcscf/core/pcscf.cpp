@@ -28,6 +28,10 @@ AroundUser loose_around_user(sip::Uri uri) {
     return {text.substr(0, behind_scheme), "@" + text.substr(behind_scheme)};
 }
 
+std::string ioi_of(const Config& config) {
+    return type_1_ioi(config.ioi.empty() ? config.visited_network : config.ioi);
+}
+
 std::vector<sip::NextHop> read_entry_points(const Config& config) {
     std::vector<sip::NextHop> read;
     for (const auto& text : config.entry_points) {
@@ -63,6 +67,7 @@ Pcscf::Impl::Impl(Config c, sip::ElementConfig e, Random& r)
       uri{own_uri_of(config, e)},
       loose_uri{loose_around_user(uri)},
       entry_points{read_entry_points(config)},
+      ioi{ioi_of(config)},
       towards_core{in_time(e.timers)},
       element{with_own_name(std::move(e), uri, config.sigcomp), r} {}
 
@@ -285,7 +290,7 @@ Note& Pcscf::Impl::note(Severity severity, std::string_view id, const sip::Messa
     n.with("call_id", std::string{about.call_id()}).with("method", std::string{about.method_name()});
     if (b != nullptr) {
         n.with("impi", b->impi().value());
-        if (const auto impu = b->default_identity()) n.with("impu", impu->impu.value());
+        if (b->identities() > 0) n.with("impu", std::string{b->impu(0)});
     }
     return n;
 }
@@ -297,10 +302,10 @@ sip::NameAddr Pcscf::Impl::own_uri(std::string_view user) const {
     return sip::NameAddr{std::move(own)};
 }
 
-std::string Pcscf::Impl::path_entry(std::string_view token, bool ob) const {
+std::string Pcscf::Impl::own_entry(std::string_view user, bool ob) const {
     std::string entry;
-    entry.reserve(loose_uri.before.size() + token.size() + loose_uri.after.size() + 5);
-    entry.append("<").append(loose_uri.before).append(token).append(loose_uri.after);
+    entry.reserve(loose_uri.before.size() + user.size() + loose_uri.after.size() + 5);
+    entry.append("<").append(loose_uri.before).append(user).append(loose_uri.after);
     return entry.append(ob ? ";ob>" : ">");
 }
 
@@ -468,6 +473,7 @@ void Pcscf::reload(Config config, sip::LocatorConfig locator) {
     config.ipsec = impl_->config.ipsec;  // what was agreed with UEs depends on it
     impl_->config = std::move(config);
     impl_->entry_points = read_entry_points(impl_->config);
+    impl_->ioi = ioi_of(impl_->config);
     impl_->element.reload(std::move(locator));
 }
 void Pcscf::reload(sip::LocatorConfig locator) {

@@ -47,25 +47,18 @@ std::string tagged(std::string_view uri, std::string_view tag) {
 }  // namespace
 
 void Pcscf::Impl::subscribe(const Binding& b, TimePoint now) {
-    const auto identities = b.associated();
-    const auto sip_identity = std::find_if(identities.begin(), identities.end(), [](const auto& a) {
-        return istarts_with(a.impu.value(), "sip:") && !is_wildcarded(a.impu);
-    });
-    if (sip_identity == identities.end()) return;
+    std::string_view target;
+    for (std::size_t i = 0; target.empty() && i < b.identities(); ++i)
+        if (istarts_with(b.impu(i), "sip:") && !is_wildcarded(Impu{std::string{b.impu(i)}}))
+            target = b.impu(i);
+    if (target.empty()) return;
     Subscription s;
     const auto call_id = random.token(12);
     const auto local_tag = random.token(8);
     const auto icid = new_token();
     // What it has of the binding fits, since it fits there.
-    if (!s.texts.assign({call_id,
-                         b.texts.get(Binding::Text::Impi),
-                         sip_identity->impu.value(),
-                         b.token(),
-                         local_tag,
-                         {},
-                         {},
-                         {},
-                         icid}))
+    if (!s.texts.assign(
+            {call_id, b.texts.get(Binding::Text::Impi), target, b.token(), local_tag, {}, {}, {}, icid}))
         return;
     auto& stored = subscriptions.add(std::move(s));
     const auto lifetime = std::chrono::duration_cast<seconds>(b.until - now);
@@ -95,10 +88,10 @@ void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now
     const auto service_route =
         watched == nullptr ? std::vector<std::string_view>{} : watched->service_route();
     const bool beyond_border = !border.empty() && !sip::Uri::check(border);
-    request.set_raw(HeaderId::PAssertedIdentity,
-                    beyond_border ? "<" + std::string{border} + ">"
-                                  : path_entry(binding, watched != nullptr && watched->ob));
-    set_charging_vector(request, {std::string{s.get(Text::Icid)}, ioi(), {}});
+    request.set_raw(HeaderId::PAssertedIdentity, beyond_border
+                                                     ? "<" + std::string{border} + ">"
+                                                     : own_entry(binding, watched != nullptr && watched->ob));
+    set_charging_vector(request, {std::string{s.get(Text::Icid)}, ioi, {}});
 
     sip::NextHop next_hop;
     if (!remote_tag.empty()) {
@@ -191,7 +184,7 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     const auto charge = [&](sip::Message& response) {
         const bool ours = received.icid.empty() && found != nullptr;
         const auto icid = ours ? std::string{found->get(Text::Icid)} : received.icid;
-        if (!icid.empty()) set_charging_vector(response, {icid, received.orig_ioi, ioi()});
+        if (!icid.empty()) set_charging_vector(response, {icid, received.orig_ioi, ioi});
     };
     const auto refuse_charged = [&](int status, std::string_view reason) {
         auto response = refusal(e, status, reason);

@@ -260,9 +260,9 @@ void Pcscf::Impl::forward_register(sip::RequestArrived& e, RegisterContext c,
     request.remove(HeaderId::Path);
     c.ob = c.contact.reg_id != 0 && request.has_option(HeaderId::Supported, "outbound");
     // Steps 1 to 4
-    request.prepend_raw(HeaderId::Path, path_entry(c.token, c.ob));
+    request.prepend_raw(HeaderId::Path, own_entry(c.token, c.ob));
     if (!request.has_option(HeaderId::Require, "path")) request.append<sip::h::Require>("path");
-    c.charging = {new_token(), ioi(), {}};
+    c.charging = {new_token(), ioi, {}};
     set_charging_vector(request, c.charging);
     request.set<sip::h::PVisitedNetworkId>({config.visited_network, true, {}});
     if (credentials != nullptr) set_integrity_protected(request, *credentials, accepted.integrity_protected);
@@ -445,7 +445,7 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     else
         bindings.set_flow(*b, c.flow);
     // Step 3A
-    if (const auto identity = b->default_identity(); config.forward_only_default_impu && identity)
+    if (const auto identity = config.forward_only_default_impu ? b->default_identity() : std::nullopt)
         ok.set_raw(HeaderId::PAssociatedUri, identity->name_addr());
 
     if (c.association == 0) offer_keep_alives(ok, c.flow, b->outbound);
@@ -522,7 +522,7 @@ void Pcscf::Impl::deregistered(const RegisterContext& c, const OfferedContact& c
 void Pcscf::Impl::leave(Binding& b, std::string_view reason, TimePoint now) {
     auto& n = note(Severity::Info, "pcscf.registration.ended");
     n.with("impi", b.impi().value()).with("reason", std::string{reason});
-    if (const auto impu = b.default_identity()) n.with("impu", impu->impu.value());
+    if (b.identities() > 0) n.with("impu", std::string{b.impu(0)});
     b.state = Binding::State::Leaving;
     b.until = now + leaving_grace;
     bindings.wake(b);

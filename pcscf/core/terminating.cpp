@@ -108,7 +108,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
     }
     // .4 step 6
     if (status > 100 && !c.charging.icid.empty())
-        set_charging_vector(response, {c.charging.icid, c.charging.orig_ioi, ioi()});
+        set_charging_vector(response, {c.charging.icid, c.charging.orig_ioi, ioi});
 
     if (d != nullptr && status > 100 && status < 300) {
         // Steps 3 to 5
@@ -142,7 +142,7 @@ void Pcscf::Impl::restore_routing(sip::Message& response, const sip::Message& re
     if (given.empty() || !std::equal(given.begin() + 1, given.end(), recorded.begin(), recorded.end()))
         note(Severity::Trace, "pcscf.response.restored", response).with("header", "Record-Route");
     response.remove(HeaderId::RecordRoute);
-    response.append<sip::h::RecordRoute>(own_uri(dialog));
+    response.append_raw(sip::header_name(HeaderId::RecordRoute), own_entry(dialog));
     for (const auto entry : recorded) response.append_raw(sip::header_name(HeaderId::RecordRoute), entry);
 }
 

@@ -28,6 +28,14 @@ std::size_t find_semicolon(std::string_view text, std::size_t from) {
 
 // The tag of a From or To without decoding the rest.
 std::string_view tag_of(std::string_view value) {
+    // <uri>;tag=token, as nearly everybody writes it
+    if (const auto close = value.find('>'); value.starts_with('<') && close != std::string_view::npos) {
+        constexpr std::string_view begin = ";tag=";
+        const auto behind = value.substr(close + 1);
+        if (behind.starts_with(begin) &&
+            scan::length_of(behind.substr(begin.size()), scan::Token) + begin.size() == behind.size())
+            return behind.substr(begin.size());
+    }
     auto at = find_semicolon(value, 0);
     while (at != std::string_view::npos) {
         const auto next = find_semicolon(value, at + 1);
@@ -208,8 +216,10 @@ std::optional<std::string_view> Message::raw(std::string_view name) const {
 
 std::vector<std::string_view> Message::raw_all(HeaderId id) const {
     std::vector<std::string_view> values;
-    for (const auto& line : lines_)
-        if (line.id == id) values.push_back(line.value());
+    if (!had(id)) return values;
+    values.reserve(static_cast<std::size_t>(
+        std::count_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; })));
+    each_raw(id, [&](std::string_view value) { values.push_back(value); });
     return values;
 }
 

@@ -4,25 +4,27 @@
 #include "common/sip/transaction/key.hpp"
 
 #include <charconv>
-#include <functional>
 
 namespace ims::sip {
 
 namespace {
 
-// Of parts, each hashed for itself and mixed in as FNV-1a does with octets; RFC 5393 4.2.4 asks for no more
-// than that collisions be rare.
+// FNV-1a; RFC 5393 4.2.4 asks for no more than that collisions be rare.
 class Hash {
   public:
     explicit Hash(std::uint64_t seed) : value_{seed ^ 0xcbf29ce484222325ULL} {}
-    Hash& operator<<(std::string_view part) {
-        value_ ^= std::hash<std::string_view>{}(part);
-        value_ *= 0x100000001b3ULL;
+    Hash& operator<<(std::string_view text) {
+        for (const char c : text) mix(static_cast<unsigned char>(c));
+        mix(0xff);  // no octet of UTF-8: where one part ends
         return *this;
     }
     std::uint64_t value() const { return value_; }
 
   private:
+    void mix(unsigned char octet) {
+        value_ ^= octet;
+        value_ *= 0x100000001b3ULL;
+    }
     std::uint64_t value_;
 };
 
