@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/hash_index.hpp"
 #include "common/base/long_lived.hpp"
 
 #include <cstddef>
@@ -54,31 +55,21 @@ class Records {
 // Points to them.
 template <class Record>
 class RecordIndex {
-    using Map = std::unordered_multimap<std::size_t, Record*, std::hash<std::size_t>, std::equal_to<>,
-                                        LongLived<std::pair<const std::size_t, Record*>>>;
-
   public:
-    void add(std::size_t hash, Record& record) { map_.emplace(hash, &record); }
+    void add(std::size_t hash, Record& record) { index_.add(hash, &record); }
     void erase(std::size_t hash, const Record& record) {
-        const auto [first, last] = map_.equal_range(hash);
-        for (auto it = first; it != last; ++it)
-            if (it->second == &record) {
-                map_.erase(it);
-                return;
-            }
+        index_.erase(hash, const_cast<Record*>(&record));  // only compared
     }
     // Visits all under the hash, those of other keys with the same hash too, until the visitor gives true.
     template <class Visit>
     Record* find(std::size_t hash, Visit visit) const {
-        const auto [first, last] = map_.equal_range(hash);
-        for (auto it = first; it != last; ++it)
-            if (visit(*it->second)) return it->second;
-        return nullptr;
+        auto* const* const found = index_.find(hash, [&](Record* record) { return visit(*record); });
+        return found == nullptr ? nullptr : *found;
     }
-    std::size_t size() const { return map_.size(); }
+    std::size_t size() const { return index_.size(); }
 
   private:
-    Map map_;
+    HashIndex<Record*> index_;
 };
 
 }  // namespace ims
