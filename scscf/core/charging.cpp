@@ -1,6 +1,7 @@
 #include "scscf/core/charging.hpp"
 
 #include "common/base/text.hpp"
+#include "common/sip/message/each_param.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,42 +34,79 @@ constexpr std::array<std::string_view, 9> access_params{"access-network-charging
                                                         "ecid",
                                                         "flow-id"};
 
+bool names_access(std::string_view name) {
+    return std::any_of(access_params.begin(), access_params.end(),
+                       [name](std::string_view access) { return iequals(access, name); });
+}
+
 // Is there a parameter of such a name? Perhaps, if one only seems to begin within a quoted value. Most
 // vectors have an icid and names of operators, and need not be decoded to know that.
 bool may_name_access(std::string_view vector) {
     while (!vector.empty()) {
         const auto param = vector.substr(0, vector.find(';'));
-        const auto name = trim(param.substr(0, param.find('=')));
-        if (std::any_of(access_params.begin(), access_params.end(),
-                        [&](std::string_view access) { return iequals(access, name); }))
-            return true;
+        if (names_access(trim(param.substr(0, param.find('='))))) return true;
         vector.remove_prefix(std::min(vector.size(), param.size() + 1));
     }
     return false;
 }
 
-sip::TokenParams vector_of(const sip::Message& message) {
-    auto vector = message.get<h::PChargingVector>();
-    return vector ? std::move(*vector) : sip::TokenParams{};
-}
+// A vector as it is written, one parameter after the other.
+class VectorText {
+  public:
+    VectorText() { text_.reserve(192); }  // an icid and the names of two operators
+    void add(const sip::Param& param) {
+        if (!text_.empty()) text_ += ';';
+        sip::print_param(param, text_);
+    }
+    void add(std::string_view name, std::string_view quoted) { add({name, quoted, true}); }
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+};
 
 // A vector where there was none, or none with an icid.
 void make_vector(sip::Message& message, std::string_view icid, const std::optional<std::string>& orig_ioi,
                  const std::optional<std::string>& term_ioi) {
-    std::string text;
-    sip::print_param({"icid-value", icid, true}, text);
-    if (orig_ioi) sip::print_param({";orig-ioi", *orig_ioi, true}, text);
-    if (term_ioi) sip::print_param({";term-ioi", *term_ioi, true}, text);
-    message.set_raw(sip::HeaderId::PChargingVector, text);
+    VectorText vector;
+    vector.add("icid-value", icid);
+    if (orig_ioi) vector.add("orig-ioi", *orig_ioi);
+    if (term_ioi) vector.add("term-ioi", *term_ioi);
+    message.set_raw(sip::HeaderId::PChargingVector, vector.text());
+}
+
+// What stays of the message's vector when it goes on: all but the networks it went through (4.5.4, 4.5.4A).
+// Nothing if it has no icid, or is none.
+std::optional<VectorText> without_networks(const sip::Message& message) {
+    const auto received = message.raw(sip::HeaderId::PChargingVector);
+    if (!received) return {};
+    VectorText vector;
+    bool has_icid = false;
+    const auto error = sip::each_param(*received, [&](const sip::Param& param) {
+        if (iequals(param.name, "orig-ioi") || iequals(param.name, "term-ioi") ||
+            iequals(param.name, "transit-ioi"))
+            return;
+        has_icid = has_icid || iequals(param.name, "icid-value");
+        vector.add(param);
+    });
+    if (error || !has_icid) return {};
+    return vector;
 }
 
 }  // namespace
 
 ChargingVector charging_of(const sip::Message& request) {
-    const auto vector = vector_of(request);
+    const auto text = request.raw(sip::HeaderId::PChargingVector);
+    if (!text) return {};
     ChargingVector charging;
-    if (const auto icid = vector.params.get("icid-value")) charging.icid = std::string{*icid};
-    if (const auto ioi = vector.params.get("orig-ioi")) charging.orig_ioi = std::string{*ioi};
+    const auto take = [](std::optional<std::string>& to, const sip::Param& param) {
+        if (param.value && !to) to = *param.value;
+    };
+    const auto error = sip::each_param(*text, [&](const sip::Param& param) {
+        if (iequals(param.name, "icid-value")) take(charging.icid, param);
+        if (iequals(param.name, "orig-ioi")) take(charging.orig_ioi, param);
+    });
+    if (error) return {};
     return charging;
 }
 
@@ -85,12 +123,10 @@ std::string_view ChargingVector::operator_name() const {
 }
 
 void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
-    auto vector = vector_of(request);
-    if (!vector.params.has("icid-value")) return charge_own_request(request, type, ioi, new_icid);
-    vector.params.remove("term-ioi");
-    vector.params.remove("transit-ioi");  // 4.5.4A
-    vector.params.set_quoted("orig-ioi", ioi_text(type, ioi));
-    request.set<h::PChargingVector>(vector);
+    auto vector = without_networks(request);
+    if (!vector) return charge_own_request(request, type, ioi, new_icid);
+    vector->add("orig-ioi", ioi_text(type, ioi));
+    request.set_raw(sip::HeaderId::PChargingVector, vector->text());
 }
 
 void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid) {
@@ -101,23 +137,21 @@ void charge_response(sip::Message& response, const ChargingVector& request, IoiT
                      std::string_view ioi) {
     if (!request.icid) return;
     const auto term_ioi = ioi_text(request.type().value_or(type), ioi);
-    auto vector = vector_of(response);
-    if (!vector.params.has("icid-value"))
-        return make_vector(response, *request.icid, request.orig_ioi, term_ioi);
-    vector.params.remove("transit-ioi");
-    vector.params.remove("orig-ioi");
-    if (request.orig_ioi) vector.params.set_quoted("orig-ioi", *request.orig_ioi);
-    vector.params.set_quoted("term-ioi", term_ioi);
-    response.set<h::PChargingVector>(vector);
+    auto vector = without_networks(response);
+    if (!vector) return make_vector(response, *request.icid, request.orig_ioi, term_ioi);
+    if (request.orig_ioi) vector->add("orig-ioi", *request.orig_ioi);
+    vector->add("term-ioi", term_ioi);
+    response.set_raw(sip::HeaderId::PChargingVector, vector->text());
 }
 
 void remove_access_charging(sip::Message& message) {
     const auto text = message.raw(sip::HeaderId::PChargingVector);
     if (!text || !may_name_access(*text)) return;
-    auto vector = vector_of(message);
-    bool removed = false;
-    for (const auto name : access_params) removed = vector.params.remove(name) || removed;
-    if (removed) message.set<h::PChargingVector>(vector);
+    VectorText vector;
+    const auto error = sip::each_param(*text, [&](const sip::Param& param) {
+        if (!names_access(param.name)) vector.add(param);
+    });
+    if (!error) message.set_raw(sip::HeaderId::PChargingVector, vector.text());
 }
 
 void remove_access(sip::Message& message) {

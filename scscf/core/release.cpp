@@ -1,3 +1,4 @@
+#include "common/base/text.hpp"
 #include "scscf/core/sessions.hpp"
 
 #include <algorithm>
@@ -13,6 +14,19 @@ namespace {
 
 constexpr std::string_view reason = "SIP;cause=480;text=\"Registration ended\"";  // 5.4.1.2.2 B4A
 
+// The entries of Record-Route as they stand, the topmost first.
+std::vector<std::string_view> record_routes(const sip::Message& message) {
+    std::vector<std::string_view> entries;
+    message.each_raw(sip::HeaderId::RecordRoute, [&](std::string_view line) {
+        while (!line.empty()) {
+            const auto entry = line.substr(0, sip::codec::first_value_length(line));
+            entries.push_back(trim(entry));
+            line.remove_prefix(std::min(line.size(), entry.size() + 1));
+        }
+    });
+    return entries;
+}
+
 std::string contact_uri(const sip::Message& message) {
     const auto contact = message.get<h::Contact>();
     return contact && !contact->star ? contact->address.uri.text() : std::string{};
@@ -25,30 +39,26 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
     if (invite == nullptr || underway.set.value() == 0 || Mark::of(underway).inner()) return;
     // Our Record-Route entry parts the way: above it to the called side, below it to the caller.
     const auto mark = Mark::of(underway).text();
-    const auto entries = r.response.all<h::RecordRoute>();
-    if (!entries) return;
-    const auto own = std::find_if(entries->begin(), entries->end(), [&](const sip::NameAddr& entry) {
-        return entry.uri.user == mark && core_.element.is_own(entry.uri);
+    auto entries = record_routes(r.response);
+    const auto own = std::find_if(entries.begin(), entries.end(), [&](std::string_view text) {
+        if (text.find(mark) == std::string_view::npos) return false;
+        const auto entry = sip::NameAddr::parse(text);
+        return entry && entry->uri.user == mark && core_.element.is_own(entry->uri);
     });
-    if (own == entries->end()) return;  // we are not in its path
-    std::vector<std::string> to_caller, to_called;
-    for (auto entry = std::next(own); entry != entries->end(); ++entry) to_caller.push_back(entry->text());
-    for (auto entry = own; entry != entries->begin();) to_called.push_back((--entry)->text());
-    const auto joined = [](const std::vector<std::string>& values) {
-        return join({values.begin(), values.end()});
-    };
+    if (own == entries.end()) return;  // we are not in its path
+    const auto caller_routes = join({std::next(own), entries.end()});
+    std::reverse(entries.begin(), own);  // RFC 3261 12.1.2
+    const auto called_routes = join({entries.begin(), own});
 
     Dialog dialog;
     const auto raw = [&](sip::HeaderId id) { return r.response.raw(id).value_or(std::string_view{}); };
     const auto caller_target = contact_uri(*invite);
     const auto called_target = contact_uri(r.response);
-    const auto caller_routes = joined(to_caller);
-    const auto called_routes = joined(to_called);
     const auto icid = underway.charging.icid.value_or("");
     const bool fits =
         dialog.texts.assign({r.response.call_id(), raw(sip::HeaderId::From), raw(sip::HeaderId::To),
                              caller_target, called_target, caller_routes, called_routes, icid});
-    dialog.caller_cseq = invite->cseq().number;
+    dialog.caller_cseq = invite->cseq_number();
     dialog.serves_called = underway.terminating;
     const auto flow = underway.terminating ? r.branch - underway.branches_before : 0;
     if (flow < underway.flows.size()) dialog.binding = underway.flows[flow];
@@ -73,7 +83,7 @@ bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& unde
     const bool by_caller = dialog->is_caller(arrived.request.from_tag());
     underway.ioi = by_caller == dialog->serves_called ? IoiType::HomeToHome : IoiType::VisitedToHome;
     auto& highest = by_caller ? dialog->caller_cseq : dialog->called_cseq;
-    highest = std::max(highest, arrived.request.cseq().number);
+    highest = std::max(highest, arrived.request.cseq_number());
     if (arrived.request.method() == sip::Method::Bye)
         dialogs.erase(set, *dialog);
     else

@@ -1,5 +1,6 @@
 #include "common/base/text.hpp"
 #include "common/sip/message/codec.hpp"
+#include "common/sip/message/each_param.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/scanner.hpp"
 
@@ -317,12 +318,20 @@ std::optional<ParseError> parse_media_type(std::string_view text, TokenParams& o
     return parse_params(s, out.params);
 }
 
-std::optional<ParseError> parse_params_only(std::string_view text, TokenParams& out) {
+namespace {
+
+std::optional<ParseError> parse_only_params(std::string_view text, auto& params) {
     Scanner s{text};
     s.skip_space();
     if (s.peek() != ';')
-        if (auto error = parse_param(s, out.params)) return error;
-    return parse_params(s, out.params);
+        if (auto error = parse_param(s, params)) return error;
+    return parse_params(s, params);
+}
+
+}  // namespace
+
+std::optional<ParseError> parse_params_only(std::string_view text, TokenParams& out) {
+    return parse_only_params(text, out.params);
 }
 
 std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
@@ -384,3 +393,16 @@ std::size_t first_value_length(std::string_view text) {
 }
 
 }  // namespace ims::sip::codec
+
+std::optional<ims::sip::ParseError> ims::sip::each_param(std::string_view text,
+                                                         const std::function<void(const Param&)>& show) {
+    struct Shown : scan::NoParams {
+        const std::function<void(const Param&)>& show;
+        bool add(const Param& p) {
+            if (!NoParams::add(p)) return false;
+            show(p);
+            return true;
+        }
+    } shown{{}, show};
+    return codec::parse_only_params(text, shown);
+}
