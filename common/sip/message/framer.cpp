@@ -16,16 +16,21 @@ struct Length {
     std::uint64_t octets = 0;
 };
 
+// Does a header line that begins with this character perhaps say Content-Length, or its compact form?
+bool may_say_length(char c) {
+    return lower(c) == 'c' || lower(c) == 'l';
+}
+
 // Content-Length of a head that ends with an empty line.
 Length content_length(std::string_view head) {
     Length found;
-    for (auto at = head.find(crlf); at != std::string_view::npos && at + 4 < head.size();) {
-        const auto begin = at + 2;
+    for (auto lf = head.find('\n', 1); lf != std::string_view::npos; lf = head.find('\n', lf + 1)) {
+        const auto begin = lf + 1;
+        if (begin == head.size() || !may_say_length(head[begin]) || head[lf - 1] != '\r') continue;
         auto end = head.find(crlf, begin);
         while (end + 2 < head.size() && (head[end + 2] == ' ' || head[end + 2] == '\t'))
             end = head.find(crlf, end + 2);
         const auto line = head.substr(begin, end - begin);
-        at = end;
         const auto colon = line.find(':');
         if (colon == std::string_view::npos ||
             header_id(trim(line.substr(0, colon))) != HeaderId::ContentLength)

@@ -6,14 +6,6 @@ namespace ims::sip::scan {
 
 std::optional<std::string_view> Scanner::take_quoted(std::string& unescaped) {
     if (!take('"')) return std::nullopt;
-    if (const auto end = text_.find('"', at_); end != std::string_view::npos) {
-        const auto all = text_.substr(at_, end - at_);
-        const auto without = [all](char c) { return all.find(c) == std::string_view::npos; };
-        if (without('\\') && without('\r') && without('\n')) {  // nearly always
-            at_ = end + 1;
-            return all;
-        }
-    }
     bool plain = true;
     for (;;) {
         const auto begin = at_;

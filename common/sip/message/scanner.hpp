@@ -74,6 +74,8 @@ constexpr bool is(char c, std::uint16_t any_of) {
 constexpr std::size_t length_of(std::string_view text, std::uint16_t any_of) {
     const auto* at = text.data();
     const auto* const end = at + text.size();
+    while (end - at >= 4 && is(at[0], any_of) && is(at[1], any_of) && is(at[2], any_of) && is(at[3], any_of))
+        at += 4;
     while (at != end && is(*at, any_of)) ++at;
     return static_cast<std::size_t>(at - text.data());
 }
