@@ -1,9 +1,9 @@
-#include "common/ims/identity.hpp"
-
 #include "common/base/text.hpp"
-#include "common/sip/message/uri.hpp"
+#include "common/ims/identity_of_uri.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -46,20 +46,32 @@ std::optional<Impu> canonical_tel(const sip::Uri& uri) {
     return Impu{text + ";phone-context=" + (global_context ? *global_context : to_lower(*context))};
 }
 
+enum Plain : std::uint8_t { PlainDigit = 1, PlainUser = 2, PlainHost = 4 };
+constexpr auto plain = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto c = static_cast<char>(i);
+        const bool of_both = is_alpha(c) || is_digit(c) || c == '-' || c == '.';
+        const int kinds = (is_digit(c) ? PlainDigit : 0) | (of_both || c == '+' ? PlainUser : 0) |
+                          (of_both && c == lower(c) ? PlainHost : 0);
+        table[i] = static_cast<std::uint8_t>(kinds);
+    }
+    return table;
+}();
+
 // "sip:user@host" and "tel:+digits" as canonical_impu() gives them, which is how nearly every identity comes:
 // no need to look at more of the grammar.
 bool is_canonical(std::string_view text) {
     constexpr std::string_view sip = "sip:", tel = "tel:+";
-    const auto all = [](std::string_view part, auto is_plain) {
-        return !part.empty() && std::all_of(part.begin(), part.end(), is_plain);
+    const auto all = [](std::string_view part, Plain kind) {
+        return !part.empty() && std::all_of(part.begin(), part.end(), [kind](char c) {
+            return (plain[static_cast<unsigned char>(c)] & kind) != 0;
+        });
     };
-    if (text.starts_with(tel)) return all(text.substr(tel.size()), is_digit);
+    if (text.starts_with(tel)) return all(text.substr(tel.size()), PlainDigit);
     const auto at = text.find('@');
     if (!text.starts_with(sip) || at == std::string_view::npos) return false;
-    return all(text.substr(sip.size(), at - sip.size()),
-               [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; }) &&
-           all(text.substr(at + 1),
-               [](char c) { return (is_alpha(c) && c == lower(c)) || is_digit(c) || c == '-' || c == '.'; });
+    return all(text.substr(sip.size(), at - sip.size()), PlainUser) && all(text.substr(at + 1), PlainHost);
 }
 
 struct Wildcard {
@@ -86,30 +98,44 @@ std::optional<Impu> canonical_impu(std::string_view text) {
     if (is_canonical(text)) return Impu{std::string{text}};
     const auto uri = sip::Uri::parse(trim(text));
     if (!uri) return {};
-    if (uri->is_tel()) return canonical_tel(*uri);
-    if (uri->scheme != sip::Uri::Scheme::Sip || uri->host.empty()) return {};
+    return canonical_impu(*uri);
+}
 
-    std::string out{"sip:"};
-    if (!uri->user.empty()) {
+std::optional<Impu> canonical_impu(const sip::Uri& uri) {
+    if (uri.is_tel()) return canonical_tel(uri);
+    if (uri.scheme != sip::Uri::Scheme::Sip || uri.host.empty()) return {};
+
+    std::string out;
+    out.reserve(8 + uri.user.size() + uri.host.size());
+    out += "sip:";
+    if (!uri.user.empty()) {
         // RFC 3261 19.1.4: "%61lice" is alice.
-        if (uri->user.find('%') == std::string::npos)
-            out += uri->user;
+        if (uri.user.find('%') == std::string::npos)
+            out += uri.user;
         else
-            out += sip::escape_user(sip::unescape(uri->user));
+            out += sip::escape_user(sip::unescape(uri.user));
         out += '@';
     }
-    for (const char c : uri->host) out += lower(c);
+    const auto host = out.size();
+    out += uri.host;
+    std::transform(out.begin() + static_cast<std::ptrdiff_t>(host), out.end(),
+                   out.begin() + static_cast<std::ptrdiff_t>(host), lower);
     return Impu{std::move(out)};
 }
 
 std::optional<Impu> tel_of(std::string_view sip_uri) {
     if (sip_uri.find(';') == std::string_view::npos) return {};  // no user=phone
     const auto uri = sip::Uri::parse(trim(sip_uri));
-    if (!uri || uri->scheme != sip::Uri::Scheme::Sip) return {};
-    const auto user = uri->params.get("user");
+    if (!uri) return {};
+    return tel_of(*uri);
+}
+
+std::optional<Impu> tel_of(const sip::Uri& uri) {
+    if (uri.scheme != sip::Uri::Scheme::Sip) return {};
+    const auto user = uri.params.get("user");
     if (!user || !iequals(*user, "phone")) return {};
     // RFC 3261 19.1.6: the user part is a telephone-subscriber with parameters of its own.
-    const auto number = global_number(std::string_view{uri->user}.substr(0, uri->user.find(';')));
+    const auto number = global_number(std::string_view{uri.user}.substr(0, uri.user.find(';')));
     if (!number) return {};
     return Impu{"tel:" + *number};
 }

@@ -37,27 +37,14 @@ void print_gruu(xml::Writer& w, std::string_view element, const std::optional<st
     w.end_empty();
 }
 
-void print(xml::Writer& w, const Contact& c) {
+void print(xml::Writer& w, const Contact& c, const PrintedContact& common) {
     w.begin("contact");
     w.attribute("id", c.id);
     w.attribute("state", c.active ? "active" : "terminated");
     w.attribute("event", text(c.event));
-    if (c.duration_registered) w.attribute("duration-registered", *c.duration_registered);
-    if (c.expires) w.attribute("expires", *c.expires);
-    if (c.retry_after) w.attribute("retry-after", *c.retry_after);
-    if (c.q) w.attribute("q", *c.q);
-    if (c.call_id) w.attribute("callid", *c.call_id);
-    if (c.cseq) w.attribute("cseq", std::uint64_t{*c.cseq});
-    w.begin_content();
-    w.leaf("uri", c.uri);
+    w.raw(common.attributes_and_uri());
     if (c.display_name) w.leaf("display-name", *c.display_name);
-    for (const auto& [name, value] : c.unknown_params) {
-        w.begin("unknown-param");
-        w.attribute("name", name);
-        w.begin_content();
-        w.text(value);
-        w.close("unknown-param");
-    }
+    w.raw(common.params());
     print_gruu(w, "gr:pub-gruu", c.pub_gruu);
     print_gruu(w, "gr:temp-gruu", c.temp_gruu, c.temp_gruu_first_cseq);
     w.close("contact");
@@ -83,13 +70,13 @@ void print(xml::Writer& w, const Policy& p) {
     w.close("cp:actions");
 }
 
-void print(xml::Writer& w, const Registration& r) {
+void print(xml::Writer& w, const Registration& r, const std::vector<PrintedContact>& contacts) {
     w.begin("registration");
     w.attribute("aor", r.aor);
     w.attribute("id", r.id);
     w.attribute("state", state_texts[static_cast<std::size_t>(r.state)]);
     w.begin_content();
-    for (const auto& contact : r.contacts) print(w, contact);
+    for (std::size_t i = 0; i < r.contacts.size(); ++i) print(w, r.contacts[i], contacts[i]);
     if (r.wildcarded_identity) w.leaf("ere:wildcardedIdentity", *r.wildcarded_identity);
     if (r.policy.any()) print(w, r.policy);
     w.close("registration");
@@ -229,9 +216,40 @@ std::string_view text(ContactEvent e) {
     return event_texts[static_cast<std::size_t>(e)];
 }
 
+PrintedContact::PrintedContact(const Contact& c) {
+    std::string room;
+    room.reserve(192 + c.uri.size());
+    xml::Writer attributes{std::move(room)};
+    if (c.duration_registered) attributes.attribute("duration-registered", *c.duration_registered);
+    if (c.expires) attributes.attribute("expires", *c.expires);
+    if (c.retry_after) attributes.attribute("retry-after", *c.retry_after);
+    if (c.q) attributes.attribute("q", *c.q);
+    if (c.call_id) attributes.attribute("callid", *c.call_id);
+    if (c.cseq) attributes.attribute("cseq", std::uint64_t{*c.cseq});
+    attributes.begin_content();
+    attributes.leaf("uri", c.uri);
+    attributes_and_uri_ = attributes.take();
+
+    xml::Writer params{std::string{}};
+    for (const auto& [name, value] : c.unknown_params) {
+        params.begin("unknown-param");
+        params.attribute("name", name);
+        params.begin_content();
+        params.text(value);
+        params.close("unknown-param");
+    }
+    params_ = params.take();
+}
+
 void Printer::add(const Registration& registration) {
+    add(registration, {registration.contacts.begin(), registration.contacts.end()});
+}
+
+void Printer::add(const Registration& registration, const std::vector<PrintedContact>& contacts) {
+    if (registrations_.empty())
+        registrations_.reserve(4096);  // three identities with a contact of an ordinary phone
     xml::Writer w{std::move(registrations_)};
-    print(w, registration);
+    print(w, registration, contacts);
     registrations_ = w.take();
     has_active_ = has_active_ || registration.state == State::Active;
     uses_gruu_ = uses_gruu_ ||

@@ -77,11 +77,24 @@ struct Document {
 std::string_view text(ContactEvent e);
 std::string print(const Document& document);
 
+// What a contact has in common in all the registrations that it is bound to, printed once: all but its id,
+// state, event, display name and GRUUs.
+class PrintedContact {
+  public:
+    explicit PrintedContact(const Contact& contact);
+    std::string_view attributes_and_uri() const { return attributes_and_uri_; }
+    std::string_view params() const { return params_; }
+
+  private:
+    std::string attributes_and_uri_, params_;
+};
+
 // Prints a document registration by registration. What it was given can be had for several subscribers, to
 // whom only the version differs.
 class Printer {
   public:
     void add(const Registration& registration);
+    void add(const Registration& registration, const std::vector<PrintedContact>& contacts);  // one for each
     bool has_active() const { return has_active_; }  // a registration that is active
     std::string document(std::uint32_t version, bool full = true) const;
 

@@ -66,8 +66,7 @@ Impu identity_of(std::string_view text) {
 }
 
 // What each release added to a PublicIdentity, one level of Extension deeper than the one before.
-Failure read_extended(const xml_node& node, PublicIdentity& out) {
-    const auto name = xml::local_name(node);
+Failure read_extended(std::string_view name, const xml_node& node, PublicIdentity& out) {
     if (name == "IdentityType") return read_enum(node, out.identity_type, IdentityType::WildcardedImpu);
     if (name == "ServicePriorityLevel") return read_optional(node, out.service_priority_level);
     if (name == "MaxNumOfAllowedSimultRegistrations")
@@ -80,16 +79,27 @@ Failure read_extended(const xml_node& node, PublicIdentity& out) {
 }
 
 Failure read(const xml_node& node, PublicIdentity& out) {
-    const auto identity = child(node, "Identity");
-    if (text_of(identity).empty()) return error_at(node, "PublicIdentity without Identity");
-    out.identity = identity_of(text_of(identity));
-    if (const auto barring = child(node, "BarringIndication"))
-        if (auto failure = read(barring, out.barring_indication)) return failure;
-
-    for (auto level = node; level; level = child(level, "Extension"))
-        for (const auto& element : level.children())
-            if (auto failure = read_extended(element, out)) return failure;
-    return {};
+    xml_node identity, barring;
+    for (auto level = node; level;) {
+        xml_node extension;
+        for (const auto& element : level.children()) {
+            const auto name = xml::local_name(element);
+            if (name == "Extension") {
+                if (!extension) extension = element;
+            } else if (name == "Identity" && level == node) {
+                if (!identity) identity = element;
+            } else if (name == "BarringIndication" && level == node) {
+                if (!barring) barring = element;
+            } else if (auto failure = read_extended(name, element, out)) {
+                return failure;
+            }
+        }
+        level = extension;
+    }
+    const auto text = text_of(identity);
+    if (text.empty()) return error_at(node, "PublicIdentity without Identity");
+    out.identity = identity_of(text);
+    return barring ? read(barring, out.barring_indication) : Failure{};
 }
 
 Failure read_condition(const xml_node& spt, ServicePointTrigger& out) {

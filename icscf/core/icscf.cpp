@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/ims/gruu.hpp"
+#include "common/ims/identity_of_uri.hpp"
 #include "common/sip/proxy/capabilities.hpp"
 #include "icscf/core/location.hpp"
 #include "icscf/core/request.hpp"
@@ -181,7 +182,7 @@ void Icscf::Impl::on_initial(sip::RequestArrived& r, TimePoint now, Effects& out
     }
 
     normalize_request_uri(r.request);  // step 1
-    const auto impu = canonical_impu(r.request.request_uri().text());
+    const auto impu = canonical_impu(r.request.request_uri());
     if (!impu)
         return reject(r.transaction, r.request, subject, 404, "Request-URI is no public identity", now, out);
     subject.impu = impu->value();

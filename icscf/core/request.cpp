@@ -1,6 +1,8 @@
 #include "icscf/core/request.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
+#include "common/sip/message/each_param.hpp"
 
 #include <utility>
 
@@ -42,22 +44,41 @@ bool registers_for_emergency(const Contacts& contacts) {
     return false;
 }
 
+// What of Authorization counts here; nothing if there is none that can be read.
+struct Credentials {
+    Impi user_name;
+    bool is_unprotected = true;
+};
+std::optional<Credentials> credentials_of(const sip::Message& request) {
+    const auto text = request.raw(sip::HeaderId::Authorization);
+    if (!text) return {};
+    std::optional<std::string> name, mark;
+    const auto take = [](std::optional<std::string>& to, const sip::Param& param) {
+        if (param.value && !to) to = *param.value;
+    };
+    const auto error = sip::each_auth_param(*text, [&](const sip::Param& param) {
+        if (iequals(param.name, "username")) take(name, param);
+        if (iequals(param.name, "integrity-protected")) take(mark, param);
+    });
+    if (error) return {};
+    return Credentials{Impi{std::move(name).value_or("")}, !mark || iequals(*mark, "no")};
+}
+
 }  // namespace
 
 std::optional<AuthorizationQuestion> authorization_question(const sip::Message& request,
                                                             std::string_view home_domain) {
     const auto to = request.get<h::To>();
     if (!to) return {};
-    const auto impu = canonical_impu(to->uri.text());
+    const auto impu = canonical_impu(to->uri);
     if (!impu) return {};
 
     AuthorizationQuestion q;
     q.uar.public_identity = *impu;
-    if (const auto authorization = request.get<h::Authorization>()) {
-        if (const auto name = authorization->params.get("username"))
-            q.uar.user_name = Impi{std::string{*name}};
-        const auto mark = authorization->params.get("integrity-protected");
-        q.is_unprotected = !mark || iequals(*mark, "no");
+    const auto credentials = credentials_of(request);
+    if (credentials) {
+        q.uar.user_name = credentials->user_name;
+        q.is_unprotected = credentials->is_unprotected;
     }
     if (q.uar.user_name.value().empty()) {
         // Step 2: the private identity is the public one without scheme, port and parameters.
@@ -88,15 +109,18 @@ void normalize_request_uri(sip::Message& request) {
 }
 
 std::optional<Impu> served_user(const sip::Message& request) {
-    if (const auto served = request.get<h::PServedUser>()) return canonical_impu(served->uri.text());
-    if (const auto asserted = request.get<h::PAssertedIdentity>())
-        return canonical_impu(asserted->uri.text());
+    if (const auto served = request.get<h::PServedUser>()) return canonical_impu(served->uri);
+    if (const auto asserted = request.get<h::PAssertedIdentity>()) return canonical_impu(asserted->uri);
     return {};
 }
 
 bool has_icid(const sip::Message& request) {
-    const auto vector = request.get<h::PChargingVector>();
-    return vector && vector->params.has("icid-value");
+    const auto vector = request.raw(sip::HeaderId::PChargingVector);
+    if (!vector) return false;
+    bool found = false;
+    const auto error = sip::each_param(
+        *vector, [&found](const sip::Param& param) { found = found || iequals(param.name, "icid-value"); });
+    return !error && found;
 }
 
 void keep_or_make_icid(sip::Message& request, const Config& config, Random& random) {

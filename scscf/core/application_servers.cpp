@@ -1,3 +1,4 @@
+#include "common/ims/identity_of_uri.hpp"
 #include "scscf/core/sessions.hpp"
 
 #include <algorithm>
@@ -102,14 +103,14 @@ void Sessions::send_to_server(sip::RequestArrived& arrived, Underway underway,
     auto user = sip::Uri::parse(impu);
     if (served.is_wildcard() || !user) {
         const auto named = is_terminating(chain.session_case) || chain.returned
-                               ? canonical_impu(triggered->request.request.request_uri().text())
+                               ? canonical_impu(triggered->request.request.request_uri())
                                : asserted(request);
         user = sip::Uri::parse(named ? named->value() : impu);
     }
     if (user)
         request.set<h::PServedUser>(served_user(std::move(*user), chain.session_case, set.registered()));
     // Step 5d, 4d. All servers that the HSS names are trusted: they learn where the user is (5c).
-    charge_request(request, IoiType::HomeToServer, core_.ioi, core_.random.token(16));
+    charge_request(request, IoiType::HomeToServer, core_.ioi, core_.random);
     if (set.charging) add_charging_functions(request, *set.charging);  // step 8
     if (!underway.terminating && !chain.returned && !set.privileged_sender)
         add_alias(request, set);  // step 9

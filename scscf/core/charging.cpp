@@ -17,9 +17,12 @@ constexpr std::string_view type_1 = "Type 1";
 constexpr std::string_view type_3 = "Type 3";
 
 std::string ioi_text(IoiType type, std::string_view ioi) {
-    std::string text{type == IoiType::VisitedToHome  ? type_1
-                     : type == IoiType::HomeToServer ? type_3
-                                                     : std::string_view{}};
+    const auto prefix = type == IoiType::VisitedToHome  ? type_1
+                        : type == IoiType::HomeToServer ? type_3
+                                                        : std::string_view{};
+    std::string text;
+    text.reserve(prefix.size() + ioi.size());
+    text += prefix;
     return text += ioi;
 }
 
@@ -122,9 +125,9 @@ std::string_view ChargingVector::operator_name() const {
     return name;
 }
 
-void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid) {
+void charge_request(sip::Message& request, IoiType type, std::string_view ioi, Random& random) {
     auto vector = without_networks(request);
-    if (!vector) return charge_own_request(request, type, ioi, new_icid);
+    if (!vector) return charge_own_request(request, type, ioi, random.token(16));
     vector->add("orig-ioi", ioi_text(type, ioi));
     request.set_raw(sip::HeaderId::PChargingVector, vector->text());
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/random.hpp"
 #include "common/diameter/types/cx.hpp"
 #include "common/sip/message/message.hpp"
 
@@ -25,7 +26,7 @@ ChargingVector charging_of(const sip::Message& request);
 
 // 4.5.4: own orig-ioi instead of the received one, no term-ioi, no transit-ioi; an icid is made where there
 // is none.
-void charge_request(sip::Message& request, IoiType type, std::string_view ioi, const std::string& new_icid);
+void charge_request(sip::Message& request, IoiType type, std::string_view ioi, Random& random);
 // A request of our own, which has no vector yet.
 void charge_own_request(sip::Message& request, IoiType type, std::string_view ioi, std::string_view icid);
 // 4.5.4: the request's icid and orig-ioi, own term-ioi of the type the orig-ioi has; `type` where there was

@@ -17,6 +17,7 @@ bool is_same_contact(const Binding& binding, const sip::NameAddr& contact) {
     const auto reg_id = reg_id_of(contact);
     // RFC 5626 6: with reg-id the instance and the number make the flow, whatever the URI.
     if (reg_id != 0 && binding.reg_id != 0) return reg_id == binding.reg_id && instance == binding.instance();
+    if (binding.uri() == contact.uri.text()) return true;
     const auto bound = sip::Uri::parse(binding.uri());
     return bound && bound->equivalent(contact.uri);
 }
@@ -49,18 +50,23 @@ sip::Params params_of(const Binding& binding) {
     return params;
 }
 
-sip::NameAddr contact_of(const Binding& binding) {
-    sip::NameAddr contact;
-    if (auto uri = sip::Uri::parse(binding.uri())) contact.uri = std::move(*uri);
-    contact.params = params_of(binding);
+std::string contact_of(const Binding& binding) {
+    const auto params = params_of(binding);
+    std::string contact;
+    contact.reserve(2 + binding.uri().size() + params.size_hint());
+    contact += '<';
+    contact += binding.uri();
+    contact += '>';
+    params.print(contact);
     return contact;
 }
 
-sip::NameAddr contact_of(const Binding& binding, TimePoint now) {
+std::string contact_of(const Binding& binding, TimePoint now, const sip::Params& gruus) {
     auto contact = contact_of(binding);
     const auto left = std::chrono::ceil<seconds>(binding.expires_at - now);
-    contact.params.set("expires",
-                       std::to_string(binding.ended ? 0 : std::max<std::int64_t>(0, left.count())));
+    contact += ";expires=";
+    contact += std::to_string(binding.ended ? 0 : std::max<std::int64_t>(0, left.count()));
+    gruus.print(contact);
     return contact;
 }
 

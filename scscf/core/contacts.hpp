@@ -21,10 +21,10 @@ std::optional<Binding> binding_of(const sip::NameAddr& contact, std::string_view
                                   std::string_view call_id, Registrations& registrations);
 // Its Contact's parameters but expires.
 sip::Params params_of(const Binding& binding);
-// The Contact with all its parameters but expires.
-sip::NameAddr contact_of(const Binding& binding);
-// As in a 200: expires is what is left, 0 for what has ended.
-sip::NameAddr contact_of(const Binding& binding, TimePoint now);
+// The Contact as it is written, with all its parameters but expires.
+std::string contact_of(const Binding& binding);
+// As in a 200: expires is what is left, 0 for what has ended; its GRUUs, if it shows them, come last.
+std::string contact_of(const Binding& binding, TimePoint now, const sip::Params& gruus = {});
 
 // Where the contact of a REGISTER goes: what it refreshes and what it takes the place of (5.4.1.2.2 B4A, step
 // 6). By id, since a set may change while the HSS is asked.

@@ -33,13 +33,12 @@ std::vector<std::string> Core::reload(Config fresh) {
     return not_taken;
 }
 
-void Core::note(Severity severity, std::string_view id, const Subject& subject,
-                std::vector<Note::Field> more) {
+void Core::note(Severity severity, std::string_view id, Subject subject, std::vector<Note::Field> more) {
     Note n{severity, id};
     n.fields.reserve(3 + more.size());
-    if (!subject.call_id.empty()) n.with("call_id", subject.call_id);
-    if (!subject.impi.empty()) n.with("impi", subject.impi);
-    if (!subject.impu.empty()) n.with("impu", subject.impu);
+    if (!subject.call_id.empty()) n.with("call_id", std::move(subject.call_id));
+    if (!subject.impi.empty()) n.with("impi", std::move(subject.impi));
+    if (!subject.impu.empty()) n.with("impu", std::move(subject.impu));
     for (auto& field : more) n.fields.push_back(std::move(field));
     out_->emplace_back(std::move(n));
 }
@@ -115,7 +114,10 @@ Subject subject_of(const sip::Message& message, std::string_view impi, std::stri
 }
 
 std::string join(const std::vector<std::string_view>& values) {
+    std::size_t octets = 0;
+    for (const auto value : values) octets += value.size() + 2;
     std::string text;
+    text.reserve(octets);
     for (const auto value : values) {
         if (!text.empty()) text += ", ";
         text += value;

@@ -50,8 +50,7 @@ class Core {
     sip::ElementOutputs outputs;  // of the element, to be worked off before the event is over
     Effects& effects() { return *out_; }
 
-    void note(Severity severity, std::string_view id, const Subject& subject,
-              std::vector<Note::Field> more = {});
+    void note(Severity severity, std::string_view id, Subject subject, std::vector<Note::Field> more = {});
     void respond(sip::ServerTransactionId id, sip::Message response);
     // Answers with an error, its P-Charging-Vector (5.4.1.2.3: type 1) and a note of id `why`.
     void reject(sip::ServerTransactionId id, const sip::Message& request, int status, std::string_view why,

@@ -49,7 +49,7 @@ void Registrar::third_party_end(ImplicitRegistrationSet& set, const Binding& bin
     request.append_raw("Call-ID", binding.texts.get(Binding::Text::CallId));
     request.set<h::CSeq>(sip::CSeqValue{binding.cseq + 1, sip::Method::Register, "REGISTER"});
     request.set<h::MaxForwards>(70);
-    request.set<h::Contact>(sip::ContactValue{false, contact_of(binding, core_.now)});
+    request.set_raw(sip::HeaderId::Contact, contact_of(binding, core_.now));
     request.set<h::Expires>(0);
     third_party(set, RegistrationType::DeRegistration, request);
 }

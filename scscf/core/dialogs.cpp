@@ -19,8 +19,9 @@ bool Dialog::is(const sip::Message& message) const {
     if (texts.get(Text::CallId) != message.call_id()) return false;
     const auto caller = tag_of(texts.get(Text::Caller));
     const auto called = tag_of(texts.get(Text::Called));
-    return (message.from_tag() == caller && message.to_tag() == called) ||
-           (message.from_tag() == called && message.to_tag() == caller);
+    const auto from = message.from_tag();
+    if (from != caller && from != called) return false;
+    return message.to_tag() == (from == caller ? called : caller);
 }
 
 Dialog* Dialogs::find(SetId set, const sip::Message& message) {

@@ -1,6 +1,7 @@
 #include "scscf/core/gruus.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 
 #include <algorithm>
 #include <array>
@@ -93,7 +94,7 @@ bool Gruus::belongs(const sip::Uri& uri, const ImplicitRegistrationSet& set) con
         const auto content = content_of(uri);
         return content && content->set == set.id.value();
     }
-    const auto impu = canonical_impu(uri.text());
+    const auto impu = canonical_impu(uri);
     return impu && set.find(impu->value()) != nullptr;
 }
 

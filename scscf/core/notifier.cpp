@@ -1,6 +1,7 @@
 #include "scscf/core/notifier.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 #include "scscf/core/charging.hpp"
 #include "scscf/core/contacts.hpp"
 #include "scscf/core/dialogs.hpp"
@@ -68,10 +69,10 @@ ImplicitRegistrationSet* Notifier::set_for(const sip::Message& request) {
         const auto id = parse_number(std::string_view{uri.user}.substr(contact_mark.size()));
         return id ? core_.registrations.find(SetId{*id}) : nullptr;
     }
-    const auto impu = canonical_impu(uri.text());
+    const auto impu = canonical_impu(uri);
     if (!impu) return nullptr;
     if (auto* set = core_.registrations.find(impu->value())) return set;
-    const auto tel = tel_of(uri.text());
+    const auto tel = tel_of(uri);
     return tel ? core_.registrations.find(tel->value()) : nullptr;
 }
 
@@ -114,10 +115,10 @@ Notifier::Subscriber Notifier::subscriber_of(const sip::RequestArrived& arrived,
     const auto asserted = arrived.request.all<h::PAssertedIdentity>();
     if (!asserted) return {};
     for (const auto& identity : *asserted) {
-        const auto impu = canonical_impu(identity.uri.text());
+        const auto impu = canonical_impu(identity.uri);
         const auto* own = impu ? set.find(impu->value()) : nullptr;
         if (own == nullptr && impu)
-            if (const auto tel = tel_of(identity.uri.text())) own = set.find(tel->value());
+            if (const auto tel = tel_of(identity.uri)) own = set.find(tel->value());
         if (own != nullptr && !own->barred) {
             // Step 4: the UE's own subscription is known by its Service-Route.
             std::uint32_t binding = 0;
@@ -282,6 +283,8 @@ reginfo::Printer Notifier::state_of(const ImplicitRegistrationSet& set) const {
     for (const auto* each : sets) {
         auto registration = registration_of(*each);  // of one identity after the other
         registration.policy.privileged_sender = each->privileged_sender;
+        const std::vector<reginfo::PrintedContact> contacts{registration.contacts.begin(),
+                                                            registration.contacts.end()};
         for (std::size_t i = 0; i < each->identities.size(); ++i) {
             const auto& identity = each->identities[i];
             if (identity.barred) continue;
@@ -300,7 +303,7 @@ reginfo::Printer Notifier::state_of(const ImplicitRegistrationSet& set) const {
                     contact.display_name = identity.extras->display_name;
             }
             add_gruus(*each, identity, registration);
-            state.add(registration);
+            state.add(registration, contacts);
         }
     }
     return state;

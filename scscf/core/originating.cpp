@@ -1,4 +1,5 @@
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 #include "scscf/core/restoration.hpp"
 #include "scscf/core/sessions.hpp"
 
@@ -10,11 +11,23 @@ namespace ims::scscf {
 
 namespace h = sip::h;
 
+namespace {
+
+bool has_second_value(const sip::Message& message, sip::HeaderId list) {
+    std::size_t lines = 0;
+    bool found = false;
+    message.each_raw(list, [&](std::string_view line) {
+        found = found || ++lines > 1 || sip::codec::first_value_length(line) < line.size();
+    });
+    return found;
+}
+
+}  // namespace
+
 std::optional<Impu> Sessions::asserted(const sip::Message& request) const {
     // Step 1: P-Served-User, else P-Asserted-Identity.
-    if (const auto served = request.get<h::PServedUser>()) return canonical_impu(served->uri.text());
-    if (const auto identity = request.get<h::PAssertedIdentity>())
-        return canonical_impu(identity->uri.text());
+    if (const auto served = request.get<h::PServedUser>()) return canonical_impu(served->uri);
+    if (const auto identity = request.get<h::PAssertedIdentity>()) return canonical_impu(identity->uri);
     return {};
 }
 
@@ -135,15 +148,15 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     auto& request = arrived.request;
     // A second asserted identity has to be an alias that is not barred (step 1): else it is removed. What an
     // application server brings back is believed.
-    if (auto identities = request.all<h::PAssertedIdentity>();
-        !chain && identities && identities->size() > 1) {
-        const auto second = canonical_impu((*identities)[1].uri.text());
-        const auto* known = second ? set.find(second->value()) : nullptr;
-        if (known == nullptr || known->barred) {
-            identities->resize(1);
-            request.set_all<h::PAssertedIdentity>(*identities);
+    if (!chain && has_second_value(request, sip::HeaderId::PAssertedIdentity))
+        if (auto identities = request.all<h::PAssertedIdentity>(); identities && identities->size() > 1) {
+            const auto second = canonical_impu((*identities)[1].uri);
+            const auto* known = second ? set.find(second->value()) : nullptr;
+            if (known == nullptr || known->barred) {
+                identities->resize(1);
+                request.set_all<h::PAssertedIdentity>(*identities);
+            }
         }
-    }
     bool gruu_contact = false;
     if (!may_use_contact(request, set, gruu_contact) && !chain)  // step 1A
         return reject(arrived, 403, impu, "the Contact is no valid GRUU of the caller");
@@ -178,7 +191,7 @@ void Sessions::go_on_originating(sip::RequestArrived arrived, ImplicitRegistrati
     if (consult(arrived, underway, set, served, chain, gruu_contact)) return;  // step 5
 
     request.remove<h::RelayedCharge>();  // step 7
-    charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random.token(16));
+    charge_request(request, IoiType::HomeToHome, core_.ioi, core_.random);
     if (request.has<h::PServedUser>()) request.remove<h::PServedUser>();  // step 14A
     request.remove<h::PUserDatabase>();
     if (!chain.returned && !set.privileged_sender) add_alias(request, set);  // step 9
@@ -217,25 +230,24 @@ void Sessions::add_alias(sip::Message& message, const ImplicitRegistrationSet& s
     auto identities = message.all<h::PAssertedIdentity>();
     if (!identities || identities->size() != 1) return;
     const auto& first = identities->front();
-    const auto canonical = canonical_impu(first.uri.text());
+    const auto canonical = canonical_impu(first.uri);
     const auto* identity = canonical ? set.find(canonical->value()) : nullptr;
     if (identity == nullptr) return;
-    const bool is_tel = first.uri.is_tel();
-    const auto* alias = set.alias_of(*identity, !is_tel);
-    sip::NameAddr second;
-    second.display_name = first.display_name;
-    if (is_tel) {
-        // sip:+n@home;user=phone
-        auto uri = sip::Uri::sip(first.uri.user, core_.config.home_domain);
-        uri.params.set("user", "phone");
-        second.uri = std::move(uri);
+    std::string second;
+    if (first.uri.is_tel()) {
+        second = "sip:" + first.uri.user + '@' + core_.config.home_domain + ";user=phone";
     } else {
+        const auto* alias = set.alias_of(*identity, true);
         if (alias == nullptr) return;
-        auto uri = sip::Uri::parse(alias->name.text());
-        if (!uri) return;
-        second.uri = std::move(*uri);
+        second = alias->name.text();
     }
-    message.append<h::PAssertedIdentity>(second);
+    // Both names are URIs; one that is displayed is written as an address.
+    if (first.display_name.empty()) return message.append_raw("P-Asserted-Identity", '<' + second + '>');
+    auto uri = sip::Uri::parse(second);
+    if (!uri) return;
+    sip::NameAddr address{std::move(*uri)};
+    address.display_name = first.display_name;
+    message.append<h::PAssertedIdentity>(address);
 }
 
 }  // namespace ims::scscf

@@ -1,6 +1,7 @@
 #include "scscf/core/register_request.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,7 +78,7 @@ Subject RegisterRequest::subject() const {
 Result<RegisterRequest, Refusal> read_register(const sip::RequestArrived& arrived, const Core& core) {
     const auto& message = arrived.request;
     const auto to = message.get<h::To>();
-    const auto impu = to ? canonical_impu(to->uri.text()) : std::nullopt;
+    const auto impu = to ? canonical_impu(to->uri) : std::nullopt;
     if (!impu) return Refusal{400, "To holds no public identity"};
     RegisterRequest r{arrived.transaction,
                       message,

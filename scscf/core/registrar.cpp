@@ -1,6 +1,7 @@
 #include "scscf/core/registrar.hpp"
 
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 
 #include <algorithm>
 #include <array>
@@ -43,7 +44,7 @@ std::optional<Refusal> Registrar::check_contact(const RegisterRequest& r) const 
     // RFC 5627 5.1: what comes for him would come back to us.
     if (contact->params.has("+sip.instance")) {
         const bool ours = gruu::is_gruu(contact->uri) && core_.is_home_domain(contact->uri.host);
-        if (ours || canonical_impu(contact->uri.text()) == r.impu)
+        if (ours || canonical_impu(contact->uri) == r.impu)
             return Refusal{403, "the contact is the identity itself"};
         if (!contact->uri.is_sip()) return Refusal{403, "the contact is no SIP URI"};
     }
@@ -244,10 +245,15 @@ void Registrar::answer(const RegisterRequest& r, const Proof& proof, ImplicitReg
     // b) registered, distinct, not barred; the default one first
     const auto* first = set.default_identity();
     const auto add = [&](const Identity& identity) {
-        auto uri = sip::Uri::parse(identity.name.text());
+        const auto name = identity.name.text();
+        const bool displays = identity.extras && !identity.extras->display_name.empty();
+        // A canonical identity is a URI; of a wildcarded one it has to be seen.
+        if (!displays && !identity.is_wildcard())
+            return response.append_raw("P-Associated-URI", '<' + name + '>');
+        auto uri = sip::Uri::parse(name);
         if (!uri) return;
         sip::NameAddr associated{std::move(*uri)};
-        if (identity.extras) associated.display_name = identity.extras->display_name;
+        if (displays) associated.display_name = identity.extras->display_name;
         response.append<h::PAssociatedUri>(associated);
     };
     if (first != nullptr) add(*first);
@@ -270,12 +276,12 @@ void Registrar::answer(const RegisterRequest& r, const Proof& proof, ImplicitReg
             if (binding.reg_id != 0 && !binding.instance().empty() && r.path_outbound)
                 response.append<h::Require>("outbound");  // h)
         }
-        auto listed = contact_of(binding, core_.now);                           // f)
+        sip::Params gruus;
         if (shown != nullptr && binding.gruu && !binding.instance().empty()) {  // g)
-            listed.params.set_quoted("pub-gruu", core_.gruus.of_public(*shown, binding));
-            listed.params.set_quoted("temp-gruu", core_.gruus.of_temporary(set, *shown, binding));
+            gruus.set_quoted("pub-gruu", core_.gruus.of_public(*shown, binding));
+            gruus.set_quoted("temp-gruu", core_.gruus.of_temporary(set, *shown, binding));
         }
-        response.append<h::Contact>(sip::ContactValue{false, std::move(listed)});
+        response.append_raw("Contact", contact_of(binding, core_.now, gruus));  // f)
     }
     if (r.home_network && set.charging) add_charging_functions(response, *set.charging);   // d)
     charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);  // e)
@@ -372,7 +378,7 @@ CxProcedure Registrar::deregister_user(RegisterRequest r, Proof proof) {
     for (const auto path : r.message.raw_all(sip::HeaderId::Path)) response.append_raw("Path", path);
     if (const auto* set = core_.registrations.find(r.impu.value()))
         for (const auto& binding : set->bindings)
-            response.append<h::Contact>(sip::ContactValue{false, contact_of(binding, core_.now)});
+            response.append_raw("Contact", contact_of(binding, core_.now));
     charge_response(response, charging_of(r.message), IoiType::VisitedToHome, core_.ioi);
     if (proof.authentication_info) response.set<h::AuthenticationInfo>(*proof.authentication_info);
     core_.respond(r.transaction, std::move(response));

@@ -17,6 +17,7 @@ constexpr std::string_view reason = "SIP;cause=480;text=\"Registration ended\"";
 // The entries of Record-Route as they stand, the topmost first.
 std::vector<std::string_view> record_routes(const sip::Message& message) {
     std::vector<std::string_view> entries;
+    entries.reserve(8);
     message.each_raw(sip::HeaderId::RecordRoute, [&](std::string_view line) {
         while (!line.empty()) {
             const auto entry = line.substr(0, sip::codec::first_value_length(line));
@@ -164,10 +165,8 @@ void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
     request.set<h::CSeq>(sip::CSeqValue{++cseq, sip::Method::Bye, "BYE"});
     request.set<h::MaxForwards>(70);
     request.append_raw("Reason", reason);
-    sip::TokenParams charging;
-    charging.params.set_quoted("icid-value", dialog.texts.get(Dialog::Text::Icid));
-    request.set<h::PChargingVector>(charging);
-    charge_request(request, to_served ? IoiType::VisitedToHome : IoiType::HomeToHome, core_.ioi, {});
+    charge_own_request(request, to_served ? IoiType::VisitedToHome : IoiType::HomeToHome, core_.ioi,
+                       dialog.texts.get(Dialog::Text::Icid));
     const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);
     byes_.emplace(id, Releasing{set, &dialog});
     ++dialog.releasing;

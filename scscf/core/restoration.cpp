@@ -11,7 +11,7 @@ namespace {
 void add(cx::ScscfRestorationInfo& all, const Binding& binding) {
     auto& info = all.restoration_info.emplace_back();
     info.path = binding.path();
-    info.contact = contact_of(binding).text();
+    info.contact = contact_of(binding);
     info.initial_cseq_sequence_number = binding.first_cseq;
     info.call_id_sip_header = std::string{binding.texts.get(Binding::Text::CallId)};
     if (binding.digest) all.sip_authentication_scheme = std::string{cx::scheme::sip_digest};

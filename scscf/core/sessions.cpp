@@ -57,7 +57,7 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
     if (!on_kept_dialog(arrived, underway)) return;
     const auto mark = arrived.own_route ? Mark::parse(arrived.own_route->uri.user) : Mark{};
     const auto onwards = mark.onwards(underway.charging.type().value_or(underway.ioi));
-    charge_request(request, onwards, core_.ioi, core_.random.token(16));
+    charge_request(request, onwards, core_.ioi, core_.random);
     if (onwards != IoiType::HomeToServer) withhold(request, onwards == IoiType::VisitedToHome);
     // Own Route is removed already. A target refresh carries our Record-Route again (5.4.3.2, 5.4.3.3).
     sip::Branch branch{std::move(request), {}, 1000, {}, {}};

@@ -1,4 +1,5 @@
 #include "common/base/text.hpp"
+#include "common/ims/identity_of_uri.hpp"
 #include "scscf/core/contacts.hpp"
 #include "scscf/core/sessions.hpp"
 
@@ -13,21 +14,21 @@ namespace h = sip::h;
 
 void Sessions::on_terminating(sip::RequestArrived arrived) {
     const auto& request_uri = arrived.request.request_uri();
-    const auto uri = request_uri.text();
+    const auto refuse = [&](std::string_view why) { reject(arrived, 404, request_uri.text(), why); };
     if (gruu::is_temporary(request_uri)) {  // step 1: its identity is served
         const auto meant = core_.gruus.find(request_uri, core_.registrations);
-        if (!meant) return reject(arrived, 404, uri, "no temporary GRUU that is valid here");
+        if (!meant) return refuse("no temporary GRUU that is valid here");
         return serve_terminating(std::move(arrived), *meant->set, *meant->identity);
     }
     if (const auto gr = request_uri.params.get("gr");
         gr && gruu::is_gruu(request_uri) && !gruu::may_be_instance(*gr))  // step 3A
-        return reject(arrived, 404, uri, "no GRUU of this network");
-    const auto impu = canonical_impu(uri);
-    if (!impu) return reject(arrived, 404, uri, "the Request-URI is no public identity");
+        return refuse("no GRUU of this network");
+    const auto impu = canonical_impu(request_uri);
+    if (!impu) return refuse("the Request-URI is no public identity");
     auto* set = core_.registrations.find(impu->value());
     const auto* served = set == nullptr ? nullptr : set->find(impu->value());
     if (set == nullptr) {
-        if (const auto tel = tel_of(uri)) {
+        if (const auto tel = tel_of(request_uri)) {
             set = core_.registrations.find(tel->value());
             if (set != nullptr) served = set->find(tel->value());
         }
@@ -209,7 +210,7 @@ std::optional<sip::Branch> Sessions::branch_to(const sip::Message& request,
     auto out = request;
     // Steps 5 to 7A
     out.remove<h::RelayedCharge>();
-    charge_request(out, IoiType::VisitedToHome, core_.ioi, core_.random.token(16));
+    charge_request(out, IoiType::VisitedToHome, core_.ioi, core_.random);
     remove_access(out);  // the caller's
     out.remove<h::PChargingFunctionAddresses>();
     if (binding.home_network && set.charging) add_charging_functions(out, *set.charging);

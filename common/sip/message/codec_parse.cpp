@@ -334,7 +334,9 @@ std::optional<ParseError> parse_params_only(std::string_view text, TokenParams& 
     return parse_only_params(text, out.params);
 }
 
-std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
+namespace {
+
+std::optional<ParseError> parse_auth(std::string_view text, std::string_view& scheme, auto& params) {
     Scanner s{text};
     s.skip_space();
     const auto begin = s.at();
@@ -343,8 +345,8 @@ std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
     if (s.take_separator('='))
         s.move_to(begin);  // Authentication-Info: parameters from the start
     else
-        out.scheme = word;
-    out.params.reserve(s.rest().size());
+        scheme = word;
+    params.reserve(s.rest().size());
     for (;;) {
         s.skip_space();
         while (s.take_separator(',')) {
@@ -354,10 +356,19 @@ std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
         const auto first = s.rest().find_first_not_of('=');
         if (first == std::string_view::npos || scan::is(s.rest()[first], scan::EndsToken68))
             return malformed(s.at(), "parameter without a name");
-        if (auto error = parse_param(s, out.params)) return error;
+        if (auto error = parse_param(s, params)) return error;
         s.skip_space();
         if (!s.done() && s.peek() != ',') return malformed(s.at(), "no comma after the parameter");
     }
+}
+
+}  // namespace
+
+std::optional<ParseError> parse(std::string_view text, AuthValue& out) {
+    std::string_view scheme;
+    const auto error = parse_auth(text, scheme, out.params);
+    out.scheme = scheme;
+    return error;
 }
 
 std::optional<ParseError> parse(std::string_view text, std::vector<std::string>& out) {
@@ -394,15 +405,32 @@ std::size_t first_value_length(std::string_view text) {
 
 }  // namespace ims::sip::codec
 
-std::optional<ims::sip::ParseError> ims::sip::each_param(std::string_view text,
-                                                         const std::function<void(const Param&)>& show) {
-    struct Shown : scan::NoParams {
-        const std::function<void(const Param&)>& show;
-        bool add(const Param& p) {
-            if (!NoParams::add(p)) return false;
-            show(p);
-            return true;
-        }
-    } shown{{}, show};
+namespace ims::sip {
+
+namespace {
+
+// In place of Params: shows them.
+struct Shown : scan::NoParams {
+    const std::function<void(const Param&)>& show;
+    bool add(const Param& p) {
+        if (!NoParams::add(p)) return false;
+        show(p);
+        return true;
+    }
+};
+
+}  // namespace
+
+std::optional<ParseError> each_param(std::string_view text, const std::function<void(const Param&)>& show) {
+    Shown shown{{}, show};
     return codec::parse_only_params(text, shown);
 }
+
+std::optional<ParseError> each_auth_param(std::string_view text,
+                                          const std::function<void(const Param&)>& show) {
+    Shown shown{{}, show};
+    std::string_view scheme;
+    return codec::parse_auth(text, scheme, shown);
+}
+
+}  // namespace ims::sip

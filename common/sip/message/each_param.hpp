@@ -13,4 +13,8 @@ namespace ims::sip {
 // some of it was shown then.
 std::optional<ParseError> each_param(std::string_view text, const std::function<void(const Param&)>& show);
 
+// The same of credentials and challenges (Authorization): its parameters, whatever its scheme.
+std::optional<ParseError> each_auth_param(std::string_view text,
+                                          const std::function<void(const Param&)>& show);
+
 }  // namespace ims::sip

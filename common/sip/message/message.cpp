@@ -28,13 +28,12 @@ std::size_t find_semicolon(std::string_view text, std::size_t from) {
 
 // The tag of a From or To without decoding the rest.
 std::string_view tag_of(std::string_view value) {
-    // <uri>;tag=token, as nearly everybody writes it
-    if (const auto close = value.find('>'); value.starts_with('<') && close != std::string_view::npos) {
-        constexpr std::string_view begin = ";tag=";
-        const auto behind = value.substr(close + 1);
-        if (behind.starts_with(begin) &&
-            scan::length_of(behind.substr(begin.size()), scan::Token) + begin.size() == behind.size())
-            return behind.substr(begin.size());
+    // Nearly always it comes first behind the >, and nothing is quoted.
+    constexpr std::string_view usual = ">;tag=";
+    const auto close = value.find('"') == std::string_view::npos ? value.find('>') : std::string_view::npos;
+    if (close != std::string_view::npos && value.substr(close).starts_with(usual)) {
+        const auto rest = value.substr(close + usual.size());
+        return trim(rest.substr(0, rest.find(';')));
     }
     auto at = find_semicolon(value, 0);
     while (at != std::string_view::npos) {

@@ -15,10 +15,25 @@ std::string destination_text(const Destination& to) {
 
 ViaValue note_source(Message& request, const Flow& flow) {
     auto via = request.top_via();
-    via.params.set("received", flow.remote.address.text());
-    if (via.params.has("rport")) via.params.set("rport", std::to_string(flow.remote.port));
+    const auto line = request.raw(HeaderId::Via).value_or(std::string_view{});
+    const auto value = trim(line.substr(0, codec::first_value_length(line)));
+    const auto address = flow.remote.address.text();
+    const bool asks_for_port = via.params.has("rport");
+    std::string text;
+    // Mostly there is nothing but the wish for rport, at the end: what else is in it stays as it is written.
+    if (!via.params.has("received") && (!asks_for_port || value.ends_with(";rport"))) {
+        text.reserve(value.size() + 32 + address.size());
+        text += value;
+        if (asks_for_port) text += '=' + std::to_string(flow.remote.port);
+        text += ";received=";
+        text += address;
+    } else {
+        via.params.set("received", address);
+        if (asks_for_port) via.params.set("rport", std::to_string(flow.remote.port));
+        codec::print(via, text);
+    }
     request.remove_first<h::Via>();
-    request.prepend<h::Via>(via);
+    request.prepend_raw(HeaderId::Via, text);
     return via;
 }
 

@@ -2,6 +2,8 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
+
 namespace ims::sip {
 
 bool has_magic_cookie(std::string_view branch) {
@@ -12,9 +14,9 @@ namespace {
 
 // RFC 3261 7.3.1: parameter values and hosts compare without case.
 void append_lower(std::string& key, std::string_view text) {
-    const auto begin = key.size();
+    const auto begin = static_cast<std::ptrdiff_t>(key.size());
     key += text;
-    for (auto i = begin; i < key.size(); ++i) key[i] = lower(key[i]);
+    std::transform(key.begin() + begin, key.end(), key.begin() + begin, lower);
 }
 
 }  // namespace

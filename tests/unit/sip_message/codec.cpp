@@ -1,5 +1,6 @@
 #include "common/sip/message/codec.hpp"
 
+#include "common/sip/message/each_param.hpp"
 #include "tests/unit/sip_message/support.hpp"
 
 #include <catch2/catch.hpp>
@@ -282,4 +283,26 @@ TEST_CASE("methods have a case, and their names come back", "[RFC3261-7.1]") {
     CHECK(parse_method("") == Method::Other);
     CHECK(default_reason(404) == "Not Found");
     CHECK(default_reason(299) == "Unknown");
+}
+
+TEST_CASE("parameters nobody keeps are shown in order, up to what is none", "[24.229-7.2A.5]") {
+    const auto shown = [](auto each, std::string_view text) {
+        std::string all;
+        const auto error = each(text, [&](const Param& p) {
+            all += p.name;
+            if (p.value) all += (p.quoted ? "~" : "=") + std::string{*p.value};
+            all += ' ';
+        });
+        return all + (error ? "error" : "");
+    };
+    CHECK(shown(each_param, R"(icid-value="a\"b;c";orig-ioi=x ; flag)") ==
+          "icid-value~a\"b;c orig-ioi=x flag ");
+    CHECK(shown(each_param, ";a=1") == "a=1 ");
+    CHECK(shown(each_param, "") == "error");
+    CHECK(shown(each_param, "a=1;=2;c=3") == "a=1 error");
+    CHECK(shown(each_param, R"(a="1)") == "error");
+    CHECK(shown(each_auth_param, R"(Digest username="a, b", response="", algorithm=MD5)") ==
+          "username~a, b response~ algorithm=MD5 ");
+    CHECK(shown(each_auth_param, "Digest a=1 b=2") == "a=1 error");
+    CHECK(shown(each_auth_param, "") == "error");
 }
