@@ -1,76 +1,95 @@
 #include "common/base/long_lived.hpp"
 
+#include "common/base/random.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-namespace ims {
+using namespace ims;
+
 namespace {
 
 struct Block {
-    unsigned char* at;
-    std::size_t octets;
-    unsigned char pattern;
+    char* at;
+    std::size_t octets, alignment;
+    char filling;
+
+    bool untouched() const {
+        for (std::size_t i = 0; i < octets; ++i)
+            if (at[i] != filling) return false;
+        return true;
+    }
 };
 
-Block take(std::size_t octets, unsigned char pattern) {
-    Block b{static_cast<unsigned char*>(long_lived_memory().allocate(octets, 8)), octets, pattern};
-    std::memset(b.at, pattern, octets);
-    return b;
-}
-
-bool holds(const Block& b) {
-    return std::all_of(b.at, b.at + b.octets, [&](unsigned char c) { return c == b.pattern; });
-}
-
-void give_back(const Block& b) {
-    long_lived_memory().deallocate(b.at, b.octets, 8);
-}
-
-TEST_CASE("blocks of every size are apart from each other, and taken again when they are given back") {
-    const auto before = long_lived_octets();
+// Takes and gives back blocks of all sizes; what lies in one is never another's.
+bool holds_what_is_put_in(std::uint64_t seed) {
+    SeededRandom random{seed};
+    auto& memory = long_lived_memory();
     std::vector<Block> blocks;
-    for (std::size_t octets = 1; octets <= 5000; ++octets)
-        blocks.push_back(take(octets, static_cast<unsigned char>(octets % 251)));
-    for (const auto& b : blocks) {
-        INFO("a block of " << b.octets << " octets");
-        REQUIRE(holds(b));
-        REQUIRE(reinterpret_cast<std::uintptr_t>(b.at) % 16 == 0);  // NOLINT
+    bool well = true;
+    const auto give_back = [&](std::size_t i) {
+        well = well && blocks[i].untouched();
+        memory.deallocate(blocks[i].at, blocks[i].octets, blocks[i].alignment);
+        blocks[i] = blocks.back();
+        blocks.pop_back();
+    };
+    for (unsigned n = 0; n < 20'000; ++n) {
+        if (blocks.empty() || random.number() % 100 < 52) {
+            const auto most = random.number() % 50 == 0 ? 20'000 : 400;
+            const std::size_t octets = random.number() % most;
+            const std::size_t alignment = std::size_t{1} << random.number() % 7;
+            Block b{static_cast<char*>(memory.allocate(octets, alignment)), octets, alignment,
+                    static_cast<char>(random.number())};
+            well = well && reinterpret_cast<std::uintptr_t>(b.at) % alignment == 0;
+            std::memset(b.at, b.filling, octets);
+            blocks.push_back(b);
+        } else {
+            give_back(random.number() % blocks.size());
+        }
     }
-    CHECK(long_lived_octets() == before + 5000 * 5001 / 2);
-
-    // Every second one is given back and taken again, while the others stay what they were.
-    for (int round = 0; round < 3; ++round) {
-        for (std::size_t i = 0; i < blocks.size(); i += 2) give_back(blocks[i]);
-        for (std::size_t i = 0; i < blocks.size(); i += 2)
-            blocks[i] = take(blocks[i].octets, static_cast<unsigned char>(blocks[i].pattern + 1));
-        REQUIRE(std::all_of(blocks.begin(), blocks.end(), holds));
-    }
-    for (const auto& b : blocks) give_back(b);
-    CHECK(long_lived_octets() == before);
-}
-
-TEST_CASE("a block takes what it needs up to the next 16 octets, and not much more", "[issue]") {
-    for (const std::size_t octets : {40U, 200U, 530U, 1100U, 2500U}) {
-        INFO(octets);
-        std::vector<Block> blocks;
-        for (int i = 0; i < 20'000; ++i) blocks.push_back(take(octets, 7));
-        // Pages that hold any of them.
-        std::vector<std::uintptr_t> pages;
-        for (const auto& b : blocks)
-            for (auto p = reinterpret_cast<std::uintptr_t>(b.at) / 4096;                  // NOLINT
-                 p <= (reinterpret_cast<std::uintptr_t>(b.at) + octets - 1) / 4096; ++p)  // NOLINT
-                pages.push_back(p);
-        std::sort(pages.begin(), pages.end());
-        pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
-        const auto rounded = (octets + 15) / 16 * 16;
-        CHECK(static_cast<double>(pages.size() * 4096) < 1.1 * static_cast<double>(rounded * blocks.size()));
-        for (const auto& b : blocks) give_back(b);
-    }
+    while (!blocks.empty()) give_back(blocks.size() - 1);
+    return well;
 }
 
 }  // namespace
-}  // namespace ims
+
+TEST_CASE("long-lived memory holds what is put in, at any size and alignment, and counts it", "[issue]") {
+    const auto before = long_lived_octets();
+    CHECK(holds_what_is_put_in(1));
+    CHECK(holds_what_is_put_in(2));
+    CHECK(long_lived_octets() == before);
+}
+
+TEST_CASE("long-lived memory serves several threads", "[issue]") {
+    bool one = false, other = false;
+    std::thread first{[&] { one = holds_what_is_put_in(3); }};
+    std::thread second{[&] { other = holds_what_is_put_in(4); }};
+    first.join();
+    second.join();
+    CHECK(one);
+    CHECK(other);
+}
+
+TEST_CASE("a block takes what it needs up to the next eight octets, and not much more", "[issue]") {
+    auto& memory = long_lived_memory();
+    for (const std::size_t octets : {40U, 200U, 530U, 1100U, 2500U}) {
+        INFO(octets);
+        std::vector<std::uintptr_t> blocks;
+        for (int i = 0; i < 20'000; ++i)
+            blocks.push_back(reinterpret_cast<std::uintptr_t>(memory.allocate(octets, 8)));  // NOLINT
+        // Pages that hold any of them.
+        std::vector<std::uintptr_t> pages;
+        for (const auto b : blocks)
+            for (auto p = b / 4096; p <= (b + octets - 1) / 4096; ++p) pages.push_back(p);
+        std::sort(pages.begin(), pages.end());
+        pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
+        const auto rounded = (octets + 7) / 8 * 8;
+        CHECK(static_cast<double>(pages.size() * 4096) < 1.1 * static_cast<double>(rounded * blocks.size()));
+        for (const auto b : blocks) memory.deallocate(reinterpret_cast<void*>(b), octets, 8);  // NOLINT
+    }
+}
