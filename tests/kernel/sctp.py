@@ -114,6 +114,19 @@ def associations():
     return found
 
 
+def states_of(net):
+    """Of each remote address in net, seen from both hosts: its state (Linux's sctp_spinfo_state), as often as it is in an association."""
+    lines = []
+    for host in ([], ["ip", "netns", "exec", EDGE]):
+        done = subprocess.run([*host, "cat", "/proc/net/sctp/remaddr"], capture_output=True, text=True, timeout=30)
+        check(done.returncode == 0, f"/proc/net/sctp/remaddr: {done.stderr.strip()}")
+        lines += done.stdout.splitlines()[1:]
+    return [int(line.split()[-1]) for line in lines if line.startswith(net + ".")]
+
+
+ACTIVE = 2
+
+
 @test("P-, I- and S-CSCF and HSS talk SCTP and nothing else, and a UE registers")
 def registers(lab):
     alice, = lab.subscribers(1)
@@ -150,6 +163,8 @@ def cut_the_other(lab):
     eventually(lambda: any("sip.net.path.changed" in line and "unreachable" in line for line in lab.log("pcscf").splitlines()), 60)
     ip("link", "set", "one", "up")
     eventually(lambda: "reason=available" in lab.log("pcscf"), 40)
+    # Each end of each association finds that out by its own heartbeats. Whoever has not yet would have no path left.
+    eventually(lambda: set(states_of(PATHS["one"])) == {ACTIVE}, 60)
     ip("link", "set", "two", "down")
     alice, bob = lab.subscribers(2)
     receiver = lab.start(bob, "register", "receive", "hello", "message", f"tel:+{alice.msisdn}", "and back", "deregister")

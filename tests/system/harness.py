@@ -253,6 +253,8 @@ def run_on(lab, name):
     """The same on anything that has up(), collect(), clean(), and a directory with its logs below log/."""
     only = sys.argv[1:]
     failed = 0
+    # Whoever ends this gets the lab ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
         try:
             lab.up()

@@ -24,13 +24,14 @@ inline constexpr LogLine log_line_rows[] = {
      "is stopping. `reason` has the Result-Code it got.",
      "No Diameter between the two.", "Compare identity, realm and applications of both sides."},
     {"diameter.peer.unknown", Severity::Warning,
-     "Somebody connected with an Origin-Host (`peer`) that is not listed in `diameter.peers`; `reason` is "
-     "his "
-     "address.",
+     "Somebody connected from `address` with an Origin-Host (`peer`) that may not; `reason` says why: it is "
+     "not "
+     "listed in `diameter.peers`, its certificate does not name it, it has to come over TLS, or it is our "
+     "own.",
      "He got DIAMETER_UNKNOWN_PEER and was disconnected.",
-     "One of yours: add it to `diameter.peers`, letter by letter as its Origin-Host. A stranger: close the "
-     "port to "
-     "him.",
+     "One of yours: add it to `diameter.peers`, letter by letter as its Origin-Host, or give it a "
+     "certificate with "
+     "that name. A stranger: close the port to him.",
      "hss-unreachable"},
     {"diameter.connection.refused", Severity::Warning,
      "A connection was closed before it said who it is: TLS failed, too many strangers are connected, or "

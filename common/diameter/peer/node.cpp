@@ -9,6 +9,12 @@ namespace {
 constexpr Duration cer_timeout = 10s;           // RFC 6733 5.6.1
 constexpr std::size_t max_strangers = 256;      // connections that have not said who they are
 constexpr std::size_t max_remembered = 20'000;  // answers kept for duplicates
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+    return out;
+}
 }  // namespace
 
 Node::Node(Config config, std::uint32_t origin_state_id, Random& random)
@@ -167,17 +173,29 @@ void Node::on_malformed(ConnectionId c, const codec::Malformed& m, Effects& out)
     fail(pending, cx::SendFailed::Reason::Protocol, "malformed answer: " + m.detail, out);
 }
 
-Peer* Node::peer_of_cer(const Connection& connection, const CapabilitiesExchangeRequest& cer) {
-    if (iequals(cer.origin_host, local_.identity)) return nullptr;
+Peer* Node::peer_of_cer(const Connection& connection, const CapabilitiesExchangeRequest& cer,
+                        std::string& why_not) {
+    if (iequals(cer.origin_host, local_.identity)) {
+        why_not = "that is our own identity";
+        return nullptr;
+    }
     // A certificate speaks for the names in it only (RFC 6733 13.1).
     const auto& names = connection.transport.certified;
     const auto named = [&cer](const std::string& name) { return iequals(name, cer.origin_host); };
-    if (connection.transport.secure && std::none_of(names.begin(), names.end(), named)) return nullptr;
+    if (connection.transport.secure && std::none_of(names.begin(), names.end(), named)) {
+        why_not = "its certificate speaks for " + (names.empty() ? "no name" : listed(names));
+        return nullptr;
+    }
     if (auto* peer = find_peer(cer.origin_host)) {
         const bool needs_tls = peer->configured() && peer->config().transport == PeerTransport::Tls;
-        return needs_tls && !connection.transport.secure ? nullptr : peer;
+        if (!needs_tls || connection.transport.secure) return peer;
+        why_not = "it must come over TLS";
+        return nullptr;
     }
-    if (!config_.accept_unknown_peers) return nullptr;
+    if (!config_.accept_unknown_peers) {
+        why_not = "not in diameter.peers";
+        return nullptr;
+    }
     PeerConfig config;
     config.identity = cer.origin_host;
     config.realm = cer.origin_realm;
@@ -189,7 +207,8 @@ void Node::on_first_message(ConnectionId c, Connection& connection, const codec:
                             TimePoint now, Effects& out) {
     const auto* cer = std::get_if<CapabilitiesExchangeRequest>(&message.content);
     if (!cer) return close(c, out);
-    auto* peer = peer_of_cer(connection, *cer);
+    std::string why_not;
+    auto* peer = peer_of_cer(connection, *cer, why_not);
     if (!peer) {
         codec::Header header = message.header;
         CapabilitiesExchangeAnswer cea{
@@ -197,7 +216,9 @@ void Node::on_first_message(ConnectionId c, Connection& connection, const codec:
         out.push_back(Transmit{c, codec::encode(header, cea)});
         out.push_back(Note{Severity::Warning,
                            "diameter.peer.unknown",
-                           {{"peer", cer->origin_host}, {"reason", connection.transport.remote}}});
+                           {{"peer", cer->origin_host},
+                            {"address", connection.transport.remote},
+                            {"reason", std::move(why_not)}}});
         return close(c, out);
     }
     connection.peer = peer;

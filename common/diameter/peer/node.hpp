@@ -104,7 +104,9 @@ class Node {
     void close(ConnectionId c, Effects& out);
     void on_first_message(ConnectionId c, Connection& connection, const codec::Message& message,
                           TimePoint now, Effects& out);
-    Peer* peer_of_cer(const Connection& connection, const CapabilitiesExchangeRequest& cer);
+    // Whose it is; null, with the reason, if his who does not connect here.
+    Peer* peer_of_cer(const Connection& connection, const CapabilitiesExchangeRequest& cer,
+                      std::string& why_not);
     void on_malformed(ConnectionId c, const codec::Malformed& malformed, Effects& out);
     void remove_strangers();
     void finish_stop(Effects& out);

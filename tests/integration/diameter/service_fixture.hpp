@@ -55,6 +55,12 @@ struct Host {
             if (n.id == id) return true;
         return false;
     }
+    // The field "reason" of the first note with this id.
+    std::string reason_of(std::string_view id) const {
+        for (const auto& n : notes)
+            if (n.id == id) return std::string{n.field("reason")};
+        return {};
+    }
     std::string state_of(std::string_view identity) const {
         for (const auto& p : service.peers())
             if (p.identity == identity) return p.state;

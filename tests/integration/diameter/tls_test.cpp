@@ -70,6 +70,7 @@ TEST_CASE("a client is who its certificate says, not who its CER says", "[RFC673
     Host mallory{honest.io, config};
     mallory.service.start();
     REQUIRE(wait_until(honest.io, [&] { return honest.hss->noted("diameter.peer.unknown"); }));
+    CHECK(honest.hss->reason_of("diameter.peer.unknown") == "its certificate speaks for mallory.ims.example");
     CHECK_FALSE(mallory.service.any_open());
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("an unknown peer is told so and disconnected", "[RFC6733-5.3]") {
     wire.start(stranger);
 
     CHECK(wire.links() == 0);
-    CHECK(hss.noted("diameter.peer.unknown"));
+    CHECK(hss.reason_of("diameter.peer.unknown") == "not in diameter.peers");
     const auto ceas = wire.sent<ErrorAnswer>("hss.ims.example");
     REQUIRE(ceas.size() == 1);
     CHECK(ceas[0].message.header.error);

@@ -60,6 +60,12 @@ class Wire {
                 if (n.id == id) return true;
             return false;
         }
+        // The field "reason" of the first note with this id.
+        std::string reason_of(std::string_view id) const {
+            for (const auto& n : notes)
+                if (n.id == id) return std::string{n.field("reason")};
+            return {};
+        }
     };
     struct Sent {  // what was on the wire
         std::string from, to;
