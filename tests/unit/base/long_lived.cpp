@@ -39,7 +39,7 @@ bool holds_what_is_put_in(std::uint64_t seed) {
     for (unsigned n = 0; n < 20'000; ++n) {
         if (blocks.empty() || random.number() % 100 < 52) {
             const auto most = random.number() % 50 == 0 ? 20'000 : 400;
-            const std::size_t octets = random.number() % most;
+            const std::size_t octets = 1 + random.number() % most;
             const std::size_t alignment = std::size_t{1} << random.number() % 7;
             Block b{static_cast<char*>(memory.allocate(octets, alignment)), octets, alignment,
                     static_cast<char>(random.number())};
