@@ -11,13 +11,6 @@ namespace {
 constexpr std::string_view crlf = "\r\n";
 constexpr std::string_view end_of_headers = "\r\n\r\n";
 
-// Where the empty line behind the headers is found, its CRLF in front included, at or behind `from`.
-std::size_t find_end_of_headers(std::string_view text, std::size_t from) {
-    for (auto lf = text.find('\n', from + 1); lf != std::string_view::npos; lf = text.find('\n', lf + 1))
-        if (text.substr(lf - 1).starts_with(end_of_headers)) return lf - 1;
-    return std::string_view::npos;
-}
-
 struct Length {
     enum class Kind : std::uint8_t { Known, Missing, Bad } kind = Kind::Missing;
     std::uint64_t octets = 0;
@@ -81,7 +74,7 @@ Framer::Item Framer::next() {
     if (text.empty()) return NeedMore{};
     half_ping_ = false;
 
-    const auto end = find_end_of_headers(text, scanned_ < 3 ? 0 : scanned_ - 3);
+    const auto end = text.find(end_of_headers, scanned_ < 3 ? 0 : scanned_ - 3);
     if (end == std::string_view::npos) {
         scanned_ = text.size();
         if (text.size() > limit_) return broken(513, "headers too large");
