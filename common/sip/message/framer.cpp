@@ -16,9 +16,13 @@ struct Length {
     std::uint64_t octets = 0;
 };
 
-// Does a header line that begins with this character perhaps say Content-Length, or its compact form?
-bool may_say_length(char c) {
-    return lower(c) == 'c' || lower(c) == 'l';
+// Is it perhaps Content-Length, or its compact form, that the text begins with?
+bool may_say_length(std::string_view text) {
+    constexpr std::string_view before_length = "content-";
+    if (text.empty()) return false;
+    if (lower(text[0]) == 'l') return true;
+    return lower(text[0]) == 'c' && text.size() > before_length.size() &&
+           lower(text[before_length.size()]) == 'l';
 }
 
 // Content-Length of a head that ends with an empty line.
@@ -26,7 +30,7 @@ Length content_length(std::string_view head) {
     Length found;
     for (auto lf = head.find('\n', 1); lf != std::string_view::npos; lf = head.find('\n', lf + 1)) {
         const auto begin = lf + 1;
-        if (begin == head.size() || !may_say_length(head[begin]) || head[lf - 1] != '\r') continue;
+        if (!may_say_length(head.substr(begin)) || head[lf - 1] != '\r') continue;
         auto end = head.find(crlf, begin);
         while (end + 2 < head.size() && (head[end + 2] == ' ' || head[end + 2] == '\t'))
             end = head.find(crlf, end + 2);
