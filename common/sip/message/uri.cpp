@@ -4,8 +4,6 @@
 #include "common/sip/message/codec.hpp"
 #include "common/sip/message/scanner.hpp"
 
-#include <cstring>
-
 namespace ims::sip {
 
 namespace {
@@ -14,25 +12,6 @@ using scan::Scanner;
 
 ParseError malformed(std::size_t at, std::string_view what) {
     return {ParseError::Kind::Malformed, at, what};
-}
-
-// Is one of these eight characters not allowed in a URI? Looks at all of them at once; scan::NotInUri has the
-// same ones. '<' and '>' differ in one bit.
-bool any_not_in_uri(const char* text) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text, sizeof eight);
-    // Not zero if there is an octet below n, n at most 128.
-    const auto below = [](std::uint64_t v, std::uint64_t n) { return (v - ones * n) & ~v & (ones << 7); };
-    return (below(eight, '!') | below(eight ^ ones * 0x7f, 1) | below(eight ^ ones * '"', 1) |
-            below((eight & ones * 0xfd) ^ ones * '<', 1)) != 0;
-}
-
-// The first character that is not allowed in a URI; npos if there is none, as nearly always.
-std::size_t find_not_in_uri(std::string_view text) {
-    std::size_t at = 0;
-    while (text.size() - at >= 8 && !any_not_in_uri(text.data() + at)) at += 8;
-    return scan::find(text, scan::NotInUri, at);
 }
 
 // ";name=value" up to '?' or the end.
@@ -142,7 +121,7 @@ struct UriText {
 };
 
 std::optional<ParseError> read_uri(std::string_view text, auto& uri) {
-    if (const auto bad = find_not_in_uri(text); bad != std::string_view::npos)
+    if (const auto bad = scan::find(text, scan::NotInUri); bad != std::string_view::npos)
         return malformed(bad, "character not allowed in a URI");
     const auto colon = text.find(':');
     if (colon == std::string_view::npos || colon == 0 || !is_alpha(text[0])) return malformed(0, "no scheme");
