@@ -49,7 +49,7 @@ LOAD_BY_ITSELF = "echo /run/modprobe >/proc/sys/kernel/modprobe\nfor m in ipv6 a
 def why_not():
     """What is missing to boot one, or None."""
     if not shutil.which(LINUX):
-        return "Debian's package user-mode-linux is not installed"
+        return "Debian's package user-mode-linux, which there is for amd64 only, is not installed"
     if not any(MODULES.glob("*/modules.dep")):
         return f"no modules below {MODULES}: the package user-mode-linux was not set up"
     for program, package in (("ip", "iproute2"), ("modprobe", "kmod"), ("busybox", "busybox-static")):
