@@ -157,6 +157,12 @@ void remove_access_charging(sip::Message& message) {
     if (!error) message.set_raw(sip::HeaderId::PChargingVector, vector.text());
 }
 
+bool may_tell_access(const sip::Message& message) {
+    if (message.has<h::PAccessNetworkInfo>()) return true;
+    const auto vector = message.raw(sip::HeaderId::PChargingVector);
+    return vector && may_name_access(*vector);
+}
+
 void remove_access(sip::Message& message) {
     message.remove<h::PAccessNetworkInfo>();
     remove_access_charging(message);

@@ -37,6 +37,8 @@ void charge_response(sip::Message& response, const ChargingVector& request, IoiT
 void remove_access_charging(sip::Message& message);
 // 4.4, 4.5.3: where a user is, and how his access is charged, neither the other user nor his network learns.
 void remove_access(sip::Message& message);
+// Is there perhaps something that remove_access() would take away?
+bool may_tell_access(const sip::Message& message);
 
 // 4.5.5 from the HSS's Charging-Information; false if it names no function.
 bool add_charging_functions(sip::Message& message, const cx::ChargingInformation& charging);

@@ -176,7 +176,7 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
         return core_.reject(arrived.transaction, request, 400, "scscf.subscription.rejected", subject,
                             "too long");
     subscription.expires_at = core_.now + seconds{expires};
-    subscription.remote_cseq = request.cseq().number;
+    subscription.remote_cseq = request.cseq_number();
     subscription.binding = who.binding;
     core_.respond(arrived.transaction, accepted(arrived, set, expires, tag, charging));
     core_.note(Severity::Info, "scscf.subscription.accepted", subject,
@@ -197,10 +197,10 @@ void Notifier::subscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& 
 void Notifier::resubscribe(sip::RequestArrived& arrived, ImplicitRegistrationSet& set,
                            std::uint32_t expires) {
     auto& subscription = *in_dialog(set, arrived.request);
-    if (arrived.request.cseq().number <= subscription.remote_cseq)  // RFC 3261 12.2.2
+    if (arrived.request.cseq_number() <= subscription.remote_cseq)  // RFC 3261 12.2.2
         return core_.reject(arrived.transaction, arrived.request, 500, "scscf.subscription.rejected",
                             subject_of(arrived.request), "CSeq out of order");
-    subscription.remote_cseq = arrived.request.cseq().number;
+    subscription.remote_cseq = arrived.request.cseq_number();
     subscription.expires_at = core_.now + seconds{expires};
     if (const auto contact = arrived.request.get<h::Contact>(); contact && !contact->star)
         if (!subscription.texts.set(Subscription::Text::Target, contact->address.uri.text()))

@@ -111,7 +111,7 @@ CxProcedure Registrar::register_user(RegisterRequest r, Proof proof) {
             forget_challenge(r, proof);
             co_return Done{};
         }
-        fresh->first_cseq = fresh->cseq = r.message.cseq().number;
+        fresh->first_cseq = fresh->cseq = r.message.cseq_number();
         fresh->gruu = r.message.has_option(sip::HeaderId::Supported, "gruu");
         if (mine) placement = place(*set, *mine, r);
         const auto* known = placement.refreshes == 0 ? nullptr : set->binding(placement.refreshes);
@@ -206,7 +206,7 @@ std::optional<Refusal> Registrar::check_place(const ImplicitRegistrationSet& set
                                               const Placement& placement) const {
     const auto* own = set.binding(placement.refreshes);
     if (own != nullptr && own->texts.get(Binding::Text::CallId) == r.message.call_id() &&
-        r.message.cseq().number <= own->cseq)
+        r.message.cseq_number() <= own->cseq)
         return Refusal{400, "CSeq is not above that of the binding"};  // RFC 3261 10.3 step 7
     if (own == nullptr && placement.beside >= core_.config.max_contacts)
         return Refusal{403, "as many contacts as allowed are bound"};

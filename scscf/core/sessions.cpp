@@ -71,6 +71,8 @@ void Sessions::on_within_dialog(sip::RequestArrived arrived) {
 }
 
 void Sessions::withhold(sip::Message& request, bool towards_ue) const {
+    // Where it goes need not be known if there is nothing to withhold.
+    if (!may_tell_access(request) && !request.has<h::PChargingFunctionAddresses>()) return;
     const auto route = request.get<h::Route>();
     const bool home = core_.is_home_node(route ? route->uri.host : request.request_uri().host);
     if (!home || towards_ue) remove_access(request);

@@ -11,21 +11,18 @@ namespace {
 constexpr std::string_view crlf = "\r\n";
 constexpr std::string_view end_of_headers = "\r\n\r\n";
 
-// Where the empty line behind the headers is found, its CRLF in front included, at or behind `from`.
-std::size_t find_end_of_headers(std::string_view text, std::size_t from) {
-    for (auto lf = text.find('\n', from + 1); lf != std::string_view::npos; lf = text.find('\n', lf + 1))
-        if (text.substr(lf - 1).starts_with(end_of_headers)) return lf - 1;
-    return std::string_view::npos;
-}
-
 struct Length {
     enum class Kind : std::uint8_t { Known, Missing, Bad } kind = Kind::Missing;
     std::uint64_t octets = 0;
 };
 
-// Does a header line that begins with this character perhaps say Content-Length, or its compact form?
-bool may_say_length(char c) {
-    return lower(c) == 'c' || lower(c) == 'l';
+// Is it perhaps Content-Length, or its compact form, that the text begins with?
+bool may_say_length(std::string_view text) {
+    constexpr std::string_view before_length = "content-";
+    if (text.empty()) return false;
+    if (lower(text[0]) == 'l') return true;
+    return lower(text[0]) == 'c' && text.size() > before_length.size() &&
+           lower(text[before_length.size()]) == 'l';
 }
 
 // Content-Length of a head that ends with an empty line.
@@ -33,7 +30,7 @@ Length content_length(std::string_view head) {
     Length found;
     for (auto lf = head.find('\n', 1); lf != std::string_view::npos; lf = head.find('\n', lf + 1)) {
         const auto begin = lf + 1;
-        if (begin == head.size() || !may_say_length(head[begin]) || head[lf - 1] != '\r') continue;
+        if (!may_say_length(head.substr(begin)) || head[lf - 1] != '\r') continue;
         auto end = head.find(crlf, begin);
         while (end + 2 < head.size() && (head[end + 2] == ' ' || head[end + 2] == '\t'))
             end = head.find(crlf, end + 2);
@@ -81,7 +78,7 @@ Framer::Item Framer::next() {
     if (text.empty()) return NeedMore{};
     half_ping_ = false;
 
-    const auto end = find_end_of_headers(text, scanned_ < 3 ? 0 : scanned_ - 3);
+    const auto end = text.find(end_of_headers, scanned_ < 3 ? 0 : scanned_ - 3);
     if (end == std::string_view::npos) {
         scanned_ = text.size();
         if (text.size() > limit_) return broken(513, "headers too large");

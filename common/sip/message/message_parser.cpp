@@ -114,7 +114,7 @@ class MessageParser {
     void read_header_lines() {
         message_.lines_.reserve(32);
         for (;;) {
-            if (text_.substr(at_, 2) == "\r\n") {
+            if (at_ + 1 < text_.size() && text_[at_] == '\r' && text_[at_ + 1] == '\n') {
                 at_ += 2;
                 return;
             }

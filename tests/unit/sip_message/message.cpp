@@ -31,6 +31,8 @@ TEST_CASE("a tag is found behind whatever stands in front of it", "[RFC3261-19.3
     CHECK(tag("\";tag=no\" <sip:a@b;tag=no>;x=\";tag=no\";TAG = yes ;y") == "yes");
     CHECK(tag("sip:a@b;tag=yes") == "yes");
     CHECK(tag("A B <sip:a@b;tag=no>;tag=yes ;x=1;tag=no") == "yes");
+    CHECK(tag("\"a>;tag=no\" <sip:a@b>;tag=yes") == "yes");
+    CHECK(tag("<sip:a@b>;x=\">;tag=no\";tag=yes") == "yes");
     CHECK(tag("<sip:a@b>;tag=") == "");
     CHECK(tag("sip:a@b") == "");
     CHECK(tag("\"a\\\"b\" <sip:a@b>\r\n ;tag=1") == "1");

@@ -196,3 +196,18 @@ TEST_CASE("parameters may be few and short or many and long", "[RFC3261-7.3.1]")
     CHECK(copy.get("p99") == "99");
     CHECK(copy.get("transport") == "udp");
 }
+
+TEST_CASE("what may not stand in a URI is found wherever it stands", "[RFC3986-2]") {
+    for (int code = 0; code < 256; ++code) {
+        const auto c = static_cast<char>(code);
+        const bool allowed = code > ' ' && code != 0x7f && c != '<' && c != '>' && c != '"';
+        for (std::size_t at = 4; at < 24; ++at) {
+            auto text = "urn:" + std::string(20, 'a');
+            text[at] = c;
+            const auto error = Uri::check(text);
+            INFO("octet " << code << " at " << at);
+            REQUIRE(error.has_value() != allowed);
+            if (error) REQUIRE(error->offset == at);
+        }
+    }
+}
