@@ -14,7 +14,7 @@ std::string destination_text(const Destination& to) {
 }
 
 ViaValue note_source(Message& request, const Flow& flow) {
-    auto via = request.top_via();
+    const auto via = request.top_via();
     const auto line = request.raw(HeaderId::Via).value_or(std::string_view{});
     const auto value = trim(line.substr(0, codec::first_value_length(line)));
     const auto address = flow.remote.address.text();
@@ -28,9 +28,10 @@ ViaValue note_source(Message& request, const Flow& flow) {
         text += ";received=";
         text += address;
     } else {
-        via.params.set("received", address);
-        if (asks_for_port) via.params.set("rport", std::to_string(flow.remote.port));
-        codec::print(via, text);
+        auto noted = via;
+        noted.params.set("received", address);
+        if (asks_for_port) noted.params.set("rport", std::to_string(flow.remote.port));
+        codec::print(noted, text);
     }
     request.remove_first<h::Via>();
     request.prepend_raw(HeaderId::Via, text);

@@ -11,7 +11,7 @@ Transport transport_of(const Destination& to);
 std::string destination_text(const Destination& to);
 
 // RFC 3581 4, RFC 3261 18.2.1: writes where the request really came from into its top Via: `received` always,
-// `rport` if it was asked for. Returns the Via, in which these two are perhaps not.
+// `rport` if it was asked for. Returns the Via as it came, which is what reply_path() wants.
 ViaValue note_source(Message& request, const Flow& flow);
 
 // Where the responses to a request go (RFC 3261 18.2.2, RFC 3581 4).
