@@ -15,7 +15,7 @@ ParseError malformed(std::size_t at, std::string_view what) {
 }
 
 // ";name=value" up to '?' or the end.
-std::optional<ParseError> parse_params(Scanner& s, auto& params) {
+std::optional<ParseError> parse_uri_params(Scanner& s, auto& params) {
     if (s.peek() == ';') params.reserve(s.rest().size());
     while (s.take(';')) {
         const auto begin = s.at();
@@ -71,7 +71,7 @@ std::optional<ParseError> parse_sip(Scanner& s, auto& uri) {
             return malformed(s.at() + second, "second @");
     }
     if (auto error = parse_host_and_port(s, uri)) return error;
-    if (auto error = parse_params(s, uri.params)) return error;
+    if (auto error = parse_uri_params(s, uri.params)) return error;
     if (s.take('?')) {
         uri.headers = s.rest();
         return std::nullopt;
@@ -88,7 +88,7 @@ std::optional<ParseError> parse_tel(Scanner& s, auto& uri) {
             return malformed(begin + i, "not a telephone number");
     if (scan::find(uri.user, scan::PhoneDigit) == std::string_view::npos) return malformed(begin, "no digit");
     s.move_to(begin + uri.user.size());
-    if (auto error = parse_params(s, uri.params)) return error;
+    if (auto error = parse_uri_params(s, uri.params)) return error;
     if (!s.done()) return malformed(s.at(), "not allowed in a tel URI");
     return std::nullopt;
 }
