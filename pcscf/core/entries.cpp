@@ -3,7 +3,6 @@
 #include "common/base/text.hpp"
 #include "common/sip/message/scanner.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace ims::pcscf {
@@ -19,19 +18,6 @@ std::optional<std::string_view> bracketed(std::string_view entry) {
 }
 
 }  // namespace
-
-std::vector<std::string_view> entries_of(const sip::Message& m, sip::HeaderId header) {
-    std::vector<std::string_view> entries;
-    entries.reserve(4);
-    m.each_raw(header, [&](std::string_view line) {
-        while (!line.empty()) {
-            const auto entry = line.substr(0, sip::codec::first_value_length(line));
-            entries.push_back(trim(entry));
-            line.remove_prefix(std::min(line.size(), entry.size() + 1));
-        }
-    });
-    return entries;
-}
 
 std::string unfolded(std::string_view entry) {
     return sip::scan::unfold(entry);

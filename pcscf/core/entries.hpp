@@ -1,4 +1,5 @@
 #pragma once
+#include "common/sip/message/entries.hpp"
 #include "common/sip/message/message.hpp"
 
 #include <optional>
@@ -10,8 +11,6 @@
 // apart into names, hosts and parameters.
 namespace ims::pcscf {
 
-// The entries of a list header, over all its lines. They stay valid as long as the message, edited or not.
-std::vector<std::string_view> entries_of(const sip::Message& m, sip::HeaderId header);
 std::string unfolded(std::string_view entry);  // in one line
 // The URI of an entry (name-addr or addr-spec) as it stands there; nothing if there is none that is one.
 std::optional<std::string> uri_text_of(std::string_view entry);

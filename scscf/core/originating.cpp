@@ -1,5 +1,6 @@
 #include "common/base/text.hpp"
 #include "common/ims/identity_of_uri.hpp"
+#include "common/sip/message/entries.hpp"
 #include "scscf/core/restoration.hpp"
 #include "scscf/core/sessions.hpp"
 
@@ -10,19 +11,6 @@
 namespace ims::scscf {
 
 namespace h = sip::h;
-
-namespace {
-
-bool has_second_value(const sip::Message& message, sip::HeaderId list) {
-    std::size_t lines = 0;
-    bool found = false;
-    message.each_raw(list, [&](std::string_view line) {
-        found = found || ++lines > 1 || sip::codec::first_value_length(line) < line.size();
-    });
-    return found;
-}
-
-}  // namespace
 
 std::optional<Impu> Sessions::asserted(const sip::Message& request) const {
     // Step 1: P-Served-User, else P-Asserted-Identity.
@@ -148,7 +136,7 @@ void Sessions::serve_originating(sip::RequestArrived arrived, ImplicitRegistrati
     auto& request = arrived.request;
     // A second asserted identity has to be an alias that is not barred (step 1): else it is removed. What an
     // application server brings back is believed.
-    if (!chain && has_second_value(request, sip::HeaderId::PAssertedIdentity))
+    if (!chain && sip::entries_of(request, sip::HeaderId::PAssertedIdentity).size() > 1)
         if (auto identities = request.all<h::PAssertedIdentity>(); identities && identities->size() > 1) {
             const auto second = canonical_impu((*identities)[1].uri);
             const auto* known = second ? set.find(second->value()) : nullptr;

@@ -1,4 +1,4 @@
-#include "common/base/text.hpp"
+#include "common/sip/message/entries.hpp"
 #include "scscf/core/sessions.hpp"
 
 #include <algorithm>
@@ -14,20 +14,6 @@ namespace {
 
 constexpr std::string_view reason = "SIP;cause=480;text=\"Registration ended\"";  // 5.4.1.2.2 B4A
 
-// The entries of Record-Route as they stand, the topmost first.
-std::vector<std::string_view> record_routes(const sip::Message& message) {
-    std::vector<std::string_view> entries;
-    entries.reserve(8);
-    message.each_raw(sip::HeaderId::RecordRoute, [&](std::string_view line) {
-        while (!line.empty()) {
-            const auto entry = line.substr(0, sip::codec::first_value_length(line));
-            entries.push_back(trim(entry));
-            line.remove_prefix(std::min(line.size(), entry.size() + 1));
-        }
-    });
-    return entries;
-}
-
 std::string contact_uri(const sip::Message& message) {
     const auto contact = message.get<h::Contact>();
     return contact && !contact->star ? contact->address.uri.text() : std::string{};
@@ -40,7 +26,7 @@ void Sessions::keep_dialog(const sip::ResponseToForward& r, const Underway& unde
     if (invite == nullptr || underway.set.value() == 0 || Mark::of(underway).inner()) return;
     // Our Record-Route entry parts the way: above it to the called side, below it to the caller.
     const auto mark = Mark::of(underway).text();
-    auto entries = record_routes(r.response);
+    auto entries = sip::entries_of(r.response, sip::HeaderId::RecordRoute);
     const auto own = std::find_if(entries.begin(), entries.end(), [&](std::string_view text) {
         if (text.find(mark) == std::string_view::npos) return false;
         const auto entry = sip::NameAddr::parse(text);
