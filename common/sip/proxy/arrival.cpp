@@ -48,13 +48,12 @@ void Element::Impl::receive_request(Message request, const Flow& flow, Duration 
     if (request.method() == Method::Cancel) return receive_cancel(std::move(request), via, flow);
 
     auto key = server_key(request, via, request.method());
-    if (const auto known = id_of(key)) {
-        if (absorbs(*known)) return;
-        if (auto* tx = server(*known)) {
-            const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
-            return carry_out(*tx, step);
-        }
+    const auto hash = hash_of(key);
+    if (auto* tx = server_by_key(hash, key)) {
+        const auto step = std::visit([&](auto& m) { return m.on_request(); }, tx->machine);
+        return carry_out(*tx, step);
     }
+    if (absorbs(hash, key)) return;
     if (const auto refusal = why_not_now(request, waited)) return refuse(request, via, flow, *refusal);
     arrives(std::move(request), via, flow, std::move(key));
 }
@@ -132,7 +131,8 @@ void Element::Impl::refuse(const Message& request, const ViaValue& via, const Fl
 
 void Element::Impl::receive_ack(Message ack, const ViaValue& via, const Flow& flow) {
     const bool by_branch = has_magic_cookie(via.branch());
-    auto* tx = server_by_key(server_key(ack, via, Method::Invite));
+    const auto key = server_key(ack, via, Method::Invite);
+    auto* tx = server_by_key(hash_of(key), key);
     // RFC 3261 17.2.3: without the cookie the To tag must be that of our response.
     if (tx != nullptr && tx->is_invite() && (by_branch || tx->final_tag == ack.to_tag())) {
         const auto step = std::get<InviteServer>(tx->machine).on_ack(now);
@@ -157,10 +157,12 @@ void Element::Impl::receive_ack(Message ack, const ViaValue& via, const Flow& fl
 // RFC 3261 9.2, 16.10. A CANCEL without its INVITE gets 481 where every INVITE is forwarded with state: what
 // would be carried on could match nothing downstream. Else it goes the way its INVITE went.
 void Element::Impl::receive_cancel(Message cancel, const ViaValue& via, const Flow& flow) {
-    auto* tx = server_by_key(server_key(cancel, via, Method::Invite));
+    const auto invite = server_key(cancel, via, Method::Invite);
+    auto* tx = server_by_key(hash_of(invite), invite);
     if (tx == nullptr || !tx->is_invite()) {
         auto key = server_key(cancel, via, Method::Cancel);
-        if (const auto known = id_of(key); known && (absorbs(*known) || server(*known) != nullptr)) return;
+        const auto hash = hash_of(key);
+        if (absorbs(hash, key) || server_by_key(hash, key) != nullptr) return;
         if (config.forwards_statelessly) return arrives(std::move(cancel), via, flow, std::move(key));
         return refuse(cancel, via, flow, {481, {}, "no such INVITE"});
     }

@@ -8,10 +8,17 @@ namespace {
 constexpr Duration tcp_refused_rest = 60s;
 }  // namespace
 
-bool ClientTransaction::terminated() const {
-    const bool over = std::visit(
-        [](const auto& m) { return m.state() == std::decay_t<decltype(m)>::State::Terminated; }, machine);
-    return over && (!cancel || cancel->state() == NonInviteClient::State::Terminated);
+// Nothing is left to do. Completed of a non-INVITE transaction (RFC 3261 17.1.2.2, timer K) only keeps
+// repetitions of the final response from the node, and that needs no state: receive_response() knows them by
+// their branch.
+bool ClientTransaction::over() const {
+    const auto answered = [](const NonInviteClient& m) {
+        return m.state() == NonInviteClient::State::Completed ||
+               m.state() == NonInviteClient::State::Terminated;
+    };
+    if (const auto* m = std::get_if<NonInviteClient>(&machine)) return answered(*m);
+    return std::get<InviteClient>(machine).state() == InviteClient::State::Terminated &&
+           (!cancel || answered(*cancel));
 }
 
 std::optional<TimePoint> ClientTransaction::next_deadline() const {
@@ -27,6 +34,11 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
     const bool ours = found != clients.end() && found->second.branch == branch;
     const bool of_cancel = ours && response.method() == Method::Cancel;
     if (!ours && branches.is_stateless(branch)) return pass_statelessly(std::move(response), flow);
+    if (id && found == clients.end()) {
+        note(Severity::Trace, "sip.response.late", &response,
+             {{"status", std::to_string(response.status())}, {"peer", flow.remote.text()}});
+        return;
+    }
     if (!ours || (of_cancel ? !found->second.cancel
                             : found->second.is_invite() != (response.method() == Method::Invite))) {
         // RFC 6026 8.9: discarded, whatever it is.
@@ -194,7 +206,7 @@ void Element::Impl::make_ack(ClientTransaction& tx, const Outgoing& o, const Mes
 void Element::Impl::end_client_if_done(std::uint64_t id) {
     const auto found = clients.find(id);
     if (found == clients.end()) return;
-    if (found->second.terminated())
+    if (found->second.over())
         end_client(id);
     else
         rearm(found->second);

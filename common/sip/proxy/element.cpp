@@ -121,10 +121,7 @@ Element::Impl::Alarm Element::Impl::alarm_of(std::uint64_t id) {
         if (found != table.end()) alarm = {&found->second.armed, found->second.next_deadline()};
     };
     switch (kind_of(id)) {
-        case Kind::Server:
-            in(absorbed);
-            if (alarm.armed == nullptr) in(servers);
-            break;
+        case Kind::Server: in(servers); break;
         case Kind::Client: in(clients); break;
         case Kind::Outgoing: in(outgoings); break;
     }
@@ -144,20 +141,14 @@ void Element::Impl::on_timeout() {
         alarm.armed->reset();
         if (alarm.deadline && *alarm.deadline <= now) {
             switch (kind_of(id)) {
-                case Kind::Server:
-                    if (auto* tx = server(id)) {
-                        server_timeout(*tx);
-                    } else {
-                        forget_key(absorbed.at(id).key, id);
-                        absorbed.erase(id);
-                    }
-                    break;
+                case Kind::Server: server_timeout(servers.at(id)); break;
                 case Kind::Client: client_timeout(clients.at(id)); break;
                 case Kind::Outgoing: outgoing_timeout(outgoings.at(id)); break;
             }
         }
         rearm(id);
     }
+    absorbed.expire(now);
     Locator::Outputs located;
     locator.handle_timeout(now, located);
     take(std::move(located));
@@ -206,9 +197,9 @@ void Element::handle(const TransportFailed& event, TimePoint now, ElementOutputs
         if (event.transmit != 0 && Impl::kind_of(event.transmit) == Impl::Kind::Server) {
             if (auto* tx = impl.server(event.transmit))
                 impl.server_transport_failed(*tx, event.detail);
-            else if (const auto kept = impl.absorbed.find(event.transmit); kept != impl.absorbed.end())
+            else if (const auto* one = impl.absorbed.recent(event.transmit))
                 impl.note(Severity::Warning, "sip.response.undeliverable", nullptr,
-                          {{"peer", destination_text(kept->second.to)}, {"detail", event.detail}});
+                          {{"peer", destination_text(one->to)}, {"detail", event.detail}});
         } else if (const auto tx = impl.clients.find(event.transmit); tx != impl.clients.end()) {
             impl.client_transport_failed(tx->second, event.detail);
         } else {  // was sent outside any transaction, or its transaction is over
@@ -247,7 +238,7 @@ std::optional<TimePoint> Element::next_deadline() const {
     impl_->settle();
     std::optional<TimePoint> next;
     if (!impl_->timers.empty()) next = impl_->timers.top().at;
-    return earliest(next, impl_->locator.next_deadline());
+    return earliest(earliest(next, impl_->absorbed.next_deadline()), impl_->locator.next_deadline());
 }
 
 void Element::respond(ServerTransactionId id, Message response, TimePoint now, ElementOutputs& out) {

@@ -1,5 +1,7 @@
 #pragma once
+#include "common/base/hash_index.hpp"
 #include "common/base/text.hpp"
+#include "common/sip/proxy/absorbed.hpp"
 #include "common/sip/proxy/admission.hpp"
 #include "common/sip/proxy/branch.hpp"
 #include "common/sip/proxy/element.hpp"
@@ -58,7 +60,8 @@ struct ResponseContext {
 struct ServerTransaction {
     std::uint64_t id = 0;
     std::variant<InviteServer, NonInviteServer> machine;
-    const std::string* key = nullptr;  // in Impl::server_keys
+    std::string key;  // server_key()
+    std::size_t hash = 0;
     Flow flow;
     ReplyPath reply;
     std::unique_ptr<Message> request;  // until a final response that is no 2xx of an INVITE was sent
@@ -75,27 +78,20 @@ struct ServerTransaction {
     std::optional<TimePoint> linger;
     Armed armed;
 
-    ServerTransaction(std::uint64_t i, std::variant<InviteServer, NonInviteServer> m, Flow f, ReplyPath r,
-                      Message q)
-        : id{i}, machine{m}, flow{f}, reply{r}, request{std::make_unique<Message>(std::move(q))} {}
+    ServerTransaction(std::uint64_t i, std::variant<InviteServer, NonInviteServer> m, std::string k,
+                      std::size_t h, const Flow& f, ReplyPath r, Message q)
+        : id{i},
+          machine{m},
+          key{std::move(k)},
+          hash{h},
+          flow{f},
+          reply{std::move(r)},
+          request{std::make_unique<Message>(std::move(q))} {}
     bool is_invite() const { return std::holds_alternative<InviteServer>(machine); }
     std::optional<TimePoint> next_deadline() const;
     bool answered() const {
         return std::visit([](const auto& m) { return m.answered(); }, machine);
     }
-};
-
-// What is left of a server transaction that only absorbs repetitions: towards UEs for two minutes (timer J of
-// TS 24.229 7.7), so a hundred thousand of them are ordinary.
-struct Absorbed {
-    const std::string* key = nullptr;  // in Impl::server_keys
-    Buffer answer;
-    Destination to;
-    TimePoint until;
-    Armed armed;
-    bool compress = false;
-
-    std::optional<TimePoint> next_deadline() const { return until; }
 };
 
 struct Outgoing {
@@ -158,12 +154,12 @@ struct ClientTransaction {
                       Destination d, TimerValues t)
         : id{i}, machine{m}, branch{std::move(b)}, to{d}, timers{t} {}
     bool is_invite() const { return std::holds_alternative<InviteClient>(machine); }
-    bool terminated() const;
+    bool over() const;
     std::optional<TimePoint> next_deadline() const;
 };
 
 struct Element::Impl {
-    enum class Kind : std::uint8_t { Server, Client, Outgoing };  // Server: an Absorbed keeps the id it had
+    enum class Kind : std::uint8_t { Server, Client, Outgoing };
 
     ElementConfig config;
     Random& random;
@@ -172,8 +168,8 @@ struct Element::Impl {
     std::vector<std::string> via_starts;  // of each listening point, up to the branch
     std::uint64_t last_number = 0;
     std::unordered_map<std::uint64_t, ServerTransaction> servers;
-    std::unordered_map<std::uint64_t, Absorbed> absorbed;
-    std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> server_keys;
+    HashIndex<ServerTransaction*> server_keys;  // by ServerTransaction::hash
+    AbsorbedTransactions absorbed;
     std::unordered_map<std::uint64_t, ClientTransaction> clients;
     std::unordered_map<std::uint64_t, Outgoing> outgoings;
     std::unordered_map<Locator::Ticket, std::uint64_t> tickets;
@@ -241,12 +237,11 @@ struct Element::Impl {
 
     // ---- server_side.cpp
     ServerTransaction* server(std::uint64_t id);
-    std::optional<std::uint64_t> id_of(const std::string& key) const;
-    ServerTransaction* server_by_key(const std::string& key);
-    bool absorbs(std::uint64_t id);  // and says the answer once more
+    ServerTransaction* server_by_key(std::size_t hash, std::string_view key);
+    bool absorbs(std::size_t hash, std::string_view key);  // and says the answer once more
     void absorb(ServerTransaction& tx);
     void discard(std::uint64_t id);
-    void forget_key(const std::string* key, std::uint64_t id);
+    void erase(ServerTransaction& tx);
     ServerTransaction& start_server(Message request, const ViaValue& via, const Flow& flow, std::string key);
     void respond(ServerTransaction& tx, Message response);
     void carry_out(ServerTransaction& tx, const Step& step);

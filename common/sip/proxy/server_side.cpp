@@ -17,14 +17,9 @@ ServerTransaction* Element::Impl::server(std::uint64_t id) {
     return found == servers.end() ? nullptr : &found->second;
 }
 
-std::optional<std::uint64_t> Element::Impl::id_of(const std::string& key) const {
-    const auto found = server_keys.find(key);
-    return found == server_keys.end() ? std::nullopt : std::optional{found->second};
-}
-
-ServerTransaction* Element::Impl::server_by_key(const std::string& key) {
-    const auto id = id_of(key);
-    return id ? server(*id) : nullptr;
+ServerTransaction* Element::Impl::server_by_key(std::size_t hash, std::string_view key) {
+    auto* const* found = server_keys.find(hash, [&](const ServerTransaction* tx) { return tx->key == key; });
+    return found == nullptr ? nullptr : *found;
 }
 
 ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& via, const Flow& flow,
@@ -35,10 +30,12 @@ ServerTransaction& Element::Impl::start_server(Message request, const ViaValue& 
     auto machine = request.method() == Method::Invite
                        ? std::variant<InviteServer, NonInviteServer>{InviteServer{values, reliable, now}}
                        : std::variant<InviteServer, NonInviteServer>{NonInviteServer{values, reliable, now}};
-    const auto entry = server_keys.insert_or_assign(std::move(key), id).first;
-    auto& tx =
-        servers.try_emplace(id, id, machine, flow, reply_path(via, flow), std::move(request)).first->second;
-    tx.key = &entry->first;
+    const auto hash = hash_of(key);
+    auto& tx = servers
+                   .try_emplace(id, id, machine, std::move(key), hash, flow, reply_path(via, flow),
+                                std::move(request))
+                   .first->second;
+    server_keys.add(hash, &tx);
     ++unanswered;
     if (tx.request->method() == Method::Register) {
         admission.started(now);
@@ -92,39 +89,33 @@ void Element::Impl::respond(ServerTransaction& tx, Message response) {
 // Nothing but timer J can happen to it any more.
 void Element::Impl::absorb(ServerTransaction& tx) {
     const auto id = tx.id;
-    if (const auto until = tx.next_deadline()) {
-        auto& kept =
-            absorbed
-                .try_emplace(id,
-                             Absorbed{tx.key, std::move(tx.last), tx.reply.to, *until, {}, tx.reply.compress})
-                .first->second;
-        timers.arm(id, until, kept.armed);
-    } else {
-        forget_key(tx.key, id);
-    }
+    const auto until = tx.next_deadline();
+    server_keys.erase(tx.hash, &tx);
+    if (until)
+        absorbed.add(
+            {id, tx.hash, std::move(tx.key), std::move(tx.last), tx.reply.to, *until, tx.reply.compress},
+            now);
     servers.erase(id);
     out->emplace_back(TransactionEnded{ServerTransactionId{id}, false});
 }
 
-void Element::Impl::discard(std::uint64_t id) {
-    const auto* tx = server(id);
-    if (tx == nullptr) return;
-    if (!tx->answered()) --unanswered;
-    forget_key(tx->key, id);
-    servers.erase(id);
-}
-
-bool Element::Impl::absorbs(std::uint64_t id) {
-    const auto kept = absorbed.find(id);
-    if (kept == absorbed.end()) return false;
-    if (kept->second.answer)
-        transmit(kept->first, kept->second.answer, kept->second.to, kept->second.compress);
+bool Element::Impl::absorbs(std::size_t hash, std::string_view key) {
+    const auto* one = absorbed.find(hash, key);
+    if (one == nullptr) return false;
+    if (one->answer) transmit(one->id, one->answer, one->to, one->compress);
     return true;
 }
 
-void Element::Impl::forget_key(const std::string* key, std::uint64_t id) {
-    const auto found = server_keys.find(*key);
-    if (found != server_keys.end() && found->second == id) server_keys.erase(found);
+void Element::Impl::discard(std::uint64_t id) {
+    auto* tx = server(id);
+    if (tx == nullptr) return;
+    if (!tx->answered()) --unanswered;
+    erase(*tx);
+}
+
+void Element::Impl::erase(ServerTransaction& tx) {
+    server_keys.erase(tx.hash, &tx);
+    servers.erase(tx.id);
 }
 
 // What a step asks for besides sending what was handed in. May end the transaction.
@@ -166,8 +157,7 @@ void Element::Impl::server_transport_failed(ServerTransaction& tx, const std::st
 
 void Element::Impl::end_server(ServerTransaction& tx, bool ack_missing) {
     out->emplace_back(TransactionEnded{ServerTransactionId{tx.id}, ack_missing});
-    forget_key(tx.key, tx.id);
-    servers.erase(tx.id);
+    erase(tx);
 }
 
 }  // namespace ims::sip

@@ -355,11 +355,26 @@ TEST_CASE("finished transactions leave nothing behind", "[RFC3261-17]") {
         s.sent();
         s.advance(1ms);
     }
-    CHECK(s.element.transactions() == 4000);
+    CHECK(s.element.transactions() == 2000);  // the answers, for repetitions of the requests
     CHECK(s.element.idle());
     s.advance(32s);
     CHECK(s.element.transactions() == 0);
     CHECK_FALSE(s.element.next_deadline());
+}
+
+TEST_CASE("a final response that comes again stays away from the node", "[RFC3261-17.1.2.2]") {
+    Stage s;
+    s.receive(Request{.method = "MESSAGE"});
+    s.forward(s.arrived(), {"192.0.2.20:5060"});
+    const auto message = s.sent();
+    s.answer(message, 200);
+    s.pass_on();
+    s.sent();
+    s.answer(message, 200);
+    CHECK_FALSE(s.has<ResponseToForward>());
+    CHECK(s.silent());
+    REQUIRE(s.noted("sip.response.late") != nullptr);
+    CHECK(s.noted("sip.response.late")->severity == Severity::Trace);
 }
 
 TEST_CASE("a response that leads to nobody is dropped and the transaction waits on", "[RFC3261-16.7]") {
