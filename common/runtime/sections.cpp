@@ -21,9 +21,17 @@ std::vector<SctpEndpoint> read_sctp(const Section& listen) {
     return endpoints;
 }
 
+// RFC 3261 18.1.1: what comes within 200 octets of the path MTU goes over a stream, and where that MTU is not
+// known what is above 1300. From a loopback address every path is the loopback device's.
+constexpr std::size_t margin_below_path_mtu = 200;
+constexpr std::size_t loopback_mtu = 65'536;
+
 std::vector<sip::ListeningPoint> read_listen(const Section& root, const std::vector<SctpEndpoint>& sctp) {
     std::vector<sip::ListeningPoint> points;
     const auto listen = root.section("listen");
+    std::optional<std::size_t> known_mtu;
+    if (listen.has("path_mtu"))
+        known_mtu = listen.get_between<std::size_t>("path_mtu", loopback_mtu, 576, loopback_mtu);
     const auto add = [&](std::string_view key, sip::Transport transport) {
         for (const auto& endpoint : listen.list<IpEndpoint>(key)) {
             if (endpoint.address.is_unspecified())
@@ -39,6 +47,11 @@ std::vector<sip::ListeningPoint> read_listen(const Section& root, const std::vec
     add("ws", sip::Transport::Ws);
     add("wss", sip::Transport::Wss);
     for (const auto& endpoint : sctp) points.push_back({sip::Transport::Sctp, endpoint.first(), {}});
+    for (auto& point : points) {
+        auto mtu = known_mtu;
+        if (!mtu && point.endpoint.address.is_loopback()) mtu = loopback_mtu;
+        if (mtu) point.largest_datagram = *mtu - margin_below_path_mtu;
+    }
     if (points.empty())
         root.error("listen", "must name at least one endpoint under udp, tcp, tls, ws, wss or sctp");
     return points;

@@ -35,7 +35,8 @@ struct ListeningPoint {
         {};  // of transactions on this point, if not the element's (TS 24.229 7.7)
     // Protected client ports (TS 33.203 7.1): what leaves from one of them bears this point in its Via.
     std::vector<std::uint16_t> client_ports = {};
-    std::size_t largest_datagram = 1300;  // a longer request goes over TCP (RFC 3261 18.1.1)
+    // A longer request goes over TCP (RFC 3261 18.1.1): of a path whose MTU nobody knows.
+    std::size_t largest_datagram = 1300;
 
     bool sends_from(std::uint16_t port) const;  // its own or a client port
     bool has_client_port(std::uint16_t port) const;

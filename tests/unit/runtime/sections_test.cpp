@@ -18,6 +18,23 @@ std::vector<std::string> mistakes_of(std::string_view yaml) {
 
 }  // namespace
 
+TEST_CASE("where a path's MTU is known, requests go over UDP up to 200 octets below it",
+          "[config][RFC3261-18.1.1]") {
+    const auto largest = [](std::string_view listen) {
+        auto document = Document::parse("listen: {" + std::string{listen} + "}", "f");
+        const auto points = read_cscf(document.root()).element.listen;
+        REQUIRE(points.size() == 1);
+        return points.front().largest_datagram;
+    };
+    CHECK(largest("udp: 192.0.2.1:5060") == 1300);
+    CHECK(largest("udp: '[2001:db8::1]:5060'") == 1300);
+    CHECK(largest("udp: 192.0.2.1:5060, path_mtu: 9000") == 8800);
+    CHECK(largest("udp: 127.0.1.30:6060") == 65336);
+    CHECK(largest("udp: '[::1]:6060'") == 65336);
+    CHECK(largest("udp: 127.0.1.30:6060, path_mtu: 1500") == 1300);
+    CHECK_FALSE(mistakes_of("listen: {udp: 192.0.2.1:5060, path_mtu: 100}").empty());
+}
+
 TEST_CASE("the common sections of a CSCF become its element, transports and resolver", "[config]") {
     auto document = Document::parse(R"(
 listen:
