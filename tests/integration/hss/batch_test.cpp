@@ -4,6 +4,7 @@
 #include "tests/integration/hss/fixture.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <thread>
 
 #include <libpq-fe.h>
@@ -145,6 +146,17 @@ Subscription after(const Save& save) {
     return s;
 }
 
+// What PostgreSQL has refused so far. A form for many that it refuses would be seen by nobody else, as the
+// commands go one by one then.
+std::size_t refusals() {
+    std::ifstream log{Cluster::instance().folder() + "/postgres.log"};
+    REQUIRE(log);
+    std::size_t count = 0;
+    for (std::string line; std::getline(log, line);)
+        count += line.find("ERROR:") != std::string::npos ? 1 : 0;
+    return count;
+}
+
 // The one session that waits for a lock.
 struct Blocked {
     int pid = 0;
@@ -266,7 +278,9 @@ TEST_CASE("many are loaded together, by private and by public identity, and who 
     lookups.emplace_back(Lookup{impi(7), {}, false});  // once more
     for (const auto& text : odd_texts) lookups.emplace_back(Lookup{Impi{text}, {}, false});
     lookups.emplace_back(Lookup{impi(1), Impu{"tel:+15550002"}, false});  // another one's
+    const auto refused = refusals();
     const auto answers = together.ask(lookups);
+    CHECK(refusals() == refused);
 
     std::size_t at = 0;
     const auto loaded = [&] { return found(answers.at(at++)); };
@@ -339,7 +353,9 @@ TEST_CASE("a batch of every kind of change answers each and stores each", "[TS29
         requests.emplace_back(std::move(save));
         if (n % 8 == 0) requests.emplace_back(Lookup{impi(1000 + static_cast<unsigned>(n)), {}, false});
     }
+    const auto refused = refusals();
     const auto answers = together.ask(requests);
+    CHECK(refusals() == refused);
     for (std::size_t n = 0; n < requests.size(); ++n) {
         const auto* save = std::get_if<Save>(&requests[n]);
         if (!save) {
@@ -387,7 +403,9 @@ TEST_CASE("in a batch only those conflict that changed meanwhile, and nothing of
             n <= 10 ? Save{s, sqn(s, 32)}
                     : Save{s, with_restoration(s, registration(s, {"sip:s", "h", "r", 0}), "x")});
     }
+    const auto refused = refusals();
     const auto answers = together.ask(requests);
+    CHECK(refusals() == refused);
     pqxx::connection c{w.connection};
     for (unsigned n = 1; n <= 20; ++n) {
         INFO(n);
@@ -424,7 +442,9 @@ TEST_CASE("in a batch only decisions on the catalogue as it is hold", "[TS29.228
         if (n % 2 == 0) s.catalogue = newest;
         requests.emplace_back(n <= 4 ? Save{s, sqn(s, 32)} : Save{s, {}});
     }
+    const auto refused = refusals();
     const auto answers = together.ask(requests);
+    CHECK(refusals() == refused);
     for (unsigned n = 1; n <= 8; ++n) {
         INFO(n);
         CHECK(saved(answers[n - 1]) == (n % 2 == 0 ? Saved{} : Saved{StoreError::Conflict}));
@@ -446,6 +466,7 @@ TEST_CASE("of decisions on one subscription in one batch the first alone takes p
     const auto& [one, two, three, four, five, six] =
         std::tie(loaded[0], loaded[1], loaded[2], loaded[3], loaded[4], loaded[5]);
     const auto to = [](const Snapshot& s, const char* name) { return registration(s, {name, "h", "r", 0}); };
+    const auto refused = refusals();
     const auto answers = together.ask({
         // without the disk
         Save{one, sqn(one, 32)},
@@ -463,6 +484,7 @@ TEST_CASE("of decisions on one subscription in one batch the first alone takes p
         Save{six, to(six, "sip:first")},
         Save{five, with_restoration(five, to(five, "sip:third"), "third")},
     });
+    CHECK(refusals() == refused);
     const std::vector<bool> won{true, true, false, false, false, true, false,
                                 true, true, false, false, true,  false};
     for (std::size_t n = 0; n < won.size(); ++n) {
