@@ -78,18 +78,18 @@ void add_restorations(Parameters& parameters, const Subscription& after, const C
 // The whole statement of a save. An MAR writes an SQN, an SAR restoration information: never both.
 Pipeline::Command save_command(const Save& save, const Subscription& after, std::int64_t era) {
     Pipeline::Command command;
-    command.statement = statement::save;
+    command.statement = &statement::save;
     command.parameters = save_parameters(save.loaded, after);
     command.locks = after.id.value();
     for (const auto& change : save.changes) {
         if (const auto* c = std::get_if<SetSqn>(&change)) {
-            command.statement = statement::save_with_sqn;
+            command.statement = &statement::save_with_sqn;
             command.parameters.insert(command.parameters.end(),
                                       {c->impi.value(), std::to_string(c->sqn), column(era)});
             return command;
         }
         if (std::holds_alternative<SetRestorationInfo>(change)) {
-            command.statement = statement::save_with_restoration;
+            command.statement = &statement::save_with_restoration;
             add_restorations(command.parameters, after, save.changes);
             return command;
         }
@@ -244,11 +244,11 @@ void AsyncStore::load(LoadPtr load) {
 }
 
 // Runs a statement with one parameter; `then` is not called if that fails.
-void AsyncStore::query(const LoadPtr& load, const char* statement, const std::string& key,
+void AsyncStore::query(const LoadPtr& load, const Statement& statement, const std::string& key,
                        std::function<void(const Rows&)> then) {
     if (!reading_) return failed(load, {true, {}});
     Pipeline::Command command;
-    command.statement = statement;
+    command.statement = &statement;
     command.parameters = {key};
     command.done = [self = shared_from_this(), load, then = std::move(then)](const Pipeline::Answer& answer) {
         if (!answer) return self->failed(load, answer.error());
@@ -388,7 +388,7 @@ void AsyncStore::save(Save save, Answered answered) {
 void AsyncStore::confirm(const Save& save, Answered answered) {
     if (!save.loaded.remembered) return answered(Saved{});
     Pipeline::Command command;
-    command.statement = statement::confirm;
+    command.statement = &statement::confirm;
     command.parameters = condition(save.loaded);
     command.done = [self = shared_from_this(), loaded = save.loaded.subscription,
                     answered = std::move(answered)](const Pipeline::Answer& answer) {

@@ -44,7 +44,7 @@ class AsyncStore : public std::enable_shared_from_this<AsyncStore> {
     void with_catalogue(const LoadPtr& load, std::int64_t revision);
     void find_whether_known(const LoadPtr& load);
     void finish(const LoadPtr& load, Snapshot snapshot);
-    void query(const LoadPtr& load, const char* statement, const std::string& key,
+    void query(const LoadPtr& load, const Statement& statement, const std::string& key,
                std::function<void(const Rows&)> then);
     void failed(const LoadPtr& load, const Pipeline::Failure& failure);
 

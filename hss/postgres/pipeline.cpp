@@ -16,6 +16,26 @@ bool session_is_over(const PGresult* result) {
     return state && std::string_view{state}.starts_with("57P");
 }
 
+// What locks nothing comes first, by statement, so that those that have a form for many are neighbours; then
+// what locks, by the row.
+std::pair<std::int64_t, std::string_view> order(const Pipeline::Command& command) {
+    return {command.locks, command.locks == 0 ? command.statement->name : ""};
+}
+
+std::vector<std::string> arrays_of(std::span<const Pipeline::Command> commands, std::size_t count) {
+    std::vector<std::string> arrays(count);
+    std::vector<const std::optional<std::string>*> row;
+    static const std::optional<std::string> null;
+    for (const auto& command : commands) {
+        row.assign(count, &null);
+        for (std::size_t n = 0; n < command.parameters.size(); ++n)
+            row.at(command.statement->place_in_many(n)) = &command.parameters[n];
+        for (std::size_t n = 0; n < count; ++n) add_to_array(arrays[n], *row[n]);
+    }
+    for (auto& a : arrays) a += '}';
+    return arrays;
+}
+
 }  // namespace
 
 void Pipeline::Finish::operator()(pg_conn* connection) const {
@@ -62,19 +82,38 @@ void Pipeline::flush() {
         const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
         batch_.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
         waiting_.erase(waiting_.begin(), end);
-        std::ranges::stable_sort(batch_, {}, &Command::locks);
+        std::ranges::stable_sort(batch_, {}, order);
     }
     busy_ = true;
-    std::vector<const char*> values;
-    for (const auto& command : batch_) {
-        values.clear();
-        for (const auto& p : command.parameters) values.push_back(p ? p->c_str() : nullptr);
-        if (PQsendQueryPrepared(connection_.get(), command.statement, static_cast<int>(values.size()),
-                                values.data(), nullptr, nullptr, 0) == 0)
-            return lost();
+    // Only neighbours share an execution, so that locks stay in their order.
+    for (auto rest = std::span<const Command>{batch_}; !rest.empty();) {
+        const auto* many = rest.front().statement->many;
+        const auto other = [&](const Command& c) { return !many || c.statement->many != many; };
+        const auto end = std::find_if(rest.begin() + 1, rest.end(), other);
+        const auto count = static_cast<std::size_t>(end - rest.begin());
+        if (!send(rest.first(count))) return lost();
+        executions_.push_back(count);
+        rest = rest.subspan(count);
     }
     if (PQpipelineSync(connection_.get()) == 0) return lost();
     write();
+}
+
+// One execution for all of them: one command, or some that have the same form for many.
+bool Pipeline::send(std::span<const Command> commands) {
+    const auto& statement = *commands.front().statement;
+    const char* name = statement.name;
+    std::vector<const char*> values;
+    std::vector<std::string> arrays;
+    if (commands.size() == 1) {
+        for (const auto& p : commands.front().parameters) values.push_back(p ? p->c_str() : nullptr);
+    } else {
+        name = statement.many->name;
+        arrays = arrays_of(commands, statement.many->parameters);
+        for (const auto& a : arrays) values.push_back(a.c_str());
+    }
+    return PQsendQueryPrepared(connection_.get(), name, static_cast<int>(values.size()), values.data(),
+                               nullptr, nullptr, 0) != 0;
 }
 
 void Pipeline::write() {
@@ -118,30 +157,39 @@ void Pipeline::receive() {
 
 void Pipeline::finish_batch() {
     auto batch = std::exchange(batch_, {});
+    const auto executions = std::exchange(executions_, {});
     auto answers = std::exchange(answers_, {});
     busy_ = false;
-    if (std::exchange(refused_, false) && batch.size() > 1) {
+    if (!std::exchange(refused_, false)) {
+        auto command = batch.begin();
+        for (std::size_t n = 0; n < executions.size(); ++n) {
+            if (executions[n] == 1)
+                (command++)->done(std::move(answers[n]));
+            else
+                for (auto& rows : answers[n]->by_ordinal(executions[n])) (command++)->done(std::move(rows));
+        }
+    } else if (batch.size() == 1) {
+        batch.front().done(std::move(answers.back()));  // of the statement, or of the commit after it
+    } else {
         for (auto& command : batch) alone_.push_back(std::move(command));
         std::ranges::reverse(alone_);
-    } else {
-        // A commit that is refused answers once more than there are statements.
-        for (std::size_t n = 0; n < batch.size(); ++n)
-            batch[n].done(std::move(answers.size() > batch.size() ? answers.back() : answers[n]));
     }
     if (connection_ && (!waiting_.empty() || !alone_.empty())) arm_flush();
 }
 
+// The owner hears of it before those who wait do: what they ask for again goes to another connection.
 void Pipeline::lost() {
     const std::string why = PQerrorMessage(connection_.get());
     const auto tell = on_lost_;
-    close(why);
     tell(why);
+    close(why);
 }
 
 void Pipeline::close(const std::string& why) {
     if (!connection_) return;
     if (socket_.is_open()) socket_.release();
     connection_.reset();
+    executions_.clear();
     std::vector<Command> unanswered;
     for (auto* list : {&batch_, &alone_, &waiting_})
         for (auto& command : std::exchange(*list, {})) unanswered.push_back(std::move(command));

@@ -1,10 +1,12 @@
 #pragma once
 #include "common/base/result.hpp"
 #include "hss/postgres/rows.hpp"
+#include "hss/postgres/statements.hpp"
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,12 @@ namespace ims::hss {
 
 // One open connection to PostgreSQL on the loop, in libpq's pipeline mode. What is asked for while the
 // database is busy gathers, and goes as one batch: one write, one transaction, one commit, one wake-up of
-// either side. A statement that is refused takes its batch with it, so the others of the batch are then
-// repeated one by one.
+// either side, and of each statement that has a form for many one execution. A statement that is refused
+// takes its batch with it, so the commands of the batch are then repeated one by one.
+//
+// The order of execution in a batch is ours to choose: all its commands were asked for before any of them is
+// answered, so none can have been made in view of another. Whatever order they take effect in, it is one in
+// which their askers, who do not know of each other, could have come.
 class Pipeline : public std::enable_shared_from_this<Pipeline> {
   public:
     struct Failure {
@@ -27,10 +33,10 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     };
     using Answer = ims::Result<Rows, Failure>;
     struct Command {
-        const char* statement = "";
+        const Statement* statement = nullptr;
         std::vector<std::optional<std::string>> parameters;
-        // Rows are locked in ascending order, so that batches of several HSS never wait for each other in a
-        // ring.
+        // The subscription whose row it locks, if any. Rows are locked in ascending order, so that batches of
+        // several HSS never wait for each other in a ring.
         std::int64_t locks = 0;
         std::function<void(Answer)> done;
     };
@@ -48,6 +54,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   private:
     void arm_flush();
     void flush();
+    bool send(std::span<const Command> commands);
     void write();
     void read();
     void receive();
@@ -59,8 +66,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     boost::asio::posix::stream_descriptor socket_;
     std::function<void(std::string)> on_lost_;
     std::vector<Command> waiting_, batch_;
-    std::vector<Command> alone_;  // of a batch that was refused: one at a time
-    std::vector<Answer> answers_;
+    std::vector<Command> alone_;           // of a batch that was refused: one at a time
+    std::vector<std::size_t> executions_;  // of the batch: of how many commands each, in their order
+    std::vector<Answer> answers_;          // to each execution
     bool busy_ = false, armed_ = false, refused_ = false;
 };
 

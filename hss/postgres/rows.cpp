@@ -13,15 +13,22 @@ std::string_view Field::view() const {
     return {PQgetvalue(result_, row_, column_),
             static_cast<std::size_t>(PQgetlength(result_, row_, column_))};
 }
-int Rows::size() const {
-    return PQntuples(result_.get());
-}
+
+Rows::Rows(pg_result* result) : result_{result, &PQclear}, count_{PQntuples(result)} {}
 bool Rows::good() const {
     const auto status = PQresultStatus(result_.get());
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
-void Rows::Clear::operator()(pg_result* result) const {
-    PQclear(result);
+std::vector<Rows> Rows::by_ordinal(std::size_t count) const {
+    auto none = *this;
+    none.count_ = 0;
+    ++none.column_;
+    std::vector<Rows> all(count, none);
+    for (int n = 0; n < count_; ++n) {
+        auto& rows = all.at(static_cast<std::size_t>(at(n, 0).number().value_or(0) - 1));
+        if (rows.count_++ == 0) rows.first_ = first_ + n;
+    }
+    return all;
 }
 
 std::optional<std::string> Field::text() const {
@@ -63,17 +70,25 @@ std::vector<std::string> read_array(std::string_view text) {
     return out;
 }
 
-std::string array_of(const std::vector<std::string>& texts) {
-    std::string out = "{";
-    for (const auto& t : texts) {
-        if (out.size() > 1) out += ',';
-        out += '"';
-        for (const char c : t) {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += '"';
+void add_to_array(std::string& array, const std::optional<std::string>& element) {
+    array += array.empty() ? '{' : ',';
+    if (!element) {
+        array += "NULL";
+        return;
     }
+    // In quotes nothing else has a meaning: not a brace, a comma, an empty text or one that reads NULL.
+    array += '"';
+    for (const char c : *element) {
+        if (c == '"' || c == '\\') array += '\\';
+        array += c;
+    }
+    array += '"';
+}
+
+std::string array_of(const std::vector<std::string>& texts) {
+    if (texts.empty()) return "{}";
+    std::string out;
+    for (const auto& t : texts) add_to_array(out, t);
     return out + '}';
 }
 

@@ -35,35 +35,89 @@ const std::string save = R"(
     RETURNING id
 )";
 
+const std::string order_of_many = " ORDER BY x.n, r.position, u.position, a.position";
+
+// Rows are locked in ascending order, as the list is in the order of its ids (Pipeline), whichever table the
+// planner takes for the outer one: looped over is either the list, or `subscription` by its primary key, for
+// want of another way to read it without a sequential scan (connection_options). What stands twice in the
+// list is updated once, by the first that has its version, and said of that one alone: a row that the same
+// statement has updated already is passed over.
+//
+// Rows of the two other tables change only under the lock of their subscription, which `s` holds, and only
+// for who is in `s`. A save that is to have an SQN written took place if it was.
+const std::string save_many = R"(
+    WITH s AS (
+        UPDATE subscription t
+        SET version = t.version + 1, server_name = x.server_name, scscf_host = x.scscf_host,
+            scscf_realm = x.scscf_realm, scscf_features = x.scscf_features,
+            reassignment_pending = x.reassignment_pending, registered_sets = x.registered_sets::bigint[],
+            registered_impis = x.registered_impis::text[], unregistered_sets = x.unregistered_sets::bigint[],
+            pending_impis = x.pending_impis::text[]
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                    $8::boolean[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[],
+                    $15::bigint[], $16::text[], $17::text[], $18::text[]) WITH ORDINALITY
+             AS x (id, version, catalogue_revision, server_name, scscf_host, scscf_realm, scscf_features,
+                   reassignment_pending, registered_sets, registered_impis, unregistered_sets, pending_impis,
+                   impi, sqn, sqn_era, sets, impis, documents, n)
+        WHERE t.id = x.id AND t.version = x.version
+              AND x.catalogue_revision = (SELECT catalogue_revision FROM hss)
+        RETURNING x.n, x.impi, x.sqn, x.sqn_era, x.sets, x.impis, x.documents
+    ), p AS (
+        UPDATE private_identity p SET sqn = s.sqn, sqn_era = s.sqn_era FROM s WHERE p.impi = s.impi RETURNING s.n
+    ), a AS (
+        UPDATE association a SET restoration_info = y.document
+        FROM s, unnest(s.sets::bigint[], s.impis::text[], s.documents::jsonb[]) AS y (set_id, impi, document)
+        WHERE a.set_id = y.set_id AND a.impi = y.impi
+    )
+    SELECT n FROM s WHERE impi IS NULL UNION ALL SELECT n FROM p
+)";
+
 }  // namespace
 
-std::vector<Statement> all_statements() {
+std::vector<PreparedStatement> all_statements() {
     return {
-        {statement::load_by_impi,
+        {statement::load_by_impi.name,
          "SELECT " + columns + "FROM private_identity k JOIN subscription s ON s.id = k.subscription_id" +
              joins + "WHERE k.impi = $1" + order},
-        {statement::load_by_impu,
+        {statement::load_many_by_impi.name,
+         "SELECT x.n, " + columns +
+             "FROM unnest($1::text[]) WITH ORDINALITY AS x (key, n) "
+             "JOIN private_identity k ON k.impi = x.key JOIN subscription s ON s.id = k.subscription_id" +
+             joins + order_of_many},
+        {statement::load_by_impu.name,
          "SELECT " + columns +
              "FROM public_identity k JOIN implicit_registration_set kr ON kr.id = k.set_id "
              "JOIN subscription s ON s.id = kr.subscription_id" +
              joins + "WHERE k.identity = $1" + order},
-        {statement::impu_exists,
+        {statement::load_many_by_impu.name, "SELECT x.n, " + columns +
+                                                "FROM unnest($1::text[]) WITH ORDINALITY AS x (key, n) JOIN "
+                                                "public_identity k ON k.identity = x.key "
+                                                "JOIN implicit_registration_set kr ON kr.id = k.set_id "
+                                                "JOIN subscription s ON s.id = kr.subscription_id" +
+                                                joins + order_of_many},
+        {statement::impu_exists.name,
          "SELECT 1 FROM public_identity WHERE identity = $1 AND identity_type IN (0, 1)"},
-        {statement::wildcards,
+        {statement::wildcards.name,
          "SELECT identity FROM public_identity WHERE identity_type IN (2, 4) "
          "AND starts_with($1, split_part(identity, '!', 1)) ORDER BY length(identity) DESC, identity"},
-        {statement::confirm,
+        {statement::confirm.name,
          "SELECT 1 FROM subscription WHERE id = $1 AND version = $2 "
          "AND $3 = (SELECT catalogue_revision FROM hss)"},
-        {statement::save, save},
-        {statement::save_with_sqn, "WITH s AS (" + save +
-                                       ") UPDATE private_identity p SET sqn = $14, sqn_era = $15 "
-                                       "FROM s WHERE p.impi = $13 RETURNING s.id"},
-        {statement::save_with_restoration,
+        {statement::confirm_many.name,
+         "SELECT x.n FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
+         "AS x (id, version, catalogue_revision, n) "
+         "JOIN subscription s ON s.id = x.id AND s.version = x.version "
+         "WHERE x.catalogue_revision = (SELECT catalogue_revision FROM hss)"},
+        {statement::save.name, save},
+        {statement::save_with_sqn.name, "WITH s AS (" + save +
+                                            ") UPDATE private_identity p SET sqn = $14, sqn_era = $15 "
+                                            "FROM s WHERE p.impi = $13 RETURNING s.id"},
+        {statement::save_with_restoration.name,
          "WITH s AS (" + save +
              "), a AS (UPDATE association a SET restoration_info = x.document FROM s, "
              "unnest($13::bigint[], $14::text[], $15::jsonb[]) AS x (set_id, impi, document) "
              "WHERE a.set_id = x.set_id AND a.impi = x.impi) SELECT id FROM s"},
+        {statement::save_many.name, save_many},
     };
 }
 
