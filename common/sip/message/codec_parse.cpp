@@ -242,13 +242,8 @@ bool take_usual_sent_by(Scanner& s, auto& out) {
     at += host.size();
     std::optional<std::uint16_t> port;
     if (at != end && *at == ':') {
-        constexpr std::ptrdiff_t most_digits = 5;
-        std::uint32_t number = 0;
-        const auto* const digits = ++at;
-        for (; at != end && is_digit(*at) && at - digits < most_digits; ++at)
-            number = number * 10 + static_cast<std::uint32_t>(*at - '0');
-        if (at == digits || number > 65535) return false;
-        port = static_cast<std::uint16_t>(number);
+        port = scan::take_port(++at, end);
+        if (!port) return false;
     }
     if (at != end && *at != ';') return false;
     out.transport = transport;

@@ -156,6 +156,17 @@ inline const char* first_colon(const char* at, const char* end) {
     return at;
 }
 
+// A port of at most five digits at `at`, which moves behind them; nothing if it is none.
+inline std::optional<std::uint16_t> take_port(const char*& at, const char* end) {
+    constexpr std::ptrdiff_t most_digits = 5;
+    std::uint32_t port = 0;
+    const auto* const digits = at;
+    for (; at != end && *at >= '0' && *at <= '9' && at - digits < most_digits; ++at)
+        port = port * 10 + static_cast<std::uint32_t>(*at - '0');
+    if (at == digits || port > 65535) return std::nullopt;
+    return static_cast<std::uint16_t>(port);
+}
+
 // Text and a place in it. Nothing here fails: the caller asks what is there and moves on, or reports the
 // place.
 class Scanner {

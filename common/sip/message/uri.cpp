@@ -146,13 +146,8 @@ bool read_usual(std::string_view text, auto& uri) {
     if (host.empty()) return false;
     std::optional<std::uint16_t> port;
     if (at != end && *at == ':') {
-        constexpr std::ptrdiff_t most_digits = 5;
-        std::uint32_t number = 0;
-        const auto* const digits = ++at;
-        for (; at != end && is_digit(*at) && at - digits < most_digits; ++at)
-            number = number * 10 + static_cast<std::uint32_t>(*at - '0');
-        if (at == digits || number > 65535) return false;
-        port = static_cast<std::uint16_t>(number);
+        port = scan::take_port(++at, end);
+        if (!port) return false;
     }
     // Parameters of tokens. What is behind them, headers or "@", is for read_uri().
     const auto* const params = at;
