@@ -41,8 +41,17 @@ std::optional<ParseError> parse_media_type(std::string_view text, TokenParams& o
 // For answering a request that is refused: everything of a Via up to its first mistake.
 ViaValue via_as_far_as_readable(std::string_view text);
 
-// What is against a name-addr or addr-spec with its parameters; builds nothing.
-std::optional<ParseError> check_address(std::string_view text);
+// What is against a name-addr or addr-spec with its parameters; builds nothing. `tag` is its tag, a view into
+// `text`, where that is a token behind a URI in <>; it stays without data if there is none, or it must be
+// looked for.
+std::optional<ParseError> check_address(std::string_view text, std::string_view& tag);
+// A CSeq as it stands, for whom it need not outlive the text.
+struct CSeqText {
+    std::uint32_t number = 0;
+    Method method = Method::Other;
+    std::string_view method_name;
+};
+std::optional<ParseError> parse(std::string_view text, CSeqText& out);
 // The number of a CSeq that parse() accepts; 0 of any other.
 std::uint32_t cseq_number(std::string_view text);
 // The branch of one Via value, empty if it has none; a view into `text`.

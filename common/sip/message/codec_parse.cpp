@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 namespace ims::sip::codec {
 
@@ -34,9 +35,44 @@ std::optional<ParseError> parse_param(Scanner& s, auto& params) {
     return std::nullopt;
 }
 
+// ";name=value" of tokens and hosts without white space, as nearly all parameters are. What is something else
+// stays for parse_param().
+void take_usual_params(Scanner& s, auto& params) {
+    const auto text = s.rest();
+    const auto* at = text.data();
+    const auto* const end = at + text.size();
+    const auto* done = at;
+    const auto length = [&](std::uint16_t any_of) {
+        return scan::length_of({at, static_cast<std::size_t>(end - at)}, any_of);
+    };
+    if (text.size() > Params::most_value_octets) return;
+    while (at != end && *at == ';') {
+        Param p;
+        p.name = {++at, length(scan::Token)};
+        at += p.name.size();
+        if (p.name.empty()) break;
+        if (at != end && *at == '=') {
+            ++at;
+            p.value = std::string_view{at, length(scan::Token | scan::Host | scan::Ipv6)};
+            at += p.value->size();
+        }
+        if (at != end && *at != ';') break;
+        if (p.name.size() > Params::most_name_octets || (p.value && p.value->empty())) break;
+        if constexpr (requires { params.add_usual(p); })
+            params.add_usual(p);
+        else if (!params.add(p))
+            break;
+        done = at;
+    }
+    s.move_to(s.at() + static_cast<std::size_t>(done - text.data()));
+}
+
 // *(SEMI param) to the end of the text.
 std::optional<ParseError> parse_params(Scanner& s, auto& params) {
-    if (!s.done()) params.reserve(s.rest().size());
+    if (s.done()) return std::nullopt;
+    params.reserve(s.rest().size());
+    take_usual_params(s, params);
+    if (s.done()) return std::nullopt;
     while (s.take_separator(';'))
         if (auto error = parse_param(s, params)) return error;
     s.skip_space();
@@ -50,13 +86,17 @@ struct Number {
     bool too_large = false;
 };
 Number take_number(Scanner& s) {
-    auto digits = s.rest();
+    const auto text = s.rest();
+    std::uint64_t value = 0;
     std::size_t n = 0;
-    while (n < digits.size() && is_digit(digits[n])) ++n;
-    digits = digits.substr(0, n);
+    for (; n < text.size() && is_digit(text[n]); ++n)
+        value = value * 10 + static_cast<std::uint64_t>(text[n] - '0');
+    const auto digits = text.substr(0, n);
     s.move_to(s.at() + n);
-    const auto value = parse_number(digits);
-    return {digits, value.value_or(0), !digits.empty() && !value};
+    constexpr std::size_t always_fit = 19;
+    if (n <= always_fit) return {digits, value, false};
+    const auto whole = parse_number(digits);
+    return {digits, whole.value_or(0), !whole};
 }
 
 std::optional<ParseError> parse_cseq(Scanner& s, auto& out) {
@@ -88,15 +128,47 @@ std::optional<ParseError> parse_uri(std::string_view text, NoUri&) {
 // The branch of a Via. A quoted one, which nobody writes, does not count.
 struct BranchOnly : scan::NoParams {
     std::string_view branch;
+    void add_usual(const Param& p) { add(p); }
     bool add(const Param& p) {
-        if (branch.empty() && p.value && !p.quoted && iequals(p.name, "branch")) branch = *p.value;
+        constexpr std::string_view name = "branch";
+        if (branch.empty() && p.value && !p.quoted && p.name.size() == name.size() &&
+            (p.name == name || iequals(p.name, name)))
+            branch = *p.value;
         return NoParams::add(p);
     }
 };
+// Its tag, of which only a token counts here. A "<" in front of it, which may hide it from others, neither.
+struct TagOnly : scan::NoParams {
+    std::string_view tag;
+    bool found = false;
+    void add_usual(const Param& p) {
+        if (found || !p.value || p.name.size() != 3 || (p.name != "tag" && !iequals(p.name, "tag"))) return;
+        found = true;
+        tag = *p.value;
+    }
+    bool add(const Param& p) {
+        const auto value = p.value.value_or(std::string_view{});
+        if (!p.quoted && value.find('<') != std::string_view::npos)
+            found = true;
+        else if (!found && p.value && iequals(p.name, "tag")) {
+            found = true;
+            if (!p.quoted && scan::length_of(value, scan::Token) == value.size()) tag = value;
+        }
+        return NoParams::add(p);
+    }
+};
+// In place of a text that nobody asks for.
+struct NoText {
+    template <class T>
+    NoText& operator=(const T&) {
+        return *this;
+    }
+};
 struct CheckedAddress {
-    std::string display_name;
+    NoText display_name;
     NoUri uri;
-    scan::NoParams params;
+    TagOnly params;
+    bool in_brackets = false;
 };
 
 std::optional<ParseError> parse_addr_spec(Scanner& s, auto& out) {
@@ -131,7 +203,8 @@ std::optional<ParseError> parse_name_addr(Scanner& s, auto& out) {
         s.skip_space();
         if (s.peek() != '<') return malformed(s.at(), "no < after the display name");
     } else if (const auto end = token_display_name(s.rest())) {
-        if (*end > 0) out.display_name = scan::unfold(trim(s.rest().substr(0, *end)));
+        if constexpr (std::is_same_v<decltype(out.display_name), std::string>)
+            if (*end > 0) out.display_name = scan::unfold(trim(s.rest().substr(0, *end)));
         s.move_to(s.at() + *end);
     }
     if (s.take('<')) {
@@ -141,14 +214,48 @@ std::optional<ParseError> parse_name_addr(Scanner& s, auto& out) {
         if (const auto error = parse_uri(s.rest().substr(0, close), out.uri))
             return malformed(begin + error->offset, error->what);
         s.move_to(begin + close + 1);
+        if constexpr (requires { out.in_brackets; }) out.in_brackets = true;
     } else if (auto error = parse_addr_spec(s, out)) {
         return error;
     }
     return parse_params(s, out.params);
 }
 
+// "SIP/2.0/UDP host:port" with parameters or nothing behind it, as nearly all are. False: nothing was read.
+bool take_usual_sent_by(Scanner& s, auto& out) {
+    constexpr std::string_view usual = "SIP/2.0/";
+    const auto text = s.rest();
+    if (!text.starts_with(usual)) return false;
+    const auto* at = text.data() + usual.size();
+    const auto* const end = text.data() + text.size();
+    const auto length = [&](std::uint16_t any_of) {
+        return scan::length_of({at, static_cast<std::size_t>(end - at)}, any_of);
+    };
+    const auto known = parse_transport({at, length(scan::Token)});
+    if (!known) return false;
+    const auto transport = transport_text(*known);
+    at += transport.size();
+    if (at == end || *at != ' ') return false;
+    ++at;
+    const std::string_view host{at, length(scan::Host)};
+    if (host.empty()) return false;
+    at += host.size();
+    std::optional<std::uint16_t> port;
+    if (at != end && *at == ':') {
+        port = scan::take_port(++at, end);
+        if (!port) return false;
+    }
+    if (at != end && *at != ';') return false;
+    out.transport = transport;
+    out.host = host;
+    out.port = port;
+    s.move_to(s.at() + static_cast<std::size_t>(at - text.data()));
+    return true;
+}
+
 std::optional<ParseError> parse_via(Scanner& s, auto& out) {
     s.skip_space();
+    if (take_usual_sent_by(s, out)) return parse_params(s, out.params);
     constexpr std::string_view usual = "SIP/2.0/";
     if (s.rest().starts_with(usual)) {
         s.move_to(s.at() + usual.size());
@@ -228,10 +335,12 @@ std::optional<ParseError> parse(std::string_view text, ViaValue& out) {
     return parse_via(s, out);
 }
 
-std::optional<ParseError> check_address(std::string_view text) {
+std::optional<ParseError> check_address(std::string_view text, std::string_view& tag) {
     Scanner s{text};
-    CheckedAddress nothing;
-    return parse_name_addr(s, nothing);
+    CheckedAddress address;
+    if (auto error = parse_name_addr(s, address)) return error;
+    if (address.in_brackets) tag = address.params.tag;
+    return std::nullopt;
 }
 
 Parsed<std::string_view> branch_of_via(std::string_view text) {
@@ -258,15 +367,15 @@ std::optional<ParseError> parse(std::string_view text, CSeqValue& out) {
     return parse_cseq(s, out);
 }
 
-std::uint32_t cseq_number(std::string_view text) {
-    struct {
-        std::uint32_t number = 0;
-        Method method = Method::Other;
-        std::string_view method_name;
-    } cseq;
+std::optional<ParseError> parse(std::string_view text, CSeqText& out) {
     Scanner s{text};
     s.skip_space();
-    return parse_cseq(s, cseq) ? 0 : cseq.number;
+    return parse_cseq(s, out);
+}
+
+std::uint32_t cseq_number(std::string_view text) {
+    CSeqText cseq;
+    return parse(text, cseq) ? 0 : cseq.number;
 }
 
 std::optional<ParseError> parse(std::string_view text, RAckValue& out) {

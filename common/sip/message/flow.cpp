@@ -19,6 +19,8 @@ std::string_view transport_text(Transport t) {
 
 std::optional<Transport> parse_transport(std::string_view text) {
     for (std::size_t i = 0; i < transports.size(); ++i)
+        if (transports[i] == text) return static_cast<Transport>(i);  // as nearly everybody writes it
+    for (std::size_t i = 0; i < transports.size(); ++i)
         if (iequals(transports[i], text)) return static_cast<Transport>(i);
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <array>
 #include <optional>
 
 namespace ims::sip {
@@ -17,34 +18,57 @@ struct Length {
 };
 
 // Is it perhaps Content-Length, or its compact form, that the text begins with?
-bool may_say_length(std::string_view text) {
+inline bool may_say_length(std::string_view text) {
     constexpr std::string_view before_length = "content-";
+    const auto is = [text](std::size_t at, char c) { return (text[at] | 0x20) == c; };
     if (text.empty()) return false;
-    if (lower(text[0]) == 'l') return true;
-    return lower(text[0]) == 'c' && text.size() > before_length.size() &&
-           lower(text[before_length.size()]) == 'l';
+    return is(0, 'l') || (is(0, 'c') && text.size() > before_length.size() && is(before_length.size(), 'l'));
 }
 
-// Content-Length of a head that ends with an empty line.
+// What the line at `begin` of a head that ends with an empty line has to say about the length.
+void read_length(std::string_view head, std::size_t begin, Length& found) {
+    auto end = head.find(crlf, begin);
+    while (end + 2 < head.size() && (head[end + 2] == ' ' || head[end + 2] == '\t'))
+        end = head.find(crlf, end + 2);
+    const auto line = head.substr(begin, end - begin);
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || header_id(trim(line.substr(0, colon))) != HeaderId::ContentLength)
+        return;
+    const auto octets = parse_number(trim(line.substr(colon + 1)));
+    // Two lengths that differ: nobody can know where the next message begins.
+    if (!octets || (found.kind == Length::Kind::Known && found.octets != *octets) ||
+        found.kind == Length::Kind::Bad)
+        found = {Length::Kind::Bad, 0};
+    else
+        found = {Length::Kind::Known, *octets};
+}
+
+// Looks at a head line by line, from `scanned` on, where no empty line was found before that.
+struct Head {
+    std::size_t octets = std::string_view::npos;  // up to behind its empty line
+    std::array<std::size_t, 4> lengths{};         // the lines seen that may say its length
+    std::size_t length_count = 0;                 // of all such lines
+
+    Head(std::string_view text, std::size_t scanned) {
+        for (auto lf = text.find('\n', scanned); lf != std::string_view::npos && lf + 2 < text.size();
+             lf = text.find('\n', lf + 1)) {
+            if (lf == 0 || text[lf - 1] != '\r') continue;
+            const auto begin = lf + 1;
+            if (text[begin] == '\r' && text[begin + 1] == '\n') {
+                octets = begin + 2;
+                return;
+            }
+            if (!may_say_length(text.substr(begin))) continue;
+            if (length_count < lengths.size()) lengths[length_count] = begin;
+            ++length_count;
+        }
+    }
+};
+
 Length content_length(std::string_view head) {
     Length found;
-    for (auto lf = head.find('\n', 1); lf != std::string_view::npos; lf = head.find('\n', lf + 1)) {
-        const auto begin = lf + 1;
-        if (!may_say_length(head.substr(begin)) || head[lf - 1] != '\r') continue;
-        auto end = head.find(crlf, begin);
-        while (end + 2 < head.size() && (head[end + 2] == ' ' || head[end + 2] == '\t'))
-            end = head.find(crlf, end + 2);
-        const auto line = head.substr(begin, end - begin);
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos ||
-            header_id(trim(line.substr(0, colon))) != HeaderId::ContentLength)
-            continue;
-        const auto octets = parse_number(trim(line.substr(colon + 1)));
-        // Two lengths that differ: nobody can know where the next message begins.
-        if (!octets || (found.kind == Length::Kind::Known && found.octets != *octets))
-            return {Length::Kind::Bad, 0};
-        found = {Length::Kind::Known, *octets};
-    }
+    for (auto lf = head.find('\n', 1); lf != std::string_view::npos; lf = head.find('\n', lf + 1))
+        if (head[lf - 1] == '\r' && may_say_length(head.substr(lf + 1))) read_length(head, lf + 1, found);
     return found;
 }
 
@@ -78,16 +102,21 @@ Framer::Item Framer::next() {
     if (text.empty()) return NeedMore{};
     half_ping_ = false;
 
-    const auto end = text.find(end_of_headers, scanned_ < 3 ? 0 : scanned_ - 3);
-    if (end == std::string_view::npos) {
+    const auto from = scanned_ < 3 ? 0 : scanned_ - 3;
+    const Head lines{text, from};
+    if (lines.octets == std::string_view::npos) {
         scanned_ = text.size();
         if (text.size() > limit_) return broken(513, "headers too large");
         return NeedMore{};
     }
-    scanned_ = end + 3;
-    const auto head = text.substr(0, end + 4);
+    scanned_ = lines.octets - 1;
+    const auto head = text.substr(0, lines.octets);
     if (head.size() > limit_) return broken(513, "headers too large");
-    const auto length = content_length(head);
+    Length length;
+    if (from == 0 && lines.length_count <= lines.lengths.size())
+        for (std::size_t i = 0; i < lines.length_count; ++i) read_length(head, lines.lengths[i], length);
+    else
+        length = content_length(head);
     if (length.kind == Length::Kind::Missing) return broken(400, "no Content-Length on a stream", head);
     if (length.kind == Length::Kind::Bad) return broken(400, "bad Content-Length", head);
     if (length.octets > limit_ - head.size()) return broken(513, "message too large", head);

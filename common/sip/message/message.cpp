@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
+#include <cstring>
+#include <limits>
 
 namespace ims::sip {
 
@@ -137,20 +140,21 @@ Message::Entry Message::make_entry(HeaderId id, std::string_view name, std::stri
     // No value may bring a line of its own: what looks like a fold becomes a space.
     value = trim(value);
     std::string unfolded;
-    if (value.find('\n') != std::string_view::npos || value.find('\r') != std::string_view::npos)
-        value = unfolded = scan::unfold(value);
+    if (scan::has_line_break(value)) value = unfolded = scan::unfold(value);
     Entry e;
     e.id = id;
-    e.own = true;
+    e.ended = true;
     e.name_length = static_cast<std::uint32_t>(name.size());
     e.value_begin = e.name_length + 2;
     e.value_length = static_cast<std::uint32_t>(value.size());
     e.length = e.value_begin + e.value_length;
-    auto* const line = room(e.length);
+    auto* const line = room(e.length + 2);
     auto* at = std::copy(name.begin(), name.end(), line);
     *at++ = ':';
     *at++ = ' ';
-    std::copy(value.begin(), value.end(), at);
+    at = std::copy(value.begin(), value.end(), at);
+    *at++ = '\r';
+    *at = '\n';
     e.line = line;
     return e;
 }
@@ -161,8 +165,15 @@ void Message::add_entry(const Entry& e) {
     lines_.push_back(e);
 }
 
-const Message::Entry* Message::find(HeaderId id) const {
-    if (!had(id)) return nullptr;
+void Message::Entry::see(std::string_view part) {
+    const auto begin = static_cast<std::size_t>(part.data() - line);
+    constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
+    if (begin > most || part.size() > most) return;
+    seen_begin = static_cast<std::uint16_t>(begin);
+    seen_length = static_cast<std::uint16_t>(part.size());
+}
+
+const Message::Entry* Message::first_line(HeaderId id) const {
     for (const auto& line : lines_)
         if (line.id == id) return &line;
     return nullptr;
@@ -191,18 +202,8 @@ void Message::insert_entry(HeaderId id, const Entry& e, bool first) {
     lines_.insert(at, e);
 }
 
-bool Message::has(HeaderId id) const {
-    return find(id) != nullptr;
-}
-
 bool Message::has(std::string_view name) const {
     return raw(name).has_value();
-}
-
-std::optional<std::string_view> Message::raw(HeaderId id) const {
-    const auto* line = find(id);
-    if (line == nullptr) return std::nullopt;
-    return line->value();
 }
 
 std::optional<std::string_view> Message::raw(std::string_view name) const {
@@ -258,6 +259,7 @@ std::vector<Message::Line> Message::lines() const {
 void Message::remove(HeaderId id) {
     if (!had(id)) return;
     std::erase_if(lines_, [id](const Entry& line) { return line.id == id; });
+    forget_id(id);
 }
 
 void Message::remove(std::string_view name) {
@@ -267,6 +269,7 @@ void Message::remove(std::string_view name) {
 }
 
 void Message::remove_first_value(HeaderId id) {
+    if (!had(id)) return;
     const auto at =
         std::find_if(lines_.begin(), lines_.end(), [id](const Entry& line) { return line.id == id; });
     if (at == lines_.end()) return;
@@ -277,6 +280,23 @@ void Message::remove_first_value(HeaderId id) {
         lines_.erase(at);
     else
         *at = make_entry(id, at->name(), rest);
+}
+
+void Message::replace_first_value(HeaderId id, std::string_view value) {
+    const auto e = make_entry(id, header_name(id), value);
+    const auto at = !had(id) ? lines_.end()
+                             : std::find_if(lines_.begin(), lines_.end(),
+                                            [id](const Entry& line) { return line.id == id; });
+    if (at == lines_.end()) return insert_entry(id, e, true);
+    const auto before = at->value();
+    const auto length = codec::first_value_length(before);
+    const auto rest = length < before.size() ? trim(before.substr(length + 1)) : std::string_view{};
+    if (rest.empty()) {
+        *at = e;
+    } else {
+        *at = make_entry(id, at->name(), rest);
+        lines_.insert(at, e);
+    }
 }
 
 // ---- what everybody asks for
@@ -291,11 +311,15 @@ CSeqValue Message::cseq() const {
 }
 
 std::string_view Message::from_tag() const {
-    return tag_of(raw(HeaderId::From).value_or(std::string_view{}));
+    const auto* e = find(HeaderId::From);
+    if (e == nullptr) return {};
+    return e->has_seen() ? e->seen() : tag_of(e->value());
 }
 
 std::string_view Message::to_tag() const {
-    return tag_of(raw(HeaderId::To).value_or(std::string_view{}));
+    const auto* e = find(HeaderId::To);
+    if (e == nullptr) return {};
+    return e->has_seen() ? e->seen() : tag_of(e->value());
 }
 
 ViaValue Message::top_via() const {
@@ -306,7 +330,7 @@ ViaValue Message::top_via() const {
 std::string_view Message::top_branch() const {
     const auto* e = find(HeaderId::Via);
     if (e == nullptr) return {};
-    if (e->line == branch_line_) return branch_;
+    if (e->has_seen()) return e->seen();
     const auto branch = codec::branch_of_via(e->value().substr(0, codec::first_value_length(e->value())));
     return branch ? *branch : std::string_view{};
 }
@@ -317,6 +341,7 @@ std::uint32_t Message::cseq_number() const {
 }
 
 bool Message::has_option(HeaderId list, std::string_view option_tag) const {
+    if (!had(list)) return false;
     for (const auto& line : lines_) {
         if (line.id != list) continue;
         auto rest = line.value();
@@ -352,12 +377,19 @@ void Message::clear_body() {
 
 // ---- writing
 
-std::size_t Message::serialized_size_hint() const {
-    std::size_t octets = start_line_edited_
-                             ? 128 + reason_.size() + request_uri().user.size() + request_uri().headers.size()
-                             : start_line_end_ - start_line_begin_ + 2;
-    for (const auto& line : lines_) octets += line.length + 2;
-    return octets + 32 + body().size();
+std::size_t Message::start_line_hint() const {
+    return start_line_edited_
+               ? 128 + reason_.size() + request_uri().user.size() + request_uri().headers.size()
+               : start_line_end_ - start_line_begin_ + 2;
+}
+
+std::size_t Message::most_behind_start_line() const {
+    constexpr std::size_t length_line = 40;  // "Content-Length: ", a number and CRLF
+    constexpr std::size_t longer = 24;       // a Content-Length may become, by ": " and a number
+    std::size_t octets = length_line + 2;
+    for (const auto& line : lines_)
+        octets += line.length + 2 + (line.id == HeaderId::ContentLength ? longer : 0);
+    return octets;
 }
 
 void Message::write_start_line(std::string& out) const {
@@ -378,36 +410,59 @@ void Message::write_start_line(std::string& out) const {
 }
 
 void Message::serialize(std::string& out) const {
-    out.reserve(out.size() + serialized_size_hint());
-    write_start_line(out);
     const auto content = body();
+    const auto most = most_behind_start_line();
+    out.reserve(out.size() + start_line_hint() + most + content.size());
+    write_start_line(out);
+
+    // Lines are gathered in room that stays, since that of a string is cleared before it can be written to.
+    thread_local std::string room;
+    if (room.size() < most) room.resize(most);
+    auto* at = room.data();
+    const auto write = [&at](const char* from, std::size_t octets) {
+        std::memcpy(at, from, octets);
+        at += octets;
+    };
+    const auto write_crlf = [&at] {
+        at[0] = '\r';
+        at[1] = '\n';
+        at += 2;
+    };
+    const auto write_length = [&](std::string_view name) {
+        write(name.data(), name.size());
+        *at++ = ':';
+        *at++ = ' ';
+        at = std::to_chars(at, at + 20, content.size()).ptr;
+        write_crlf();
+    };
+
     bool has_length = false;
-    for (auto line = lines_.begin(); line != lines_.end(); ++line) {
+    const auto* const end = lines_.data() + lines_.size();
+    for (const auto* line = lines_.data(); line != end;) {
         if (line->id == HeaderId::ContentLength) {
             has_length = true;
             if (parse_number(line->value()) != content.size()) {
-                out += line->name();
-                out += ": ";
-                out += std::to_string(content.size());
-                out += "\r\n";
+                write_length(line->name());
+                ++line;
                 continue;
             }
         }
-        // Neighbours that nobody touched leave in one piece.
-        auto last = line;
-        while (!last->own && last + 1 != lines_.end() && !(last + 1)->own &&
-               (last + 1)->id != HeaderId::ContentLength && (last + 1)->line == last->line + last->length + 2)
-            ++last;
-        out.append(line->line, last->line + last->length);
-        out += "\r\n";
-        line = last;
+        // Neighbours leave in one piece.
+        const auto* const from = line->line;
+        std::size_t octets = line->length;
+        bool ended = line->ended;
+        for (++line;
+             ended && line != end && line->line == from + octets + 2 && line->id != HeaderId::ContentLength;
+             ++line) {
+            octets += line->length + 2;
+            ended = line->ended;
+        }
+        write(from, ended ? octets + 2 : octets);
+        if (!ended) write_crlf();
     }
-    if (!has_length) {
-        out += "Content-Length: ";
-        out += std::to_string(content.size());
-        out += "\r\n";
-    }
-    out += "\r\n";
+    if (!has_length) write_length(header_name(HeaderId::ContentLength));
+    write_crlf();
+    out.append(room.data(), static_cast<std::size_t>(at - room.data()));
     out += content;
 }
 

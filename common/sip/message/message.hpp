@@ -60,7 +60,7 @@ class Message {
     void set_status(int status, std::string_view reason = {});
 
     // ---- headers
-    bool has(HeaderId id) const;
+    bool has(HeaderId id) const { return find(id) != nullptr; }
     bool has(std::string_view name) const;  // any header, known or not, any case
     template <class H>
     bool has() const {
@@ -96,18 +96,24 @@ class Message {
     void remove_first_value(HeaderId id);
 
     // Raw access: the trimmed value of the first line of that name, or of every such line.
-    std::optional<std::string_view> raw(HeaderId id) const;
+    std::optional<std::string_view> raw(HeaderId id) const {
+        const Entry* e = find(id);
+        return e == nullptr ? std::nullopt : std::optional{e->value()};
+    }
     std::optional<std::string_view> raw(std::string_view name) const;
     std::vector<std::string_view> raw_all(HeaderId id) const;
     // The same values, shown to `f` one after the other.
     template <class F>
     void each_raw(HeaderId id, F f) const {
+        if (!had(id)) return;
         for (const auto& line : lines_)
             if (line.id == id) f(line.value());
     }
     void set_raw(HeaderId id, std::string_view value);  // replaces all lines of it
     void append_raw(std::string_view name, std::string_view value);
     void prepend_raw(HeaderId id, std::string_view value);
+    // In place of the first value of a list header, on a line of its own.
+    void replace_first_value(HeaderId id, std::string_view value);
     // Every line in order, as (id, name, value).
     struct Line {
         HeaderId id;
@@ -137,10 +143,10 @@ class Message {
     // everywhere).
     void serialize(std::string& out) const;
     std::string serialize() const;
-    std::size_t serialized_size_hint() const;
 
   private:
-    // A line without its CRLF, in the shared buffer or, if edited ("Name: value"), in the store.
+    // A line without its CRLF, in the shared buffer or, if edited ("Name: value"), in the store. Half a cache
+    // line.
     struct Entry {
         const char* line = nullptr;
         std::uint32_t length = 0;
@@ -148,11 +154,19 @@ class Message {
         std::uint32_t value_begin = 0;  // of the trimmed value, within the line
         std::uint32_t value_length = 0;
         HeaderId id = HeaderId::Unknown;
-        bool own = false;  // edited
+        bool ended = false;  // CRLF stands behind it
+        // What parse() saw in it: the branch of the first Via value, the tag of From and To. 0: did not look.
+        std::uint16_t seen_begin = 0;
+        std::uint16_t seen_length = 0;
 
         std::string_view name() const { return {line, name_length}; }
         std::string_view value() const { return {line + value_begin, value_length}; }
+        bool has_seen() const { return seen_begin != 0; }
+        std::string_view seen() const { return {line + seen_begin, seen_length}; }
+        void see(std::string_view part);
     };
+
+    static_assert(sizeof(Entry) == 32);
 
     Message() = default;
     static const Uri& no_uri();
@@ -163,19 +177,21 @@ class Message {
     Entry make_entry(HeaderId id, std::string_view name, std::string_view value);
     void insert_entry(HeaderId id, const Entry& e, bool first);
     void add_entry(const Entry& e);  // behind all others
-    const Entry* find(HeaderId id) const;
+    const Entry* find(HeaderId id) const { return had(id) ? first_line(id) : nullptr; }
+    const Entry* first_line(HeaderId id) const;
     bool had(HeaderId id) const { return (had_[word(id)] & bit(id)) != 0; }
     void note_id(HeaderId id) { had_[word(id)] |= bit(id); }
+    void forget_id(HeaderId id) { had_[word(id)] &= ~bit(id); }
     static std::size_t word(HeaderId id) { return static_cast<std::size_t>(id) / 64; }
     static std::uint64_t bit(HeaderId id) { return 1ULL << (static_cast<std::size_t>(id) % 64); }
     void write_start_line(std::string& out) const;
+    std::size_t start_line_hint() const;
+    std::size_t most_behind_start_line() const;
 
     Buffer buffer_;
     std::shared_ptr<TextStore> edits_;  // made by the first edit
     std::vector<Entry> lines_;
     std::array<std::uint64_t, 2> had_{};  // the ids that are in lines_ or were: most are asked for in vain
-    const char* branch_line_ = nullptr;   // the line whose first Via value was read, and its branch
-    std::string_view branch_;
     Method method_ = Method::Other;
     std::string_view method_name_;  // of Method::Other only; in the buffer or in edits_
     std::shared_ptr<const Uri> request_uri_;
@@ -214,6 +230,7 @@ Parsed<typename H::Value> Message::get() const {
 template <class H>
 Parsed<std::vector<typename H::Value>> Message::all() const {
     std::vector<typename H::Value> values;
+    if (!had(H::id)) return values;
     for (const auto& line : lines_) {
         if (line.id != H::id) continue;
         auto rest = line.value();

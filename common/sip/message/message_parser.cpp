@@ -2,8 +2,10 @@
 #include "common/sip/message/message.hpp"
 #include "common/sip/message/scanner.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 namespace ims::sip {
 
@@ -64,7 +66,7 @@ class MessageParser {
         message_.start_line_end_ = static_cast<std::uint32_t>(end);
         const auto line = text_.substr(at_, end - at_);
         if (line.size() > limits_.header_octets) fail(414, "Request-URI Too Long", at_);
-        if (istarts_with(line, "SIP/"))
+        if (line.starts_with("SIP/") || istarts_with(line, "SIP/"))
             read_status_line(line);
         else
             read_request_line(line);
@@ -75,9 +77,10 @@ class MessageParser {
         request_ = false;
         const auto code = line.size() >= 11 ? line.substr(8, 3) : std::string_view{};
         const auto status = parse_number(code);
-        if (!iequals(line.substr(0, 8), "SIP/2.0 ") || !status || *status < 100 || *status > 699 ||
-            (line.size() > 11 && line[11] != ' ') ||
-            scan::find(line, scan::LineBreak) != std::string_view::npos)
+        constexpr std::string_view version = "SIP/2.0 ";
+        if ((!line.starts_with(version) && !iequals(line.substr(0, version.size()), version)) || !status ||
+            *status < 100 || *status > 699 || (line.size() > 11 && line[11] != ' ') ||
+            scan::has_line_break(line))
             return fail(400, "Bad Status-Line", at_);
         message_.status_ = static_cast<int>(*status);
         message_.reason_ = line.substr(std::min<std::size_t>(12, line.size()));
@@ -95,7 +98,7 @@ class MessageParser {
         const auto uri_length = s.rest().find(' ');
         if (uri_length == std::string_view::npos) return fail(400, "Bad Request-Line", at_ + line.size());
         const auto version = s.rest().substr(uri_length + 1);
-        if (!iequals(version, "SIP/2.0")) {
+        if (version != "SIP/2.0" && !iequals(version, "SIP/2.0")) {
             const bool other =
                 istarts_with(version, "SIP/") && version.find_first_of(" \r\n") == std::string_view::npos;
             return fail(other ? 505 : 400, other ? "Version Not Supported" : "Bad Request-Line",
@@ -113,51 +116,82 @@ class MessageParser {
 
     void read_header_lines() {
         message_.lines_.reserve(32);
+        const auto most =
+            std::min<std::size_t>(limits_.header_lines, std::numeric_limits<std::uint16_t>::max());
         for (;;) {
             if (at_ + 1 < text_.size() && text_[at_] == '\r' && text_[at_ + 1] == '\n') {
                 at_ += 2;
                 return;
             }
             if (at_ >= text_.size()) return fail(400, "Header Not Terminated", text_.size());
-            if (message_.lines_.size() == limits_.header_lines)
-                return fail(400, "Too Many Header Lines", at_);
+            if (message_.lines_.size() == most) return fail(400, "Too Many Header Lines", at_);
             read_header_line();
         }
     }
 
-    void read_header_line() {
-        Message::Entry e;
+    // Inline, both of them: they are gone through for each line of each message.
+    [[gnu::always_inline]] void read_header_line() {
         const auto begin = at_;
-        const auto end = end_of_line();
-        const auto line = text_.substr(begin, end - begin);
-        if (line.size() > limits_.header_octets) return fail(400, "Header Too Long", begin);
-        auto i = std::min(line.find(':'), line.size());
-        auto name = line.substr(0, i);
-        e.id = header_id(name);
-        if (e.id == HeaderId::Unknown || i == line.size()) {  // a name nobody knows, or white space behind it
-            i = scan::length_of(line, scan::Token);
-            name = line.substr(0, i);
-            while (i < line.size() && (line[i] == ' ' || line[i] == '\t')) ++i;
-            if (name.empty() || i == line.size() || line[i] != ':')
-                return fail(400, "Bad Header Line", begin + i);
-            e.id = header_id(name);
+        const auto* const line = text_.data() + begin;
+        const auto* const line_end = end_of_line();
+        const auto length = static_cast<std::size_t>(line_end - line);
+        if (length > limits_.header_octets) return fail(400, "Header Too Long", begin);
+        const auto* colon = scan::first_colon(line, line_end);
+        auto name_length = static_cast<std::size_t>(colon - line);
+        auto id = header_id({line, name_length});
+        if (id == HeaderId::Unknown || colon == line_end) {  // a name nobody knows, or white space behind it
+            name_length = scan::length_of({line, length}, scan::Token);
+            colon = line + name_length;
+            while (colon != line_end && (*colon == ' ' || *colon == '\t')) ++colon;
+            if (name_length == 0 || colon == line_end || *colon != ':')
+                return fail(400, "Bad Header Line", offset_of(colon));
+            id = header_id({line, name_length});
         }
-        ++i;
-        auto value_end = line.size();
-        while (i < value_end && scan::is(line[i], scan::Space)) ++i;
-        while (value_end > i && scan::is(line[value_end - 1], scan::Space)) --value_end;
+        const auto* value = colon + 1;
+        const auto* value_end = line_end;
+        while (value != value_end && scan::is(*value, scan::Space)) ++value;
+        while (value_end != value && scan::is(value_end[-1], scan::Space)) --value_end;
 
-        e.line = line.data();
-        e.length = static_cast<std::uint32_t>(line.size());
-        e.name_length = static_cast<std::uint32_t>(name.size());
-        e.value_begin = static_cast<std::uint32_t>(i);
-        e.value_length = static_cast<std::uint32_t>(value_end - i);
-        if (message_.had(e.id)) repeated_[Message::word(e.id)] |= Message::bit(e.id);
-        message_.add_entry(e);
+        if (!message_.had(id)) {
+            message_.note_id(id);
+            first_[static_cast<std::size_t>(id)] = static_cast<std::uint16_t>(message_.lines_.size());
+        } else {
+            repeated_[Message::word(id)] |= Message::bit(id);
+        }
+        auto& e = message_.lines_.emplace_back();
+        e.line = line;
+        e.length = static_cast<std::uint32_t>(length);
+        e.name_length = static_cast<std::uint32_t>(name_length);
+        e.value_begin = static_cast<std::uint32_t>(value - line);
+        e.value_length = static_cast<std::uint32_t>(value_end - value);
+        e.id = id;
+        e.ended = regular_;
     }
 
     // Where the line at at_ ends, its folds included; at_ moves behind its CRLF.
-    std::size_t end_of_line() {
+    [[gnu::always_inline]] const char* end_of_line() {
+        const auto* const end = text_.data() + text_.size();
+        const auto* from = text_.data() + at_;
+        for (;;) {
+            const auto* const place = scan::first_control(from, end);
+            if (end - place < 2) break;
+            if (place[0] != '\r' || place[1] != '\n') {
+                if (scan::is(*place, scan::LineBreak)) break;
+                from = place + 1;
+                continue;
+            }
+            from = place + 2;
+            if (from != end && (*from == ' ' || *from == '\t')) continue;
+            at_ = offset_of(from);
+            regular_ = true;
+            return place;
+        }
+        regular_ = false;
+        return text_.data() + end_of_irregular_line();
+    }
+
+    // The same of a line in which CR and LF are not always together, or that does not end.
+    std::size_t end_of_irregular_line() {
         auto from = at_;
         for (;;) {
             const auto* found =
@@ -180,10 +214,22 @@ class MessageParser {
 
     // ---- what every element needs
 
-    const Message::Entry* only(HeaderId id, std::string_view name, bool required) {
-        const auto* const one = message_.find(id);
+    Message::Entry* first(HeaderId id) {
+        return message_.had(id) ? &message_.lines_[first_[static_cast<std::size_t>(id)]] : nullptr;
+    }
+
+    bool repeated(HeaderId id) const { return (repeated_[Message::word(id)] & Message::bit(id)) != 0; }
+
+    Message::Entry* only(HeaderId id, std::string_view name, bool required) {
+        auto* const one = first(id);
+        if (one != nullptr && !repeated(id)) return one;
+        return missing_or_repeated(one, id, name, required);
+    }
+
+    Message::Entry* missing_or_repeated(Message::Entry* one, HeaderId id, std::string_view name,
+                                        bool required) {
         if (one == nullptr && required) fail(400, "Missing " + std::string{name}, at_, id);
-        if (one == nullptr || (repeated_[Message::word(id)] & Message::bit(id)) == 0) return one;
+        if (one == nullptr) return one;
         const auto* second = one + 1;
         while (second->id != id) ++second;
         fail(400, "Duplicate " + std::string{name}, offset_of(second->line), id);
@@ -195,20 +241,21 @@ class MessageParser {
     }
 
     void check_via() {
-        const auto* e = message_.find(HeaderId::Via);
+        auto* const e = first(HeaderId::Via);
         if (e == nullptr) return fail(400, "Missing Via", at_, HeaderId::Via);
         const auto branch = codec::branch_of_via(e->value().substr(0, codec::first_value_length(e->value())));
         if (!branch) return bad(HeaderId::Via, *e, branch.error().offset);
-        message_.branch_line_ = e->line;
-        message_.branch_ = *branch;
+        if (branch->data() != nullptr) e->see(*branch);
         // RFC 4475 3.2.1: the cookie alone names no transaction.
         if (*branch == "z9hG4bK") bad(HeaderId::Via, *e, 0);
     }
 
     void check_address(HeaderId id, std::string_view name) {
-        const auto* e = only(id, name, true);
+        auto* const e = only(id, name, true);
         if (e == nullptr) return;
-        if (const auto error = codec::check_address(e->value())) bad(id, *e, error->offset);
+        std::string_view tag;
+        if (const auto error = codec::check_address(e->value(), tag)) return bad(id, *e, error->offset);
+        if (tag.data() != nullptr) e->see(tag);
     }
 
     void check_call_id() {
@@ -223,16 +270,17 @@ class MessageParser {
     void check_cseq() {
         const auto* e = only(HeaderId::CSeq, "CSeq", true);
         if (e == nullptr) return;
-        const auto cseq = codec::parsed<CSeqValue>(e->value());
-        if (!cseq) return bad(HeaderId::CSeq, *e, cseq.error().offset);
+        codec::CSeqText cseq;
+        if (const auto error = codec::parse(e->value(), cseq)) return bad(HeaderId::CSeq, *e, error->offset);
         if (request_) {
             // RFC 3261 8.1.1.5
-            if (cseq->method_name != message_.method_name())
+            if (cseq.method != message_.method_ ||
+                (cseq.method == Method::Other && cseq.method_name != message_.method_name_))
                 fail(400, "CSeq Method Does Not Match", offset_of(e->value().data()), HeaderId::CSeq);
             return;
         }
-        message_.method_ = cseq->method;
-        if (cseq->method == Method::Other) message_.method_name_ = message_.kept(cseq->method_name);
+        message_.method_ = cseq.method;
+        if (cseq.method == Method::Other) message_.method_name_ = cseq.method_name;
     }
 
     void check_max_forwards() {
@@ -246,18 +294,22 @@ class MessageParser {
     void read_body() {
         const auto rest = text_.size() - at_;
         auto length = rest;
-        const Message::Entry* first = nullptr;
-        for (const auto& line : message_.lines_) {
-            if (line.id != HeaderId::ContentLength) continue;
-            const auto octets = parse_number(line.value());
-            if (!octets) return bad(HeaderId::ContentLength, line, 0);
-            if (first != nullptr && *octets != length)
-                return fail(400, "Duplicate Content-Length", offset_of(line.line), HeaderId::ContentLength);
-            if (*octets > rest)
-                return fail(400, "Content-Length Too Large", offset_of(line.value().data()),
-                            HeaderId::ContentLength);
-            first = &line;
-            length = static_cast<std::size_t>(*octets);
+        const Message::Entry* one = nullptr;
+        if (const auto* line = first(HeaderId::ContentLength)) {
+            const auto* const last = repeated(HeaderId::ContentLength) ? &message_.lines_.back() : line;
+            for (; line <= last; ++line) {
+                if (line->id != HeaderId::ContentLength) continue;
+                const auto octets = parse_number(line->value());
+                if (!octets) return bad(HeaderId::ContentLength, *line, 0);
+                if (one != nullptr && *octets != length)
+                    return fail(400, "Duplicate Content-Length", offset_of(line->line),
+                                HeaderId::ContentLength);
+                if (*octets > rest)
+                    return fail(400, "Content-Length Too Large", offset_of(line->value().data()),
+                                HeaderId::ContentLength);
+                one = line;
+                length = static_cast<std::size_t>(*octets);
+            }
         }
         message_.body_begin_ = static_cast<std::uint32_t>(at_);
         message_.body_length_ = static_cast<std::uint32_t>(length);
@@ -268,6 +320,9 @@ class MessageParser {
     std::string_view text_;
     std::size_t at_ = 0;
     bool request_ = true;
+    bool regular_ = true;  // the line read last: it ends with CRLF, and has no CR or LF outside of CRLF
+    // The first line of each id, if had() says there is one.
+    std::array<std::uint16_t, static_cast<std::size_t>(HeaderId::Unknown) + 1> first_{};
     std::array<std::uint64_t, 2> repeated_{};  // ids of more than one line
     std::optional<ParseFailure> failure_;
 };

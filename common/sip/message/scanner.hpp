@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,6 +93,78 @@ constexpr std::size_t find(std::string_view text, std::uint16_t any_of, std::siz
     for (; at != end; ++at)
         if (is(*at, any_of)) return static_cast<std::size_t>(at - text.data());
     return std::string_view::npos;
+}
+
+// ---- eight octets at a time
+
+inline constexpr std::uint64_t each_octet = 0x0101010101010101;
+
+inline std::uint64_t eight_octets(const char* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) {  // the first octet is the lowest everywhere
+        word = (word & 0x00FF00FF00FF00FF) << 8 | (word >> 8 & 0x00FF00FF00FF00FF);
+        word = (word & 0x0000FFFF0000FFFF) << 16 | (word >> 16 & 0x0000FFFF0000FFFF);
+        word = word << 32 | word >> 32;
+    }
+    return word;
+}
+
+// The first octet below SP, which CR and LF are, or the end.
+inline const char* first_control(const char* at, const char* end) {
+    // An octet from which SP can be taken without its highest bit being set afterwards is none. Others may be
+    // one: a borrow, and what is not ASCII, look like it.
+    constexpr auto highest = each_octet * 0x80;
+    constexpr auto without_sp = std::uint64_t{0} - each_octet * ' ';
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+    const char* found = nullptr;
+    const auto among_eight = [&](const char* from) {
+        for (auto marks = (eight_octets(from) + without_sp) & highest; marks != 0; marks &= marks - 1) {
+            found = from + std::countr_zero(marks) / 8;
+            if (control(*found)) return true;
+        }
+        return false;
+    };
+    for (; end - at >= 32; at += 32) {
+        const auto any = (eight_octets(at) + without_sp) | (eight_octets(at + 8) + without_sp) |
+                         (eight_octets(at + 16) + without_sp) | (eight_octets(at + 24) + without_sp);
+        if ((any & highest) == 0) continue;
+        if (among_eight(at) || among_eight(at + 8) || among_eight(at + 16) || among_eight(at + 24))
+            return found;
+    }
+    for (; end - at >= 8; at += 8)
+        if (among_eight(at)) return found;
+    while (at != end && !control(*at)) ++at;
+    return at;
+}
+
+inline bool has_line_break(std::string_view text) {
+    const auto* const end = text.data() + text.size();
+    for (const auto* at = first_control(text.data(), end); at != end; at = first_control(at + 1, end))
+        if (is(*at, LineBreak)) return true;
+    return false;
+}
+
+// The first ':', or the end.
+inline const char* first_colon(const char* at, const char* end) {
+    for (; end - at >= 8; at += 8) {
+        const auto other = eight_octets(at) ^ (each_octet * ':');
+        const auto marks = (other - each_octet) & ~other & (each_octet * 0x80);  // its lowest is right
+        if (marks != 0) return at + std::countr_zero(marks) / 8;
+    }
+    while (at != end && *at != ':') ++at;
+    return at;
+}
+
+// A port of at most five digits at `at`, which moves behind them; nothing if it is none.
+inline std::optional<std::uint16_t> take_port(const char*& at, const char* end) {
+    constexpr std::ptrdiff_t most_digits = 5;
+    std::uint32_t port = 0;
+    const auto* const digits = at;
+    for (; at != end && *at >= '0' && *at <= '9' && at - digits < most_digits; ++at)
+        port = port * 10 + static_cast<std::uint32_t>(*at - '0');
+    if (at == digits || port > 65535) return std::nullopt;
+    return static_cast<std::uint16_t>(port);
 }
 
 // Text and a place in it. Nothing here fails: the caller asks what is there and moves on, or reports the

@@ -4,6 +4,8 @@
 #include "common/sip/message/codec.hpp"
 #include "common/sip/message/scanner.hpp"
 
+#include <type_traits>
+
 namespace ims::sip {
 
 namespace {
@@ -120,7 +122,69 @@ struct UriText {
     scan::NoParams params;
 };
 
+// sip:user@host:port;name=value with nothing in it that needs a second look, as nearly all URIs are. False:
+// read_uri() shall look; nothing was written then.
+bool read_usual(std::string_view text, auto& uri) {
+    if (!text.starts_with("sip:")) return false;
+    const auto* at = text.data() + 4;
+    const auto* const end = text.data() + text.size();
+    const auto host_like = [&] {
+        return scan::length_of({at, static_cast<std::size_t>(end - at)}, scan::Host);
+    };
+
+    // What a host may be made of is either the user, which "@" tells, or the host.
+    std::string_view user;
+    auto host = std::string_view{at, host_like()};
+    at += host.size();
+    if (at != end && *at == '@') {
+        user = host;
+        if (user.empty()) return false;
+        ++at;
+        host = {at, host_like()};
+        at += host.size();
+    }
+    if (host.empty()) return false;
+    std::optional<std::uint16_t> port;
+    if (at != end && *at == ':') {
+        port = scan::take_port(++at, end);
+        if (!port) return false;
+    }
+    // Parameters of tokens. What is behind them, headers or "@", is for read_uri().
+    const auto* const params = at;
+    while (at != end) {
+        if (*at != ';') return false;
+        const auto* const name = ++at;
+        while (at != end && scan::is(*at, scan::Token)) ++at;
+        if (at == name) return false;
+        if (at == end || *at != '=') continue;
+        ++at;
+        while (at != end && scan::is(*at, scan::Token | scan::Host | scan::Ipv6)) ++at;
+    }
+    const auto length = static_cast<std::size_t>(end - params);
+    if (length > Params::most_name_octets) return false;  // so that each of them fits
+    if constexpr (!std::is_same_v<decltype(uri.params), scan::NoParams>) {
+        if (length != 0) uri.params.reserve(length);
+        for (at = params; at != end;) {
+            const auto* const name = ++at;
+            while (at != end && *at != ';' && *at != '=') ++at;
+            Param p{{name, static_cast<std::size_t>(at - name)}};
+            if (at != end && *at == '=') {
+                const auto* const value = ++at;
+                while (at != end && *at != ';') ++at;
+                p.value = std::string_view{value, static_cast<std::size_t>(at - value)};
+            }
+            uri.params.add(p);
+        }
+    }
+    uri.scheme = Uri::Scheme::Sip;
+    uri.user = user;
+    uri.host = host;
+    uri.port = port;
+    return true;
+}
+
 std::optional<ParseError> read_uri(std::string_view text, auto& uri) {
+    if (read_usual(text, uri)) return std::nullopt;
     if (const auto bad = scan::find(text, scan::NotInUri); bad != std::string_view::npos)
         return malformed(bad, "character not allowed in a URI");
     const auto colon = text.find(':');

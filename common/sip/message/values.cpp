@@ -103,8 +103,9 @@ std::string_view method_text(Method m) {
 
 Method parse_method(std::string_view text) {
     if (text.empty()) return Method::Other;
-    for (std::size_t i = 0; i < methods.size(); ++i)
-        if (methods[i] == text) return static_cast<Method>(i);
+    for (std::size_t i = 0; i + 1 < methods.size(); ++i)
+        if (methods[i].size() == text.size() && methods[i][0] == text[0] && methods[i] == text)
+            return static_cast<Method>(i);
     return Method::Other;
 }
 

@@ -33,8 +33,7 @@ ViaValue note_source(Message& request, const Flow& flow) {
         if (asks_for_port) noted.params.set("rport", std::to_string(flow.remote.port));
         codec::print(noted, text);
     }
-    request.remove_first<h::Via>();
-    request.prepend_raw(HeaderId::Via, text);
+    request.replace_first_value(HeaderId::Via, text);
     return via;
 }
 
