@@ -61,6 +61,7 @@ class Together {
     }
     std::vector<Snapshot> load(const std::vector<Impi>& impis) {
         std::vector<StoreRequest> lookups;
+        lookups.reserve(impis.size());
         for (const auto& impi : impis) lookups.emplace_back(Lookup{impi, {}, false});
         std::vector<Snapshot> out;
         for (const auto& a : ask(lookups)) out.push_back(found(a));
@@ -326,6 +327,7 @@ TEST_CASE("a batch of every kind of change answers each and stores each", "[TS29
     }
     REQUIRE(w.provisioning.create(all).has_value());
     std::vector<Impi> who;
+    who.reserve(all.size());
     for (const auto& s : all) who.push_back(s.private_identities[0].impi);
     std::ranges::reverse(who);
 
@@ -583,6 +585,7 @@ TEST_CASE("a connection lost amid a batch leaves none of it, and what only reads
     const auto loaded = together.load(impis(1, 3));
     const auto save = [&](const std::vector<Snapshot>& snapshots) {
         std::vector<StoreRequest> requests;
+        requests.reserve(snapshots.size());
         for (const auto& s : snapshots) requests.emplace_back(Save{s, sqn(s, 32)});
         return requests;
     };
