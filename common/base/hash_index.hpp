@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace ims {
 
 // Finds small values by the hash of a key that is not kept; whoever looks knows whether a value is meant.
 // Open addressing with linear probing: a slot takes four octets besides its value, at two thirds in use on
-// average, where a node and its bucket in a hash table take some thirty.
-template <class Value>
+// average, where a node and its bucket in a hash table take some thirty. Its memory is that of what lives as
+// long as a registration, or with std::allocator the ordinary heap, which has back what a table takes that
+// outgrew it.
+template <class Value, template <class> class Allocator = LongLived>
 class HashIndex {
   public:
     void add(std::size_t hash, const Value& value) {
@@ -37,6 +41,8 @@ class HashIndex {
 
   private:
     using Mark = std::uint32_t;  // of the hash, all that is kept of it
+    template <class T>
+    using Table = std::vector<T, Allocator<T>>;
     static constexpr Mark empty = 0;
 
     static Mark mark_of(std::size_t hash) {
@@ -55,8 +61,8 @@ class HashIndex {
     }
     void grow() {
         const auto slots = std::max<std::size_t>(16, marks_.size() + marks_.size() / 2);
-        LongLivedVector<Mark> marks(slots, empty);
-        LongLivedVector<Value> values(slots);
+        Table<Mark> marks(slots, empty);
+        Table<Value> values(slots);
         marks.swap(marks_);
         values.swap(values_);
         for (std::size_t i = 0; i < marks.size(); ++i)
@@ -77,8 +83,8 @@ class HashIndex {
         --size_;
     }
 
-    LongLivedVector<Mark> marks_;
-    LongLivedVector<Value> values_;
+    Table<Mark> marks_;
+    Table<Value> values_;
     std::size_t size_ = 0;
 };
 

@@ -53,7 +53,7 @@ class AbsorbedTransactions {
     Queue& queue_of(Duration timer_j);
 
     std::list<Queue> queues_;
-    HashIndex<const Transaction*> index_;
+    HashIndex<const Transaction*, std::allocator> index_;
 };
 
 }  // namespace ims::sip

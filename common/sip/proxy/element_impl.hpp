@@ -168,7 +168,7 @@ struct Element::Impl {
     std::vector<std::string> via_starts;  // of each listening point, up to the branch
     std::uint64_t last_number = 0;
     std::unordered_map<std::uint64_t, ServerTransaction> servers;
-    HashIndex<ServerTransaction*> server_keys;  // by ServerTransaction::hash
+    HashIndex<ServerTransaction*, std::allocator> server_keys;  // by ServerTransaction::hash
     AbsorbedTransactions absorbed;
     std::unordered_map<std::uint64_t, ClientTransaction> clients;
     std::unordered_map<std::uint64_t, Outgoing> outgoings;
