@@ -34,7 +34,8 @@ void Element::Impl::receive_response(Message response, const Flow& flow) {
     const bool ours = found != clients.end() && found->second.branch == branch;
     const bool of_cancel = ours && response.method() == Method::Cancel;
     if (!ours && branches.is_stateless(branch)) return pass_statelessly(std::move(response), flow);
-    if (id && found == clients.end()) {
+    // Of a transaction of ours that is over: most often what ended it, once more.
+    if (id && found == clients.end() && response.method() != Method::Invite) {
         note(Severity::Trace, "sip.response.late", &response,
              {{"status", std::to_string(response.status())}, {"peer", flow.remote.text()}});
         return;
