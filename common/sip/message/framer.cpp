@@ -44,12 +44,12 @@ void read_length(std::string_view head, std::size_t begin, Length& found) {
 }
 
 // Looks at a head line by line, from `scanned` on, where no empty line was found before that.
-struct Head {
+struct HeadLines {
     std::size_t octets = std::string_view::npos;  // up to behind its empty line
     std::array<std::size_t, 4> lengths{};         // the lines seen that may say its length
     std::size_t length_count = 0;                 // of all such lines
 
-    Head(std::string_view text, std::size_t scanned) {
+    HeadLines(std::string_view text, std::size_t scanned) {
         for (auto lf = text.find('\n', scanned); lf != std::string_view::npos && lf + 2 < text.size();
              lf = text.find('\n', lf + 1)) {
             if (lf == 0 || text[lf - 1] != '\r') continue;
@@ -103,7 +103,7 @@ Framer::Item Framer::next() {
     half_ping_ = false;
 
     const auto from = scanned_ < 3 ? 0 : scanned_ - 3;
-    const Head lines{text, from};
+    const HeadLines lines{text, from};
     if (lines.octets == std::string_view::npos) {
         scanned_ = text.size();
         if (text.size() > limit_) return broken(513, "headers too large");
