@@ -3,6 +3,7 @@
 #include "common/base/time.hpp"
 #include "common/diameter/types/cx.hpp"
 #include "common/ipsec/order.hpp"
+#include "common/node/state.hpp"
 #include "common/sip/locate/locator.hpp"
 #include "common/sip/message/flow.hpp"
 
@@ -41,11 +42,18 @@ class Node {
     virtual bool idle() const = 0;  // nothing under way: the process may leave, a snapshot is complete
     virtual std::vector<Gauge> gauges() const = 0;
 
-    // Everything that must outlive the process (registrations, subscriptions, dialogs; no transactions), as
-    // JSON with a version. Times are written relative to `now`. restore() is called once, before any event;
-    // false with `why` set if the text is not ours.
-    virtual std::string save(TimePoint now) const = 0;
-    virtual bool restore(std::string_view saved, TimePoint now, std::string& why) = 0;
+    // What must outlive the process (registrations, subscriptions, dialogs; no transactions), as records
+    // (common/node/state.hpp). A node without an own state_format() has none.
+    virtual std::string_view state_format() const { return {}; }  // "pcscf 3"
+    virtual std::string save(TimePoint) const { return {}; }      // all records that are there
+    virtual bool has_changes() const { return false; }
+    // Those that changed since this was last called, and those that are gone.
+    virtual void write_changes(TimePoint, std::string&) {}
+    // Called once, before any event. False with `why` set if a record is not ours: nothing is taken then.
+    virtual bool restore(const std::vector<StateRecord>& saved, TimePoint, std::string& why) {
+        if (!saved.empty()) why = "it keeps nothing";
+        return saved.empty();
+    }
 };
 
 }  // namespace ims

@@ -6,15 +6,12 @@
 #include "common/diameter/peer/log_lines.hpp"
 #include "common/ipsec/kernel/log_lines.hpp"
 #include "common/ipsec/kernel/orders.hpp"
-#include "common/node/journaled.hpp"
-#include "common/runtime/aside.hpp"
 #include "common/runtime/buffered_random.hpp"
 #include "common/runtime/cx_measurements.hpp"
-#include "common/runtime/journal.hpp"
 #include "common/runtime/node_loop.hpp"
 #include "common/runtime/process.hpp"
 #include "common/runtime/sections.hpp"
-#include "common/runtime/state_file.hpp"
+#include "common/runtime/state_files.hpp"
 #include "common/runtime/trace_route.hpp"
 #include "common/runtime/tracing.hpp"
 #include "common/runtime/wall_clock.hpp"
@@ -80,6 +77,12 @@ void collect_strangers(const Strangers::Counters& c, Exposition& out) {
                 static_cast<double>(c.refused));
 }
 
+constexpr std::chrono::seconds after_a_failure{10};  // state is tried to be written again
+
+std::int64_t wall_ms() {
+    return std::chrono::floor<std::chrono::milliseconds>(wall_clock()).time_since_epoch().count();
+}
+
 class CscfHost final : public Hosted {
   public:
     CscfHost(Process& process, const CscfProgram& program, Settings settings)
@@ -88,9 +91,7 @@ class CscfHost final : public Hosted {
           settings_{std::move(settings)},
           memory_{settings_.sections.trace.octets},
           tracing_{process_, memory_, settings_.sections.trace, [this] { return transports_.listening(); }},
-          state_{settings_.sections.state_file},
           state_timer_{process.io()},
-          aside_{process.io()},
           resolver_{process.io(), settings_.sections.resolver,
                     [this](sip::dns::Answer a) { loop_->handle(std::move(a)); }},
           transports_{process.io(), settings_.sections.transports,
@@ -115,12 +116,9 @@ class CscfHost final : public Hosted {
     bool begin_ipsec(std::string& why);
     void await_mappings();
     void restore();
-    void save();
-    void save_later();
-    void write_journal();
-    void replay_journal();
+    void write_state_soon();
+    void write_state();
     void not_saved(const std::string& why);
-    void save_aside();
     void reload_certificates(const Document& document, std::string& changed);
     void offer_commands();
     bool start_diameter(std::string& why);
@@ -145,11 +143,9 @@ class CscfHost final : public Hosted {
     CxMeasurements cx_;
     trace::Memory memory_;
     Tracing tracing_;
-    StateFile state_;
     boost::asio::steady_timer state_timer_;
-    std::optional<Journal> journal_;
-    Journaled* journaled_ = nullptr;  // the node, if it is one
-    Aside aside_;
+    std::optional<StateFiles> state_;  // nothing: the node keeps nothing, or is not to
+    bool will_write_ = false;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Compression> compression_;  // null: no SigComp here
     std::unique_ptr<NodeLoop> loop_;
@@ -180,11 +176,11 @@ bool CscfHost::start(std::string& why) {
         std::make_unique<NodeLoop>(process_.io(), *node_, turn_, memory_, [this](Effect& e) { execute(e); });
     add_trace_route(process_, memory_, [this] { return listening(); });
     offer_commands();
-    if (!state_.path().empty()) {
-        journaled_ = dynamic_cast<Journaled*>(node_.get());
-        if (journaled_ != nullptr) journal_.emplace(state_.path());
+    const auto& state_file = settings_.sections.state_file;
+    if (const auto format = node_->state_format(); !format.empty() && !state_file.empty()) {
+        state_.emplace(process_.io(), state_file, std::string{format});
         restore();
-        save_later();
+        loop_->on_changes([this] { write_state_soon(); });
     }
     if (ipsec_)
         loop_->handle(ipsec::Report{ipsec_->started()});
@@ -412,110 +408,71 @@ void CscfHost::order(const ipsec::Order& order) {
     if (!ipsec_) return;  // no protected ports, so nobody orders
     ipsec_->carry_out(
         order, [this](ipsec::Report r) { loop_->handle(std::move(r)); }, [this](const Note& n) { note(n); });
-    write_journal();
-}
-
-// Associations outlive a process that is killed, so what is known of them must too.
-void CscfHost::write_journal() {
-    if (!journal_) return;
-    std::string why;
-    const auto lines = journaled_->take_journal(std::chrono::steady_clock::now());
-    if (!journal_->append(lines, std::chrono::floor<std::chrono::seconds>(wall_clock()), why)) not_saved(why);
-}
-
-void CscfHost::not_saved(const std::string& why) {
-    process_.note(
-        Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
+    // Associations outlive a process that is killed, so what is known of them must too.
+    if (state_ && state_->is_complete()) write_state();
 }
 
 // ---- state
 
 void CscfHost::restore() {
     std::string why;
-    const auto saved = state_.read(why);
-    if (!saved && why.empty()) return replay_journal();
-    // The node wrote its times relative to when it saved, so it is told that moment as "now" and finds itself
-    // late.
-    if (saved && node_->restore(saved->text, std::chrono::steady_clock::now() - saved->age, why)) {
+    const auto saved = state_->read(why);
+    if (!saved && why.empty()) return;
+    const auto now = std::chrono::steady_clock::now();
+    const auto wall = wall_ms();
+    if (saved && node_->restore(saved->records(now, wall), now, why)) {
+        const std::chrono::milliseconds age{std::max<std::int64_t>(wall - saved->written_ms(), 0)};
         process_.note(Note{Severity::Info, "process.state.restored"}
-                          .with("file", state_.path())
-                          .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(saved->age))));
+                          .with("file", state_->path())
+                          .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(age)))
+                          .with("detail", std::to_string(saved->size()) + " records"));
         loop_->wake();
-        return replay_journal();
+        if (!state_->join(*saved, why)) not_saved(why);
+        return;
     }
     process_.note(
-        Note{Severity::Error, "process.state.refused"}.with("file", state_.path()).with("reason", why));
+        Note{Severity::Error, "process.state.refused"}.with("file", state_->path()).with("reason", why));
     std::string ignored;
-    state_.set_aside(ignored);
+    state_->set_aside(ignored);
 }
 
-// What came after the last save. A line that is no use ends it: what follows may stand on it.
-void CscfHost::replay_journal() {
-    if (!journal_) return;
-    std::string why;
-    std::size_t lines = 0;
-    const auto now = std::chrono::steady_clock::now();
-    const auto take = [&](std::string_view line, std::chrono::seconds age) {
-        ++lines;
-        return journaled_->replay(line, now - age, why);
-    };
-    const bool all = journal_->read(std::chrono::floor<std::chrono::seconds>(wall_clock()), take, why);
-    if (!all)
-        process_.note(Note{Severity::Error, "process.state.refused"}
-                          .with("file", state_.path() + ".journal")
-                          .with("reason", why));
-    if (lines == 0) return;
-    process_.note(Note{Severity::Info, "process.journal.replayed"}
-                      .with("file", state_.path() + ".journal")
-                      .with("detail", std::to_string(lines) + " lines"));
-    loop_->wake();
-    save_aside();
-}
-
-void CscfHost::save() {
-    std::string why;
-    if (journal_ && !journal_->turn_over(why)) not_saved(why);
-    if (!state_.write(node_->save(std::chrono::steady_clock::now()), why)) return not_saved(why);
-    if (journal_) journal_->forget_earlier();
-}
-
-void CscfHost::save_later() {
-    state_timer_.expires_after(settings_.sections.state_interval);
+// What changes together, and what changes again, is written once.
+void CscfHost::write_state_soon() {
+    if (std::exchange(will_write_, true)) return;
+    const auto interval = settings_.sections.state_interval;
+    state_timer_.expires_after(state_->is_complete() ? interval : std::max<Duration>(interval, after_a_failure));
     state_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
-        save_aside();
-        save_later();
+        will_write_ = false;
+        write_state();
+        if (!state_->is_complete()) write_state_soon();
     });
 }
 
-// A hundred thousand users take seconds to write down; calls do not wait for that.
-void CscfHost::save_aside() {
-    if (aside_.busy())
-        return process_.note(Note{Severity::Warning, "process.state.not_saved"}
-                                 .with("file", state_.path())
-                                 .with("reason", "the last time is not done yet"));
-    const auto write = [this] {
-        std::string why;
-        if (state_.write(node_->save(std::chrono::steady_clock::now()), why)) return true;
-        process_.log().write(
-            Note{Severity::Error, "process.state.not_saved"}.with("file", state_.path()).with("reason", why));
-        process_.log().flush();
-        return false;
-    };
+void CscfHost::write_state() {
     std::string why;
-    if (journal_ && !journal_->turn_over(why)) not_saved(why);
-    aside_.run(write, [this](const std::string& failed) {
-        if (!failed.empty()) return not_saved(failed);
-        if (journal_) journal_->forget_earlier();
-    });
+    std::string records;
+    const auto now = std::chrono::steady_clock::now();
+    node_->write_changes(now, records);
+    const bool written = state_->is_complete() ? state_->append(records, wall_ms(), why)
+                                               : state_->rewrite(node_->save(now), wall_ms(), why);
+    if (!written) return not_saved(why);
+    state_->tidy([this](const std::string& failed) { not_saved(failed); });
+}
+
+void CscfHost::not_saved(const std::string& why) {
+    process_.note(
+        Note{Severity::Error, "process.state.not_saved"}.with("file", state_->path()).with("reason", why));
 }
 
 // ---- Hosted
 
 void CscfHost::stop(std::function<void()> stopped) {
     state_timer_.cancel();
-    aside_.stop();  // it would write to the same file
-    if (!state_.path().empty()) save();
+    if (state_) {
+        write_state();
+        state_->stop();
+    }
     loop_->stop();
     transports_.close();
     if (mappings_.is_open()) mappings_.release();

@@ -1,5 +1,6 @@
 #include "common/runtime/log.hpp"
 
+#include "common/base/json_text.hpp"
 #include "common/base/text.hpp"
 #include "common/runtime/config.hpp"
 
@@ -67,74 +68,6 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
     char buffer_[buffer_octets];
 };
 
-void append_json_string(std::string& out, std::string_view text) {
-    out += '"';
-    for (const char c : text) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\r') {
-            out += "\\r";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (octet < 0x20 || octet == 0x7f) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", octet);
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
-std::size_t utf8_length(
-    std::string_view text) {  // of the sequence at the front; 0 if there is none (RFC 3629)
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto first = at(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
-                               : (first & 0xf0) == 0xe0         ? 3
-                               : first >= 0xf0 && first <= 0xf4 ? 4
-                                                                : 0;
-    if (length == 0 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((at(i) & 0xc0) != 0x80) return 0;
-    const auto second = at(1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-        return 0;
-    return length;
-}
-
-// JSON is UTF-8, what peers send need not be: octets that are none become U+FFFD.
-std::string valid_utf8(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const auto length = utf8_length(text);
-        if (length == 0) {
-            out += "\xef\xbf\xbd";
-            text.remove_prefix(1);
-        } else {
-            out.append(text.substr(0, length));
-            text.remove_prefix(length);
-        }
-    }
-    return out;
-}
-
-bool is_ascii(std::string_view text) {
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) >= 0x80) return false;
-    return true;
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-    if (is_ascii(text)) return append_json_string(out, text);
-    append_json_string(out, valid_utf8(text));
-}
-
 bool needs_quotes(std::string_view text) {
     if (text.empty()) return true;
     for (const char c : text)
@@ -155,13 +88,13 @@ class Line {
         if (format_ == LogFormat::Json) {
             append_json_string(out_, name);
             out_ += ':';
-            append_quoted(out_, value);
+            append_json_string(out_, value);
             return;
         }
         out_ += name;
         out_ += '=';
         if (needs_quotes(value))
-            append_quoted(out_, value);
+            append_json_string(out_, value);
         else
             out_ += value;
     }

@@ -40,22 +40,18 @@ inline constexpr LogLine log_line_rows[] = {
      "for "
      "what did not end: `*_transactions` and `hss_requests_waiting` in /metrics."},
     {"process.state.refused", Severity::Error,
-     "The state file cannot be read or is of another version; `reason` says which. It was renamed to "
-     "`FILE.refused`.",
+     "The state file or its journal cannot be read or is of another version; `reason` says which. Both were "
+     "renamed to `….refused`.",
      "The service begins without registrations, dialogs and subscriptions. UEs are not reached until they "
      "register anew.",
      "Keep the refused file for whoever looks into it. After a downgrade go back to the newer program, put "
      "the "
      "file back and restart; otherwise wait, or have UEs register (switch flight mode on and off)."},
     {"process.state.not_saved", Severity::Error,
-     "The state file could not be written (`reason`: no space, no right, or the last copy is still being "
-     "written).",
-     "Nothing now. A crash or restart before the next good save forgets registrations and dialogs since the "
-     "last "
-     "one.",
-     "Make room on the disk of `file`, or mend its owner. Where the last save is not done yet, use a faster "
-     "disk "
-     "or a longer `state.interval`."},
+     "The state file or its journal could not be written (`reason`: no space, no right).",
+     "Nothing now. All is written anew as soon as it can be, which is tried every ten seconds. A crash before "
+     "that forgets what changed since.",
+     "Make room on the disk of `file`, or mend its owner."},
     {"http.request.refused", Severity::Warning,
      "Somebody sent the admin port or the provisioning API what is no HTTP, or is too long.",
      "That request got an error; nothing else is touched.",

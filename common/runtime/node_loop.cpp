@@ -42,6 +42,7 @@ void NodeLoop::run(First first) {
         take(event);
     }
     busy_ = false;
+    if (changed_ && node_.has_changes()) changed_();
     arm();
 }
 

@@ -31,6 +31,8 @@ class NodeLoop {
     void drain();
     // Something for the node to do that no event tells it; at once.
     void act(const std::function<void(TimePoint, Effects&)>& what);
+    // Told at the end of each turn after which the node has something to be written down.
+    void on_changes(std::function<void()> changed) { changed_ = std::move(changed); }
     void wake() { arm(); }  // the node has deadlines that came with no event: it was restored
     void stop() {
         timer_.cancel();
@@ -49,6 +51,7 @@ class NodeLoop {
     Turn& turn_;
     trace::Memory& memory_;
     Execute execute_;
+    std::function<void()> changed_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;
     Effects effects_;

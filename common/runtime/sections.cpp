@@ -324,7 +324,7 @@ CscfSections read_cscf(const Section& root) {
 
     const auto state = root.section("state");
     out.state_file = state.present() ? state.require<std::string>("file") : std::string{};
-    out.state_interval = state.get_between<Duration>("interval", out.state_interval, 1s, 24h);
+    out.state_interval = state.get_between<Duration>("interval", out.state_interval, 10ms, 1h);
     out.trace = read_trace(root.section("trace"));
     return out;
 }

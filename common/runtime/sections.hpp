@@ -40,7 +40,7 @@ struct CscfSections {
     std::optional<sip::TlsConfig> tls;
     sip::ResolverConfig resolver;
     std::string state_file;  // empty: nothing outlives the process
-    Duration state_interval = 60s;
+    Duration state_interval = 100ms;  // how long a change may wait to be written
     TraceConfig trace;
 };
 CscfSections read_cscf(const Section& root);

@@ -390,16 +390,6 @@ std::vector<Gauge> Icscf::gauges() const {
          static_cast<double>(impl_->pending.size())}};
 }
 
-std::string Icscf::save(TimePoint) const {
-    return R"({"node":"icscf","version":1})";
-}
-
-bool Icscf::restore(std::string_view saved, TimePoint, std::string& why) {
-    if (saved == R"({"node":"icscf","version":1})") return true;
-    why = "no snapshot of an I-CSCF";
-    return false;
-}
-
 void Icscf::reload(sip::LocatorConfig locator) {
     impl_->element.reload(std::move(locator));
 }

@@ -47,8 +47,6 @@ class Icscf final : public Node {
     void drain(TimePoint now, Effects& out) override;
     bool idle() const override;
     std::vector<Gauge> gauges() const override;
-    std::string save(TimePoint now) const override;  // nothing outlives a transaction: only the version
-    bool restore(std::string_view saved, TimePoint now, std::string& why) override;
 
     // SIGHUP: static routes; our own section, of which the names stay: gives the keys that need a restart.
     void reload(sip::LocatorConfig locator);

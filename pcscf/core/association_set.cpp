@@ -99,6 +99,7 @@ AssociationSet& AssociationSets::add(AssociationSet s) {
     spis_.emplace(s.set.own.spi_client, id);
     spis_.emplace(s.set.own.spi_server, id);
     if (s.state == AssociationSet::State::Temporary) expect(peer.address);
+    changes.added(id);
     wake(s);
     return sets_.insert_or_assign(id, std::move(s)).first->second;
 }
@@ -106,6 +107,7 @@ AssociationSet& AssociationSets::add(AssociationSet s) {
 void AssociationSets::set_state(AssociationSet& s, AssociationSet::State state) {
     if (s.state == AssociationSet::State::Temporary && state != s.state) expect_no_more(s.set.peer.address);
     s.state = state;
+    changes.changed(s.id);
 }
 
 void AssociationSets::expect_no_more(const IpAddress& ue) {
@@ -120,6 +122,7 @@ bool AssociationSets::first_refusal(const IpAddress& ue) {
 
 void AssociationSets::remove(const AssociationSet& s) {
     const auto id = s.id;
+    changes.removed(id);
     if (s.state == AssociationSet::State::Temporary) expect_no_more(s.set.peer.address);
     const auto& peer = s.set.peer;
     erase_one(by_impi_, s.impi, id);

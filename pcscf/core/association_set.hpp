@@ -5,6 +5,7 @@
 #include "common/ims/identity.hpp"
 #include "common/ipsec/agreement.hpp"
 #include "common/ipsec/order.hpp"
+#include "common/node/state.hpp"
 #include "common/sip/message/flow.hpp"
 #include "pcscf/core/config.hpp"
 
@@ -94,6 +95,8 @@ class AssociationSets {
     void wake(const AssociationSet& s);               // `until` or `take_at` is new, or earlier
     std::vector<AssociationSet*> due(TimePoint now);  // their time is over, or take_at is there
     std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+
+    Changes<std::uint64_t> changes;  // by id
 
     std::size_t size() const { return sets_.size(); }
     void for_each(const std::function<void(const AssociationSet&)>& f) const;

@@ -78,11 +78,13 @@ Binding& Bindings::add(Binding b) {
     by_impi_.add(hash_of(stored.texts.get(Binding::Text::Impi)), stored);
     index_identities(stored);
     join_flow(stored);
+    changes.added(std::string{stored.token()});
     return stored;
 }
 
 void Bindings::remove(const Binding& b) {
     auto& binding = const_cast<Binding&>(b);  // ours
+    changes.removed(std::string{b.token()});
     unindex_identities(binding);
     by_impi_.erase(hash_of(b.texts.get(Binding::Text::Impi)), b);
     leave_flow(binding);
@@ -174,6 +176,7 @@ bool Bindings::set_associated(Binding& b, const std::vector<AssociatedUri>& asso
     unindex_identities(b);
     std::swap(b.identities_, with.identities_);
     index_identities(b);
+    changes.changed(std::string{b.token()});
     return true;
 }
 
@@ -191,6 +194,7 @@ void Bindings::set_flow(Binding& b, const sip::Flow& flow) {
     leave_flow(b);
     b.flow = flow;
     join_flow(b);
+    changes.changed(std::string{b.token()});
 }
 
 void Bindings::join_flow(Binding& b) {

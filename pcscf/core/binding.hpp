@@ -6,6 +6,7 @@
 #include "common/base/time.hpp"
 #include "common/base/wakeups.hpp"
 #include "common/ims/identity.hpp"
+#include "common/node/state.hpp"
 #include "common/sip/message/flow.hpp"
 #include "common/sip/message/values.hpp"
 #include "pcscf/core/config.hpp"
@@ -133,6 +134,8 @@ class Bindings {
 
     // Of these flows it is noted when a binding leaves them.
     std::set<sip::Flow> watched_flows, left_flows;
+
+    TextChanges changes;  // by token
 
     std::size_t size() const { return bindings_.size(); }
     void for_each(const std::function<void(const Binding&)>& f) const;

@@ -46,12 +46,14 @@ Dialog& Dialogs::add(Dialog d) {
     by_token_.insert_or_assign(stored.token, std::move(owned));
     by_call_id_.emplace(stored.call_id, &stored);
     by_binding_.emplace(stored.binding, &stored);
+    changes.added(stored.token);
     return stored;
 }
 
 void Dialogs::remove(std::string_view token) {
     const auto found = by_token_.find(token);
     if (found == by_token_.end()) return;
+    changes.removed(found->first);
     erase(by_call_id_, found->second->call_id, found->second.get());
     erase(by_binding_, found->second->binding, found->second.get());
     by_token_.erase(found);
@@ -85,6 +87,7 @@ void Dialogs::rebind(std::string_view from, std::string_view to) {
         auto& d = *find(token);
         erase(by_binding_, d.binding, &d);
         d.binding = to;
+        changes.changed(token);
         by_binding_.emplace(d.binding, &d);
     }
 }

@@ -65,7 +65,7 @@ void Pcscf::Impl::arrive(const sip::Received& e, TimePoint now) {
     const bool by_stream = sip::is_reliable(e.flow.transport);
     // A connection that we opened, for one request that was too long for a datagram, says nothing of the UE.
     if (e.flow.local.port == s->set.own.server_port) {
-        s->stream = by_stream;
+        if (std::exchange(s->stream, by_stream) != by_stream) changed(*s);
         if (by_stream) s->connection = e.flow;
     }
     if (s->state == AssociationSet::State::Established && !s->in_use) take_into_use(*s, now);
@@ -401,7 +401,6 @@ void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint no
     changed(*s);
     const bool fresh = s->state == AssociationSet::State::Temporary;
     b.on_associations = true;
-    changed(b);
     AssociationSet* used = nullptr;
     for (auto* other : associations.of_user(s->impi)) {
         if (other == s || other->set.peer.address != s->set.peer.address) continue;
@@ -436,7 +435,6 @@ void Pcscf::Impl::established(const RegisterContext& c, Binding& b, TimePoint no
         return;
     }
     associations.set_state(*used, AssociationSet::State::Old);
-    changed(*used);
     if (used->until - now <= transactions_end) return take_into_use(*s, now);
     s->take_at = used->until - transactions_end;
     associations.wake(*s);
@@ -455,7 +453,6 @@ void Pcscf::Impl::take_into_use(AssociationSet& s, TimePoint now) {
         for (auto* b : bindings.of_user(s.impi)) {
             if (!b->on_associations || b->flow != other->datagrams()) continue;
             bindings.set_flow(*b, s.datagrams());
-            changed(*b);
         }
         if (other->until > now + transactions_end) {
             other->until = now + transactions_end;
@@ -487,7 +484,6 @@ void Pcscf::Impl::remove_set(AssociationSet& s, std::string_view reason) {
         .with("flow", s.datagrams().text())
         .with("reason", std::string{reason});
     effects->emplace_back(ipsec::Order{ipsec::Remove{s.id, s.set}});
-    changed(s);
     held.erase(s.id);
     leave_compartment(s);
     associations.remove(s);
@@ -595,7 +591,6 @@ void Pcscf::Impl::handle(const ipsec::Lost& e, TimePoint) {
     const auto lost = s->set.peer.address;
     const bool in_use = s->in_use;
     const auto impi = s->impi;
-    changed(*s);
     leave_compartment(*s);
     associations.remove(*s);
     if (!in_use) return;

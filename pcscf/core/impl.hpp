@@ -256,13 +256,14 @@ struct Pcscf::Impl {
     std::string new_token() { return random.token(12); }  // 96 random bits: nobody guesses it
 
     std::string save(TimePoint now) const;
-    bool restore(std::string_view saved, TimePoint now, std::string& why);
-    std::string take_journal(TimePoint now);
-    bool replay(std::string_view line, TimePoint now, std::string& why);
-    void changed(const AssociationSet& s) { changed_sets.insert(s.id); }
-    void changed(const Binding& b) {
-        if (b.on_associations) changed_bindings.emplace(b.token());
-    }
+    bool has_changes() const;
+    void write_changes(TimePoint now, std::string& text);
+    bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why);
+    // Said by whoever changes what is saved of one. That one came or went, the table says itself.
+    void changed(const AssociationSet& s) { associations.changes.changed(s.id); }
+    void changed(const Binding& b) { bindings.changes.changed(std::string{b.token()}); }
+    void changed(const Dialog& d) { dialogs.changes.changed(d.token); }
+    void changed(const Subscription& s) { subscriptions.changes.changed(std::string{s.call_id()}); }
 
     Config config;
     Random& random;
@@ -283,8 +284,6 @@ struct Pcscf::Impl {
         sip::Message response;
     };
     std::unordered_map<std::uint64_t, Held> held;
-    std::set<std::uint64_t> changed_sets;  // for the journal
-    std::set<std::string> changed_bindings;
 
     std::uint64_t last_compartment = 0;
     std::vector<std::string> closed_compartments;

@@ -56,6 +56,7 @@ void Pcscf::Impl::on_in_dialog_from_ue(sip::RequestArrived& e, Dialog& d, Bindin
     auto& request = e.request;
     // Step 1
     if (!is_of_ue(e.flow, b)) return refuse(e, 403, "not a dialog of this originator", now);
+    changed(d);
     auto& peer = d.peer_or_new(request.to_tag());
     // Step 2
     if (!peer.route_set.empty() && !check_route(request, {peer.route_set.begin(), peer.route_set.end()}, b))
@@ -80,6 +81,7 @@ void Pcscf::Impl::on_in_dialog_to_ue(sip::RequestArrived& e, Dialog& d, Binding&
     if (!is_core(e.flow)) return refuse(e, 403, "not of the core", now);
     auto way = way_to(b);
     if (!way) return refuse_unreachable(e, b, now);
+    changed(d);
     auto& peer = d.peer_or_new(request.from_tag());
     // A NOTIFY that makes the dialog: its Record-Route is the UE's route set after our own entry.
     if (peer.route_set.empty() && d.ue_is_caller) peer.route_set = routes_beyond_us(request, d.token);
@@ -151,6 +153,7 @@ void Pcscf::Impl::dialog_ends(Dialog& d, TimePoint now) {
         .with("impi", d.impi.value())
         .with("impu", d.impu.value())
         .with("icid", d.icid);
+    changed(d);
     d.ends = now + ended_grace;
     dialog_wakeups.at(*d.ends, d.token);
 }

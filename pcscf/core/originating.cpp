@@ -147,6 +147,7 @@ void Pcscf::Impl::on_response(OriginatingContext& c, sip::ResponseToForward& e, 
     c.heard = c.heard || status < 200;
     if (d != nullptr && status > 100 && status < 300 && !response.to_tag().empty()) {
         // 5.2.6.3.4: Record-Route, dialog id and Contact of what this response establishes or refreshes.
+        changed(*d);
         auto& peer = d->peer_or_new(response.to_tag());
         if (auto contact = contact_uri_of(response)) peer.contact = std::move(*contact);
         if (c.initial) {

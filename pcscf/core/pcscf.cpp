@@ -354,6 +354,8 @@ bool Pcscf::Impl::is_of_ue(const sip::Flow& flow, const Binding& b) {
 }
 
 void Pcscf::Impl::keep(Binding& b, Binding::Text text, std::string_view value) {
+    if (b.texts.get(text) == value) return;
+    changed(b);
     if (!b.texts.set(text, value))
         note(Severity::Warning, "pcscf.binding.full").with("impi", b.impi().value());
 }
@@ -447,7 +449,13 @@ std::vector<Gauge> Pcscf::gauges() const {
 std::string Pcscf::save(TimePoint now) const {
     return impl_->save(now);
 }
-bool Pcscf::restore(std::string_view saved, TimePoint now, std::string& why) {
+bool Pcscf::has_changes() const {
+    return impl_->has_changes();
+}
+void Pcscf::write_changes(TimePoint now, std::string& text) {
+    impl_->write_changes(now, text);
+}
+bool Pcscf::restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) {
     return impl_->restore(saved, now, why);
 }
 
@@ -459,13 +467,6 @@ std::vector<std::string> Pcscf::take_closed_compartments() {
 }
 sip::Flow Pcscf::reply_flow(const sip::Flow& arrived) {
     return impl_->reply_flow(arrived);
-}
-
-std::string Pcscf::take_journal(TimePoint now) {
-    return impl_->take_journal(now);
-}
-bool Pcscf::replay(std::string_view line, TimePoint now, std::string& why) {
-    return impl_->replay(line, now, why);
 }
 
 void Pcscf::reload(Config config, sip::LocatorConfig locator) {

@@ -2,7 +2,6 @@
 #include "common/base/random.hpp"
 #include "common/ims/identity.hpp"
 #include "common/node/compressing.hpp"
-#include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
 #include "pcscf/core/config.hpp"
@@ -19,7 +18,7 @@
 // and reg event subscriptions are plain structs that save and restore.
 namespace ims::pcscf {
 
-class Pcscf final : public Node, public Journaled, public Compressing {
+class Pcscf final : public Node, public Compressing {
   public:
     Pcscf(Config config, sip::ElementConfig element, Random& random);
     ~Pcscf() override;
@@ -30,11 +29,12 @@ class Pcscf final : public Node, public Journaled, public Compressing {
     void drain(TimePoint now, Effects& out) override;
     bool idle() const override;
     std::vector<Gauge> gauges() const override;
+    // Bindings, dialogs, subscriptions, challenges, and security associations, whose keys are the kernel's.
+    std::string_view state_format() const override { return "pcscf 3"; }
     std::string save(TimePoint now) const override;
-    bool restore(std::string_view saved, TimePoint now, std::string& why) override;
-    // Security associations, and the registrations on them: their keys are the kernel's, which goes on.
-    std::string take_journal(TimePoint now) override;
-    bool replay(std::string_view line, TimePoint now, std::string& why) override;
+    bool has_changes() const override;
+    void write_changes(TimePoint now, std::string& text) override;
+    bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) override;
 
     std::optional<Compartment> compartment(const Way& way) override;
     std::vector<std::string> take_closed_compartments() override;

@@ -103,6 +103,7 @@ void Pcscf::Impl::send_subscribe(Subscription& s, seconds expires, TimePoint now
     } else if (!entry_points.empty()) {
         next_hop = entry_points.front();
     }
+    changed(s);
     s.act_at = now + first_retry;  // should the answer get lost with a restart
     subscriptions.wake(s);
     const auto id = element.send(std::move(request), std::move(next_hop), now, pending);
@@ -114,6 +115,7 @@ void Pcscf::Impl::on_subscribe_answered(const std::string& call_id, const sip::M
     auto* const found = subscriptions.find(call_id);
     if (found == nullptr) return;
     auto& s = *found;
+    changed(s);
     if (response.status() >= 300) {
         if (response.status() == 481 && !s.get(Text::RemoteTag).empty()) {
             // Step 4: the notifier lost us: a new subscription.
@@ -143,6 +145,7 @@ void Pcscf::Impl::on_subscribe_failed(const std::string& call_id, std::string_vi
     auto* const found = subscriptions.find(call_id);
     if (found == nullptr) return;
     auto& s = *found;
+    changed(s);
     note(Severity::Warning, "pcscf.subscription.failed")
         .with("call_id", std::string{s.call_id()})
         .with("impi", s.impi().value())
@@ -162,6 +165,7 @@ void Pcscf::Impl::on_subscription_due(Subscription& s, TimePoint now) {
     if (registered == own.end())  // 5.2.4: nothing left here to hear about
         return subscriptions.remove(s);
     const auto lifetime = std::chrono::duration_cast<seconds>((*registered)->until - now);
+    changed(s);
     if (!s.texts.set(Text::Binding, (*registered)->token())) return subscriptions.remove(s);
     send_subscribe(s, lifetime + above_registration, now);
 }
@@ -215,6 +219,7 @@ void Pcscf::Impl::on_notify(sip::RequestArrived& e, TimePoint now) {
     const auto target = contact_uri_of(request).value_or(std::string{s.get(Text::RemoteTarget)});
     if (!s.set_dialog(request.from_tag(), target, routes))
         return refuse_charged(400, "Contact and Record-Route are too long");
+    changed(s);
     s.notified_cseq = cseq;
     if (const auto text = state->params.get("expires"))
         if (const auto granted = parse_number(*text)) {
@@ -264,7 +269,7 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
         if (b->state != Binding::State::Registered) continue;
         auto associated = b->associated();
         const auto before = associated.size();
-        bool changed = false;
+        bool others = false;
         UserPolicy policy;  // 5.2.4: as the actions say, and not if they do not
         std::string_view why;
         for (const auto& r : document.registrations) {
@@ -295,11 +300,11 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
                 if (r.policy.any()) agree(policy, r.policy);
                 if (known != associated.end()) continue;
                 associated.push_back({std::move(impu), {}});
-                changed = true;
+                others = true;
             } else if (ended && known != associated.end()) {
                 why = reginfo::text(event);
                 associated.erase(known);
-                changed = true;
+                others = true;
             }
         }
         if (associated.empty()) {
@@ -308,8 +313,12 @@ void Pcscf::Impl::apply(const reginfo::Document& document, const Impi& impi, con
             leave(*b, why, now);  // the identities stay with it: its last requests are still its own
             continue;
         }
-        b->policy = policy == UserPolicy{} ? nullptr : std::make_unique<const UserPolicy>(std::move(policy));
-        if (!changed) continue;
+        if (policy != (b->policy ? *b->policy : UserPolicy{})) {
+            changed(*b);
+            b->policy =
+                policy == UserPolicy{} ? nullptr : std::make_unique<const UserPolicy>(std::move(policy));
+        }
+        if (!others) continue;
         note(Severity::Info, "pcscf.registration.identities_changed", notify, b)
             .with("detail", std::to_string(before) + " -> " + std::to_string(associated.size()));
         if (!bindings.set_associated(*b, associated))

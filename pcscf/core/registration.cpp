@@ -440,6 +440,7 @@ void Pcscf::Impl::registered(RegisterContext& c, sip::Message& ok, std::chrono::
     const auto until = now + expires + expiry_grace;
     const bool sooner = until < b->until;
     b->until = until;
+    changed(*b);
     if (c.association != 0)
         established(c, *b, now);
     else
@@ -500,7 +501,6 @@ void Pcscf::Impl::replace_others(const RegisterContext& c, const Binding& fresh)
             (c.contact.instance.empty() || old->instance() != c.contact.instance))
             continue;
         dialogs.rebind(old->token(), fresh.token());
-        changed(*old);
         if (old->on_associations && old->flow.remote.address != fresh.flow.remote.address)
             remove_sets_of(*old, "the UE has another address");
         bindings.remove(*old);
@@ -535,7 +535,6 @@ void Pcscf::Impl::drop(Binding& b) {
     for (const auto& token : dialogs.of_binding(b.token())) dialogs.remove(token);
     const auto impi = b.impi();
     if (b.on_associations) remove_sets_of(b, "its registration is over");
-    changed(b);
     bindings.remove(b);
     unsubscribe_if_alone(impi);
 }

@@ -12,11 +12,15 @@ void RunningChallenges::set(RunningChallenge c) {
     const auto hash = hash_of(c.impi.value());
     erase(c.impi);
     wakeups_.at(c.until, hash);
+    changes.added(c.impi.value());
     challenges_.add(hash, std::move(c));
 }
 
 void RunningChallenges::erase(const Impi& impi) {
-    if (const auto* c = find(impi)) challenges_.erase(hash_of(impi.value()), *c);
+    const auto* c = find(impi);
+    if (c == nullptr) return;
+    changes.removed(c->impi.value());
+    challenges_.erase(hash_of(impi.value()), *c);
 }
 
 std::vector<Impi> RunningChallenges::take_due(TimePoint now) {
@@ -26,6 +30,7 @@ std::vector<Impi> RunningChallenges::take_due(TimePoint now) {
         while (const auto* c =
                    challenges_.find(*hash, [&](const RunningChallenge& one) { return one.until <= now; })) {
             over.push_back(c->impi);
+            changes.removed(c->impi.value());
             challenges_.erase(*hash, *c);
         }
     return over;

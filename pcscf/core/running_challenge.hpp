@@ -3,6 +3,7 @@
 #include "common/base/time.hpp"
 #include "common/base/wakeups.hpp"
 #include "common/ims/identity.hpp"
+#include "common/node/state.hpp"
 #include "common/sip/message/flow.hpp"
 #include "pcscf/core/access_security.hpp"
 
@@ -30,6 +31,8 @@ class RunningChallenges {
     void erase(const Impi& impi);
     std::vector<Impi> take_due(TimePoint now);  // whose time is over: they are gone
     std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+    TextChanges changes;  // by private identity
+
     std::size_t size() const { return challenges_.size(); }
     void for_each(const std::function<void(const RunningChallenge&)>& f) const;
 

@@ -27,10 +27,12 @@ Subscription& Subscriptions::add(Subscription s) {
     const auto hash = hash_of(s.call_id());
     auto& stored = subscriptions_.add(hash, std::move(s));
     by_impi_.add(hash_of(stored.get(Text::Impi)), stored);
+    changes.added(std::string{stored.call_id()});
     return stored;
 }
 
 void Subscriptions::remove(const Subscription& s) {
+    changes.removed(std::string{s.call_id()});
     by_impi_.erase(hash_of(s.get(Text::Impi)), s);
     subscriptions_.erase(hash_of(s.call_id()), s);
 }

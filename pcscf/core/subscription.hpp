@@ -4,6 +4,7 @@
 #include "common/base/time.hpp"
 #include "common/base/wakeups.hpp"
 #include "common/ims/identity.hpp"
+#include "common/node/state.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -60,6 +61,8 @@ class Subscriptions {
     void wake(Subscription& s);  // act_at changed
     std::vector<Subscription*> due(TimePoint now);
     std::optional<TimePoint> next_wakeup() const { return wakeups_.next(); }
+
+    TextChanges changes;  // by Call-ID
 
     std::size_t size() const { return subscriptions_.size(); }
     void for_each(const std::function<void(const Subscription&)>& f) const;

@@ -111,6 +111,7 @@ void Pcscf::Impl::on_response(TerminatingContext& c, sip::ResponseToForward& e, 
         set_charging_vector(response, {c.charging.icid, c.charging.orig_ioi, ioi});
 
     if (d != nullptr && status > 100 && status < 300) {
+        changed(*d);
         // Steps 3 to 5
         if (c.initial && !response.to_tag().empty()) d->ue_tag = response.to_tag();
         if (auto contact = contact_uri_of(response)) d->ue_contact = std::move(*contact);

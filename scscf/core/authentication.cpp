@@ -196,7 +196,30 @@ void Authentications::expire_at(const Impi& impi, TimePoint at) {
 }
 
 void Authentications::erase(const Impi& impi) {
-    if (const auto* state = find(impi)) states_.erase(hash_of(impi.value()), *state);
+    const auto* state = find(impi);
+    if (state == nullptr) return;
+    if (state->aka) changes.removed(state->impi.value());
+    states_.erase(hash_of(impi.value()), *state);
+}
+
+Authentications::State& Authentications::challenge(const Impi& impi, AkaChallenge challenge, TimePoint at) {
+    auto& state = of(impi);
+    if (state.aka)
+        changes.changed(impi.value());
+    else
+        changes.added(impi.value());
+    state.aka = std::move(challenge);
+    state.digest.reset();
+    expire_at(impi, at);
+    return state;
+}
+
+void Authentications::answered(const Impi& impi) {
+    auto* state = find(impi);
+    if (state == nullptr || !state->aka) return;
+    changes.removed(state->impi.value());
+    state->aka.reset();
+    if (state->empty()) states_.erase(hash_of(impi.value()), *state);
 }
 
 std::vector<Authentications::State> Authentications::take_due(TimePoint now) {
@@ -204,6 +227,7 @@ std::vector<Authentications::State> Authentications::take_due(TimePoint now) {
     while (const auto hash = alarms_.take_due(now))
         // Nearly always one; none if it was answered, or challenged anew.
         while (auto* state = states_.find(*hash, [&](const State& s) { return s.until <= now; })) {
+            if (state->aka) changes.removed(state->impi.value());
             due.push_back(std::move(*state));
             states_.erase(*hash, *state);
         }

@@ -4,6 +4,7 @@
 #include "common/base/wakeups.hpp"
 #include "common/crypto/digest.hpp"
 #include "common/diameter/types/cx.hpp"
+#include "common/node/state.hpp"
 #include "common/sip/message/values.hpp"
 
 #include <cstdint>
@@ -98,11 +99,15 @@ class Authentications {
     State& of(const Impi& impi);  // made if there is none
     void expire_at(const Impi& impi, TimePoint at);
     void erase(const Impi& impi);
+    // AKA: in place of what was outstanding, until `at`; and its end, which leaves vectors where they are.
+    State& challenge(const Impi& impi, AkaChallenge challenge, TimePoint at);
+    void answered(const Impi& impi);
 
     std::vector<State> take_due(TimePoint now);  // whose time is over, taken out
     std::optional<TimePoint> next_deadline() const { return alarms_.next(); }
     void for_each(const std::function<void(const State&)>& f) const;
     std::size_t size() const { return states_.size(); }
+    TextChanges changes;  // of AKA challenges, by private identity
 
   private:
     Records<State> states_;        // by private identity

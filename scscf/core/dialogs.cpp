@@ -1,5 +1,6 @@
 #include "scscf/core/dialogs.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ims::scscf {
@@ -24,6 +25,20 @@ bool Dialog::is(const sip::Message& message) const {
     return message.to_tag() == (from == caller ? called : caller);
 }
 
+void Dialogs::add(SetId set, Dialog dialog) {
+    if (dialog.id == 0) dialog.id = last_id_ + 1;
+    last_id_ = std::max(last_id_, dialog.id);
+    changes.added({set, dialog.id});
+    dialogs_.emplace(set, std::move(dialog));
+}
+
+const Dialog* Dialogs::find(const DialogKey& key) const {
+    const auto [begin, end] = dialogs_.equal_range(key.set);
+    for (auto i = begin; i != end; ++i)
+        if (i->second.id == key.id) return &i->second;
+    return nullptr;
+}
+
 Dialog* Dialogs::find(SetId set, const sip::Message& message) {
     const auto [begin, end] = dialogs_.equal_range(set);
     for (auto i = begin; i != end; ++i)
@@ -35,6 +50,7 @@ void Dialogs::erase(SetId set, const Dialog& dialog) {
     const auto [begin, end] = dialogs_.equal_range(set);
     for (auto i = begin; i != end; ++i)
         if (&i->second == &dialog) {
+            changes.removed({set, dialog.id});
             dialogs_.erase(i);
             return;
         }

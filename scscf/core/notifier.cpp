@@ -338,7 +338,7 @@ void Notifier::changed(ImplicitRegistrationSet& set, bool by_network, const std:
             return std::none_of(each->bindings.begin(), each->bindings.end(),
                                 [&](const Binding& b) { return b.id == s.binding && !b.ended; });
         };
-        std::erase_if(each->subscriptions, cancelled);
+        if (std::erase_if(each->subscriptions, cancelled) > 0) core_.registrations.changed(*each);
         for (auto& subscription : each->subscriptions)
             notify(*each, subscription, state, over ? "noresource" : "");
         if (over) each->subscriptions.clear();
@@ -364,6 +364,7 @@ void Notifier::notify(const ImplicitRegistrationSet& set, Subscription& subscrip
     request.append_raw("From", subscription.texts.get(Subscription::Text::Local));
     request.append_raw("To", subscription.texts.get(Subscription::Text::Remote));
     request.append_raw("Call-ID", subscription.texts.get(Subscription::Text::CallId));
+    core_.registrations.changed(set);
     request.set<h::CSeq>(sip::CSeqValue{++subscription.local_cseq, sip::Method::Notify, "NOTIFY"});
     request.set<h::MaxForwards>(70);
     request.set<h::Contact>(sip::ContactValue{false, sip::NameAddr{contact_of(set)}});
@@ -416,6 +417,7 @@ void Notifier::drop(const Audience& audience, std::string_view why) {
     const auto erased = std::erase_if(set->subscriptions,
                                       [&](const Subscription& s) { return s.id == audience.subscription; });
     if (erased == 0) return;
+    core_.registrations.changed(*set);
     const auto* identity = set->default_identity();
     core_.note(Severity::Warning, "scscf.subscription.lost",
                Subject{{}, {}, identity == nullptr ? "" : identity->name.text()},

@@ -127,9 +127,7 @@ void Registrar::check_aka(RegisterRequest r, AkaChallenge& challenge) {
                                 Answered{r.message.method_name(), r.message.call_id(), r.message.body()});
     switch (verdict) {
         case Verdict::Accepted: {
-            auto* state = authentications.find(r.impi);
-            state->aka.reset();  // B2: the timer is stopped, the nonce is used up
-            if (state->empty()) authentications.erase(r.impi);
+            authentications.answered(r.impi);  // B2: the timer is stopped, the nonce is used up
             return accept(std::move(r), Proof{true, false, {}});
         }
         case Verdict::SyncFailure: return core_.run(resynchronise(std::move(r)));
@@ -269,11 +267,10 @@ void Registrar::send_aka_challenge(const RegisterRequest& r, unsigned resynchron
 
     auto response = unauthorized(r);
     response.set<h::WwwAuthenticate>(www_authenticate(challenge, r.protection != Protection::TlsConnected));
-    state.aka = std::move(challenge);
-    state.digest.reset();
-    authentications.expire_at(r.impi, core_.now + core_.config.reg_await_auth);  // step 7
+    const auto algorithm = challenge.algorithm;
+    authentications.challenge(r.impi, std::move(challenge), core_.now + core_.config.reg_await_auth);  // step 7
     core_.note(Severity::Info, "scscf.registration.challenged", r.subject(),
-               {{"detail", std::string{crypto::digest_algorithm_text(state.aka->algorithm)}}});
+               {{"detail", std::string{crypto::digest_algorithm_text(algorithm)}}});
     core_.respond(r.transaction, std::move(response));
 }
 
@@ -377,9 +374,8 @@ void Registrar::send_digest_challenge(const RegisterRequest& r,
 
     auto response = unauthorized(r);
     for (const auto& value : values) response.append<h::WwwAuthenticate>(value);
-    auto& state = authentications.of(r.impi);
-    state.digest = std::move(challenge);
-    state.aka.reset();
+    authentications.answered(r.impi);  // an AKA challenge, or none
+    authentications.of(r.impi).digest = std::move(challenge);
     authentications.expire_at(r.impi, core_.now + core_.config.reg_await_auth);
     core_.note(Severity::Info, "scscf.registration.challenged", r.subject(),
                {{"detail", stale ? "digest, stale" : "digest"}});

@@ -88,9 +88,11 @@ Registrations::Set& Registrations::assign(const Impi& impi, const ImsSubscriptio
         const SetId id{++next_};
         set = &sets_[id];
         set->id = id;
+        changes.added(id);
     } else {
         unindex(*set);
     }
+    changed(*set);
     refill(*set, subscription);
     if (charging) set->charging = charging_.share(*charging);
     if (!hss.empty()) set->hss = share(hss);
@@ -101,6 +103,7 @@ Registrations::Set& Registrations::assign(const Impi& impi, const ImsSubscriptio
 
 std::uint8_t Registrations::private_identity(Set& set, const Impi& impi) {
     if (const auto known = set.private_index(impi.value())) return *known;
+    changed(set);
     set.private_identities.push_back(compact(impi.value()));
     by_impi_.emplace(hash_of(impi.value()), set.id);
     return static_cast<std::uint8_t>(set.private_identities.size() - 1);
@@ -122,16 +125,19 @@ void Registrations::refill(Set& set, const ImsSubscription& subscription) {
 }
 
 void Registrations::update(Set& set, const ImsSubscription& subscription) {
+    changed(set);
     unindex(set);
     refill(set, subscription);
     index(set);
 }
 
 void Registrations::set_charging(Set& set, const cx::ChargingInformation& charging) {
+    changed(set);
     set.charging = charging_.share(charging);
 }
 
 Binding& Registrations::add_binding(Set& set, Binding binding) {
+    changed(set);
     binding.id = set.next_id++;
     const auto impi = set.private_identities[binding.private_identity].text();
     unsigned attempt = 0;
@@ -144,10 +150,11 @@ Binding& Registrations::add_binding(Set& set, Binding binding) {
 void Registrations::erase_ended(Set& set) {
     for (const auto& binding : set.bindings)
         if (binding.ended) by_token_.erase(binding.route_token);
-    std::erase_if(set.bindings, [](const Binding& b) { return b.ended; });
+    if (std::erase_if(set.bindings, [](const Binding& b) { return b.ended; }) > 0) changed(set);
 }
 
 Subscription& Registrations::add_subscription(Set& set, Subscription subscription) {
+    changed(set);
     subscription.id = set.next_id++;
     return set.subscriptions.emplace_back(std::move(subscription));
 }
@@ -155,6 +162,7 @@ Subscription& Registrations::add_subscription(Set& set, Subscription subscriptio
 void Registrations::erase(SetId id) {
     const auto found = sets_.find(id);
     if (found == sets_.end()) return;
+    changes.removed(id);
     unindex(found->second);
     for (const auto& binding : found->second.bindings) by_token_.erase(binding.route_token);
     sets_.erase(found);
@@ -181,6 +189,11 @@ void Registrations::unindex(const Set& set) {
 }
 
 void Registrations::arm(Set& set) {
+    changed(set);
+    set_alarm(set);
+}
+
+void Registrations::set_alarm(Set& set) {
     const auto next = set.next_deadline();
     if (next == TimePoint::max() || (set.alarm && *set.alarm <= next)) return;
     set.alarm = next;
@@ -196,7 +209,7 @@ std::vector<SetId> Registrations::due(TimePoint now) {
         if (set->next_deadline() <= now)
             due.push_back(*id);
         else
-            arm(*set);
+            set_alarm(*set);
     }
     return due;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include "common/base/long_lived.hpp"
 #include "common/base/wakeups.hpp"
+#include "common/node/state.hpp"
 #include "scscf/core/registration.hpp"
 
 #include <functional>
@@ -37,6 +38,10 @@ class Registrations {
     Subscription& add_subscription(Set& set, Subscription subscription);
     void erase(SetId id);
 
+    // What is saved of a set has changed. The functions above and arm() say so themselves.
+    void changed(const Set& set) { changes.changed(set.id); }
+    Changes<SetId> changes;
+
     SharedText share(std::string_view text) { return texts_.share(std::string{text}); }
     CompactIdentity compact(std::string_view identity);
 
@@ -58,6 +63,7 @@ class Registrations {
     std::size_t bindings() const { return by_token_.size(); }
 
   private:
+    void set_alarm(Set& set);
     void index(const Set& set);
     void unindex(const Set& set);
     void fill(Set& set, const ImsSubscription& subscription);

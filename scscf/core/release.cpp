@@ -70,7 +70,10 @@ bool Sessions::on_kept_dialog(const sip::RequestArrived& arrived, Underway& unde
     const bool by_caller = dialog->is_caller(arrived.request.from_tag());
     underway.ioi = by_caller == dialog->serves_called ? IoiType::HomeToHome : IoiType::VisitedToHome;
     auto& highest = by_caller ? dialog->caller_cseq : dialog->called_cseq;
-    highest = std::max(highest, arrived.request.cseq_number());
+    if (arrived.request.cseq_number() > highest) {
+        highest = arrived.request.cseq_number();
+        dialogs.changed(set, *dialog);
+    }
     if (arrived.request.method() == sip::Method::Bye)
         dialogs.erase(set, *dialog);
     else
@@ -85,7 +88,8 @@ void Sessions::refresh_targets(const sip::ResponseToForward& r, const Underway& 
     const bool by_caller = dialog->is_caller(r.response.from_tag());
     const auto take = [&](Dialog::Text target, const sip::Message& message) {
         const auto uri = contact_uri(message);
-        if (!uri.empty() && uri != dialog->texts.get(target)) (void)dialog->texts.set(target, uri);
+        if (uri.empty() || uri == dialog->texts.get(target)) return;
+        if (dialog->texts.set(target, uri)) dialogs.changed(underway.set, *dialog);
     };
     take(by_caller ? Dialog::Text::CallerTarget : Dialog::Text::CalledTarget, *request);
     take(by_caller ? Dialog::Text::CalledTarget : Dialog::Text::CallerTarget, r.response);
@@ -156,6 +160,7 @@ void Sessions::bye(SetId set, Dialog& dialog, bool to_caller) {
     const auto id = core_.element.send(std::move(request), {}, core_.now, core_.outputs);
     byes_.emplace(id, Releasing{set, &dialog});
     ++dialog.releasing;
+    dialogs.changed(set, dialog);
 }
 
 bool Sessions::on_bye_answered(sip::ClientTransactionId id, int status) {

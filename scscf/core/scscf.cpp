@@ -15,6 +15,7 @@ struct Scscf::Impl {
     Notifier notifier{core};
     Sessions sessions{core};
     Registrar registrar{core, notifier, sessions};
+    Snapshots snapshots{core.registrations, sessions.dialogs, registrar.authentications, core.gruus};
 
     Impl(Config c, sip::ElementConfig e, Random& r, std::unique_ptr<ServiceControl> s)
         : core{std::move(c), std::move(e), r, std::move(s)} {}
@@ -140,13 +141,19 @@ std::vector<Gauge> Scscf::gauges() const {
 }
 
 std::string Scscf::save(TimePoint now) const {
-    return save_all(impl_->core.registrations, impl_->sessions.dialogs, impl_->registrar.authentications,
-                    impl_->core.gruus, now);
+    return impl_->snapshots.save(now);
 }
 
-bool Scscf::restore(std::string_view saved, TimePoint now, std::string& why) {
-    return restore_all(saved, impl_->core.registrations, impl_->sessions.dialogs,
-                       impl_->registrar.authentications, impl_->core.gruus, now, why);
+bool Scscf::has_changes() const {
+    return impl_->snapshots.has_changes();
+}
+
+void Scscf::write_changes(TimePoint now, std::string& text) {
+    impl_->snapshots.write_changes(now, text);
+}
+
+bool Scscf::restore(const std::vector<StateRecord>& saved, TimePoint, std::string& why) {
+    return impl_->snapshots.restore(saved, why);
 }
 
 void Scscf::reload(sip::LocatorConfig locator) {

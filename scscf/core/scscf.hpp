@@ -35,8 +35,11 @@ class Scscf final : public Node {
     void drain(TimePoint now, Effects& out) override;
     bool idle() const override;
     std::vector<Gauge> gauges() const override;
+    std::string_view state_format() const override { return "scscf 3"; }
     std::string save(TimePoint now) const override;
-    bool restore(std::string_view saved, TimePoint now, std::string& why) override;
+    bool has_changes() const override;
+    void write_changes(TimePoint now, std::string& text) override;
+    bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) override;
 
     // SIGHUP: static routes; our own section, of which the names stay: gives the keys that need a restart.
     void reload(sip::LocatorConfig locator);

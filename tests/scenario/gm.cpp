@@ -322,10 +322,6 @@ TEST_CASE("a P-CSCF that is killed at any moment goes on with every registered U
     auto& alice = world.ue("alice", [](ue::Config& c) { c.expires = 7200s; });
     auto& bob = world.ue("bob");
     REQUIRE(flows::registers(world, alice));
-    SECTION("with nothing but the journal") {}
-    SECTION("with a save, and the journal since") {
-        world.saves("pcscf");
-    }
     REQUIRE(flows::registers(world, bob));
     const auto talk = [&](std::size_t times) {
         bob.sends("are you there?", alice);

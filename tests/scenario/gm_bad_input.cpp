@@ -57,8 +57,6 @@ struct Deaf final : Node {
     void drain(TimePoint, Effects&) override {}
     bool idle() const override { return true; }
     std::vector<Gauge> gauges() const override { return {}; }
-    std::string save(TimePoint) const override { return {}; }
-    bool restore(std::string_view, TimePoint, std::string&) override { return true; }
 };
 
 // Bob is called, calls, refreshes and gets a message, whatever goes on.

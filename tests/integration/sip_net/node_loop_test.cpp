@@ -28,8 +28,6 @@ class ScriptedNode final : public Node {
     void drain(TimePoint, Effects& out) override { out.push_back(Note{Severity::Info, "drain"}); }
     bool idle() const override { return true; }
     std::vector<Gauge> gauges() const override { return {}; }
-    std::string save(TimePoint) const override { return {}; }
-    bool restore(std::string_view, TimePoint, std::string&) override { return true; }
 
     std::optional<TimePoint> deadline;
 };

@@ -56,18 +56,24 @@ class EchoNode final : public Node {
     std::vector<Gauge> gauges() const override {
         return {{"echo_count", "Echoes.", static_cast<double>(count_)}};
     }
-    std::string save(TimePoint) const override { return "echo " + std::to_string(count_); }
-    bool restore(std::string_view saved, TimePoint, std::string& why) override {
-        if (!saved.starts_with("echo ")) {
-            why = "not ours";
+    std::string_view state_format() const override { return "echo 1"; }
+    std::string save(TimePoint) const override { return "count - " + std::to_string(count_) + "\n"; }
+    bool has_changes() const override { return count_ != written_; }
+    void write_changes(TimePoint now, std::string& text) override {
+        if (has_changes()) text += save(now);
+        written_ = count_;
+    }
+    bool restore(const std::vector<StateRecord>& saved, TimePoint, std::string& why) override {
+        if (saved.size() != 1) {
+            why = "not one count";
             return false;
         }
-        count_ = parse_number(saved.substr(5)).value_or(0);
+        count_ = written_ = parse_number(saved.front().value).value_or(0);
         return true;
     }
 
   private:
-    std::uint64_t count_ = 0;
+    std::uint64_t count_ = 0, written_ = 0;
     bool busy_ = false, draining_ = false;
 };
 
@@ -292,22 +298,24 @@ TEST_CASE("state outlives the process, and what is not ours is put aside", "[pro
         peer.receive();
         child.signal(SIGTERM);
         REQUIRE(child.wait() == 0);
-        CHECK(contents(state) == "echo " + std::to_string(run));
+        CHECK(contents(state + ".journal").ends_with("\ncount - " + std::to_string(run) + "\n"));
     }
-    write_file(state, "garbage");
+    CHECK(contents(state).ends_with("\ncount - 1\n"));
+    std::remove((state + ".journal").c_str());
+    write_file(state, "garbage\n");
     Child child{folder, {"--config", path.c_str()}};
     child.logged("level=error service=echo note=process.state.refused");
     child.endpoint(udp_listening);
     child.signal(SIGTERM);
     CHECK(child.wait() == 0);
-    CHECK(contents(state + ".refused") == "garbage");
+    CHECK(contents(state + ".refused") == "garbage\n");
 }
 
-TEST_CASE("state is written while the process runs, so that one that is killed goes on from there",
+TEST_CASE("state is written as it changes, so that one that is killed goes on from there",
           "[process]") {
     ScratchFolder folder;
     const auto state = folder.file("state");
-    const auto path = config(folder, "state: {file: " + state + ", interval: 1s}\n");
+    const auto path = config(folder, "state: {file: " + state + "}\n");
     boost::asio::io_context io;
     sip::DatagramPeer peer{io};
     Child child{folder, {"--config", path.c_str()}};
@@ -315,8 +323,9 @@ TEST_CASE("state is written while the process runs, so that one that is killed g
     peer.send("x", at);
     peer.receive();
     const auto end = std::chrono::steady_clock::now() + 20s;
-    while (contents(state) != "echo 1" && std::chrono::steady_clock::now() < end) ::usleep(50'000);
-    CHECK(contents(state) == "echo 1");
+    const auto written = [&] { return contents(state + ".journal").ends_with("\ncount - 1\n"); };
+    while (!written() && std::chrono::steady_clock::now() < end) ::usleep(20'000);
+    CHECK(written());
     child.signal(SIGKILL);
     child.wait();
     Child again{folder, {"--config", path.c_str()}};

@@ -26,8 +26,6 @@ class ApplicationServer final : public Node {
     void drain(TimePoint, Effects&) override {}
     bool idle() const override { return element_.idle(); }
     std::vector<Gauge> gauges() const override { return {}; }
-    std::string save(TimePoint) const override { return {}; }
-    bool restore(std::string_view, TimePoint, std::string&) override { return true; }
 
   private:
     void work_off(TimePoint now, Effects& out);

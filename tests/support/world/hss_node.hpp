@@ -19,8 +19,6 @@ class HssNode final : public Node {
     void drain(TimePoint, Effects&) override {}
     bool idle() const override { return pushed_.empty(); }
     std::vector<Gauge> gauges() const override { return {}; }
-    std::string save(TimePoint) const override { return {}; }
-    bool restore(std::string_view, TimePoint, std::string&) override { return true; }
 
     void push(const std::vector<hss::Push>& pushes, Effects& out);  // RTR, PPR
 

@@ -1,6 +1,10 @@
 #include "tests/support/world/wire.hpp"
 
+#include "tests/support/saved_state.hpp"
+
 #include <algorithm>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -27,6 +31,8 @@ void Wire::switch_sigcomp(std::string_view name, bool on) {
 void Wire::begin(Host& h) {
     h.compression.reset();
     h.node = h.build();
+    h.disk = test::heading(*h.node);
+    h.unwritten_since.reset();
     switch_sigcomp(h.name, h.sigcomp);
 }
 
@@ -108,33 +114,77 @@ void Wire::start(std::string_view name) {
 }
 
 void Wire::save_and_restore(std::string_view name) {
-    const auto saved = host(name).node->save(now_);
+    auto& h = host(name);
+    prove_disk(h);
+    write_state(h);
+    const auto disk = h.disk;
     kill(name);
     start(name);
-    std::string why;
-    if (!host(name).node->restore(saved, now_, why))
-        throw std::logic_error{std::string{name} + " cannot restore: " + why};
+    restore(h, disk);
     deliver(name, ipsec::Report{ipsec::Started{}});
-}
-
-void Wire::saves(std::string_view name) {
-    auto& h = host(name);
-    h.saved = h.node->save(now_);
-    h.saved_at = now_;
-    h.journal.clear();
 }
 
 void Wire::crashes(std::string_view name) {
+    auto& h = host(name);
+    write_if_due(h);
+    const auto disk = h.disk;
     kill(name);
     start(name);
-    auto& h = host(name);
-    std::string why;
-    if (!h.saved.empty() && !h.node->restore(h.saved, h.saved_at, why))
-        throw std::logic_error{h.name + " cannot restore: " + why};
-    for (const auto& [at, line] : h.journal)
-        if (!dynamic_cast<Journaled&>(*h.node).replay(line, at, why))
-            throw std::logic_error{h.name + " cannot replay " + line + ": " + why};
+    restore(h, disk);
     deliver(name, ipsec::Report{ipsec::Started{}});
+}
+
+// ---- what is on a disk
+
+void Wire::restore(Host& h, const std::string& disk) {
+    std::string why;
+    if (!test::restore(*h.node, disk, now_, why))
+        throw std::logic_error{h.name + " cannot restore: " + why + "\n" + disk};
+    h.disk = disk;
+}
+
+void Wire::write_state(Host& h) {
+    h.unwritten_since.reset();
+    if (h.writes_only_at_its_end) {
+        h.disk = test::heading(*h.node) + test::since(h.node->save(now_), now_);
+    } else if (h.node->has_changes()) {
+        std::string records;
+        h.node->write_changes(now_, records);
+        if (!records.empty()) h.disk += test::since(records, now_);
+    }
+}
+
+// As state.interval has it.
+void Wire::write_if_due(Host& h) {
+    if (h.unwritten_since && now_ - *h.unwritten_since >= 100ms) write_state(h);
+}
+
+void Wire::prove_disk(Host& h) {
+    if (!h.node || h.writes_only_at_its_end || h.node->state_format().empty()) return;
+    write_state(h);
+    const auto lines_of = [&](const std::string& disk) {
+        const auto twin = h.build();
+        std::string why;
+        if (!test::restore(*twin, disk, now_, why))
+            throw std::logic_error{h.name + " cannot restore: " + why + "\n" + disk};
+        std::set<std::string> lines;
+        std::istringstream text{twin->save(now_)};
+        for (std::string line; std::getline(text, line);) lines.insert(line);
+        return lines;
+    };
+    const auto written = lines_of(h.disk);
+    const auto known = lines_of(test::heading(*h.node) + test::since(h.node->save(now_), now_));
+    if (written == known) return;
+    std::string differ;
+    for (const auto& line : written)
+        if (!known.contains(line)) differ += "\non the disk: " + line;
+    for (const auto& line : known)
+        if (!written.contains(line)) differ += "\nin memory:   " + line;
+    throw std::logic_error{h.name + " changed records and did not say so:" + differ};
+}
+
+void Wire::prove_disks() {
+    for (auto& [name, h] : hosts_) prove_disk(h);
 }
 
 void Wire::freeze(std::string_view name, bool frozen) {
@@ -186,6 +236,7 @@ bool Wire::step(TimePoint until) {
     }
     if (!deadline || *deadline > until) return false;
     now_ = std::max(now_, *deadline);
+    write_if_due(*due);
     Effects effects;
     due->node->handle_timeout(now_, effects);
     due->memory.turn(effects, wall_clock());
@@ -206,6 +257,7 @@ void Wire::advance(Duration d) {
 void Wire::deliver(std::string_view name, const Event& event) {
     auto& h = host(name);
     if (!h.node || frozen_[h.name]) return;
+    write_if_due(h);
     Effects effects;
     h.node->handle(event, now_, effects);
     h.memory.turn(event, effects, wall_clock());
@@ -223,6 +275,7 @@ void Wire::arrive(std::string_view name, sip::Received received) {
 }
 
 void Wire::carry(Host& from, Effects effects) {
+    if (!from.unwritten_since && from.node && from.node->has_changes()) from.unwritten_since = now_;
     for (auto& effect : effects)
         std::visit(overloaded{
                        [&](sip::Transmit& t) { transmit(from, t); },
@@ -278,14 +331,7 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                    },
                },
                order);
-    if (auto* journaled = dynamic_cast<Journaled*>(from.node.get())) {
-        const auto lines = journaled->take_journal(now_);
-        for (std::size_t at = 0; at < lines.size();) {
-            const auto end = lines.find('\n', at);
-            from.journal.emplace_back(now_, lines.substr(at, end - at));
-            at = end + 1;
-        }
-    }
+    if (from.node->has_changes()) write_state(from);  // before anybody hears of it
 }
 
 bool Wire::encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in) {

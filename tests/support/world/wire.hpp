@@ -1,6 +1,5 @@
 #pragma once
 #include "common/compression/compression.hpp"
-#include "common/node/journaled.hpp"
 #include "common/node/node.hpp"
 #include "common/sip/proxy/element.hpp"
 #include "common/trace/memory.hpp"
@@ -34,10 +33,10 @@ struct Host {
     // It stands behind a NAT that shows it at this address, each of its ports as another one.
     std::optional<IpAddress> outside;
     std::map<IpEndpoint, std::uint16_t> mappings;
-    // What it has on its disk: the last save, and the journal since.
-    std::string saved;
-    TimePoint saved_at;
-    std::vector<std::pair<TimePoint, std::string>> journal;
+    // What it has on its disk, and since when something waits to be written there.
+    std::string disk;
+    std::optional<TimePoint> unwritten_since;
+    bool writes_only_at_its_end = false;  // a UE
     bool listens_on(const IpEndpoint& endpoint, sip::Transport transport = sip::Transport::Udp) const;
     // Its own endpoint that the NAT shows as this one.
     std::optional<IpEndpoint> behind(const IpEndpoint& seen) const;
@@ -76,8 +75,10 @@ class Wire {
     void kill(std::string_view name);              // its connections close, what is under way to it is lost
     void start(std::string_view name);             // with an empty memory
     void save_and_restore(std::string_view name);  // stops, and starts with what it saved
-    void saves(std::string_view name);             // in passing, as it does every minute
     void crashes(std::string_view name);           // is killed, and starts with what is on its disk
+    // What is on the disk of each node makes the same node as it is. Throws std::logic_error with the
+    // records that differ: somebody changed one and did not say so.
+    void prove_disks();
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
     void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
     // A NAT is put before it; what comes from inside has other ports from then on, if it was there before.
@@ -127,6 +128,7 @@ class Wire {
     template <class N, class F>
     auto on(std::string_view name, F f) {
         auto& h = host(name);
+        write_if_due(h);
         Effects effects;
         if constexpr (std::is_void_v<decltype(f(static_cast<N&>(*h.node), now_, effects))>) {
             f(static_cast<N&>(*h.node), now_, effects);
@@ -177,7 +179,11 @@ class Wire {
     // Annex M: whether ESP in UDP gets through a NAT between the two; the P-CSCF's kernel says where from.
     bool encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in);
     IpEndpoint shown(Host& host, const IpEndpoint& own);  // as the NAT shows it
-    void begin(Host& h);                                  // with a fresh core
+    void begin(Host& h);                                  // with a fresh core, and nothing on its disk
+    void restore(Host& h, const std::string& disk);
+    void write_state(Host& h);
+    void write_if_due(Host& h);  // what waited for long enough before the turn that begins now
+    void prove_disk(Host& h);
     void transmit(Host& from, const sip::Transmit& t);
     // Octets as they stand, and the text that a trace shows of them.
     struct Octets {

@@ -1,6 +1,9 @@
 #include "tests/support/world/world.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -114,7 +117,15 @@ World::World(Options options) : Wire{options.latency}, options_{std::move(option
     });
 }
 
-World::~World() = default;
+World::~World() {
+    if (std::uncaught_exceptions() > 0) return;
+    try {
+        prove_disks();
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        std::abort();
+    }
+}
 
 sip::ElementConfig World::element(const IpEndpoint& at) const {
     sip::ElementConfig e;
@@ -158,6 +169,7 @@ Phone& World::ue(const std::string& name, const std::function<void(ue::Config&)>
     phones_.push_back(Phone{*this, name, c});
     add_host(name, c.local,
              [this, c] { return std::make_unique<ue::Ue>(c, randoms_.emplace_back(++last_seed_)); });
+    host(name).writes_only_at_its_end = true;
     switch_sigcomp(name, c.sigcomp);
     return phones_.back();
 }

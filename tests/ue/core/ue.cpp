@@ -360,11 +360,15 @@ std::string Ue::save(TimePoint now) const {
                       .last_call = impl_->last_call};
     for (const auto& call : impl_->calls)
         if (auto saved = call.saved()) snapshot.calls.push_back(std::move(*saved));
-    return print(snapshot);
+    return "ue all " + print(snapshot) + "\n";
 }
 
-bool Ue::restore(std::string_view saved, TimePoint now, std::string& why) {
-    auto snapshot = parse_snapshot(saved, why);
+bool Ue::restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) {
+    if (saved.size() != 1 || saved.front().kind != "ue") {
+        why = "not the one record of a UE";
+        return false;
+    }
+    auto snapshot = parse_snapshot(saved.front().value, why);
     if (!snapshot) return false;
     impl_->registration.restore(snapshot->registration, now);
     impl_->line.binding = std::move(snapshot->binding);

@@ -34,8 +34,10 @@ class Ue final : public Node, public Compressing {
     void drain(TimePoint now, Effects& out) override;  // hangs up and deregisters
     bool idle() const override;  // nothing under way: no transaction, no call being set up
     std::vector<Gauge> gauges() const override;
+    // One record: all that it is.
+    std::string_view state_format() const override { return "ue 1"; }
     std::string save(TimePoint now) const override;
-    bool restore(std::string_view saved, TimePoint now, std::string& why) override;
+    bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) override;
 
     // ---- Compressing
     std::optional<Compartment> compartment(const Way& way) override;

@@ -47,15 +47,22 @@ TEST_CASE("a restart between challenge and answer is not noticed", "[TS24.229-5.
 TEST_CASE("a state that is not ours is refused and changes nothing", "[TS24.229-5.2]") {
     Stage stage;
     stage.register_alice();
-    const auto saved = stage.node().save(stage.now);
+    const auto saved = ims::test::heading(stage.node()) + stage.node().save(stage.now);
     std::string why;
-    for (const auto& broken : {std::string{"{}"}, std::string{"nonsense"}, saved.substr(0, saved.size() / 2),
-                               std::string{R"({"node":"scscf","version":1})"}}) {
+    const auto taken = [&](const std::string& file) {
         Stage other;
-        CHECK_FALSE(other.node().restore(broken, other.now, why));
-        CHECK_FALSE(why.empty());
-        CHECK(other.node().bindings() == 0);
-    }
+        const bool ok = ims::test::restore(other.node(), file, other.now, why);
+        CHECK(other.node().bindings() == (ok ? 1 : 0));
+        return ok;
+    };
+    CHECK(taken(saved));
+    CHECK_FALSE(taken(saved + "binding x {}\n"));
+    CHECK(why.find("'service_route' not found") != std::string::npos);
+    CHECK_FALSE(taken(saved + "binding x {\n"));
+    CHECK_FALSE(taken(saved + "flock x {}\n"));
+    CHECK(why == "a P-CSCF knows no flock");
+    CHECK_FALSE(taken("#scscf 3\n"));
+    CHECK(why == "line 1: the state of scscf 3, not of pcscf 3");
 }
 
 TEST_CASE("a dialog whose INVITE died with the process does not stay for ever", "[TS24.229-5.2.6]") {

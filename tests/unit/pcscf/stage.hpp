@@ -1,5 +1,6 @@
 #pragma once
 #include "pcscf/core/pcscf.hpp"
+#include "tests/support/saved_state.hpp"
 
 #include <deque>
 #include <string>
@@ -59,10 +60,10 @@ class Stage {
         node_ = std::make_unique<Pcscf>(config_, element, random_);
     }
     void restart() {  // saves, builds anew, restores
-        const auto saved = node_->save(now);
+        const auto before = std::move(node_);
         build();
         std::string why;
-        REQUIRE(node_->restore(saved, now, why));
+        REQUIRE(ims::test::hand_over(*before, *node_, now, now, why));
     }
 
     Pcscf& node() { return *node_; }

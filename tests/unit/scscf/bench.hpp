@@ -2,6 +2,7 @@
 #include "common/base/text.hpp"
 #include "common/crypto/digest.hpp"
 #include "scscf/core/scscf.hpp"
+#include "tests/support/saved_state.hpp"
 
 #include <deque>
 #include <optional>

@@ -135,7 +135,7 @@ TEST_CASE("GRUUs survive a restart of the S-CSCF", "[TS24.229-5.4.7A.3]") {
     const auto ok = before.register_alice(phone());
     Bench after;
     std::string why;
-    REQUIRE(after.node.restore(before.node.save(before.now), after.now, why));
+    REQUIRE(ims::test::hand_over(before.node, after.node, before.now, after.now, why));
     CHECK(delivered(after, contact_param(ok, "phone", "temp-gruu"), "m1") == "sip:phone@10.0.0.1:5060");
     CHECK(delivered(after, contact_param(ok, "phone", "pub-gruu"), "m2") == "sip:phone@10.0.0.1:5060");
 }

@@ -272,7 +272,7 @@ TEST_CASE("sessions outlive the process, and are still released", "[issue]") {
     call.is_answered();
     Bench bench;
     std::string why;
-    REQUIRE(bench.node.restore(before.node.save(before.now), bench.now, why));
+    REQUIRE(ims::test::hand_over(before.node, bench.node, before.now, bench.now, why));
     CHECK(dialogs(bench) == 1);
     terminate(bench);
     CHECK(header(bench.take(), "Route") == "<sip:pcscf.ims.example:5060;lr>");

@@ -110,7 +110,7 @@ Ue& Home::add(Config config) {
 }
 
 std::string Home::remove(Ue& ue) {
-    auto saved = ue.save(now_);
+    auto saved = ims::test::heading(ue) + ue.save(now_);
     std::erase_if(ues_, [&](const Ue& u) { return &u == &ue; });
     return saved;
 }

@@ -4,6 +4,7 @@
 #include "common/crypto/digest.hpp"
 #include "common/sip/proxy/element.hpp"
 #include "tests/ue/core/ue.hpp"
+#include "tests/support/saved_state.hpp"
 
 #include <deque>
 #include <functional>

@@ -22,7 +22,7 @@ TEST_CASE("a UE saved and restored in a call hangs it up, refreshes and keeps it
     const auto saved = home.remove(alice);
     auto& reborn = home.add(config);
     std::string why;
-    REQUIRE(reborn.restore(saved, home.now(), why));
+    REQUIRE(ims::test::restore(reborn, saved, home.now(), why));
     CHECK(reborn.registered());
     CHECK(reborn.calls() == 1);
     CHECK(reborn.associated_uris().size() == 2);
@@ -35,16 +35,17 @@ TEST_CASE("a UE saved and restored in a call hangs it up, refreshes and keeps it
 
     home.advance(3000s);
     CHECK(home.happenings(reborn) == Lines{"challenged AKAv1-MD5", "refreshed 3600"});
-    CHECK(reborn.save(home.now()) != saved);
+    CHECK(ims::test::heading(reborn) + reborn.save(home.now()) != saved);
 }
 
 TEST_CASE("what is no snapshot is refused with the reason") {
     Home home;
     auto& alice = home.add(1);
     std::string why;
-    CHECK_FALSE(alice.restore("", home.now(), why));
-    CHECK_FALSE(why.empty());
-    CHECK_FALSE(alice.restore("{\"version\": 99}", home.now(), why));
+    const auto heading = ims::test::heading(alice);
+    CHECK_FALSE(ims::test::restore(alice, "", home.now(), why));
+    CHECK(why == "not the one record of a UE");
+    CHECK_FALSE(ims::test::restore(alice, heading + "ue all {\"version\": 99}\n", home.now(), why));
     CHECK(why == "another version");
-    CHECK(alice.restore(alice.save(home.now()), home.now(), why));
+    CHECK(ims::test::restore(alice, heading + alice.save(home.now()), home.now(), why));
 }
