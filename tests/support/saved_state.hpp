@@ -24,6 +24,18 @@ inline std::string since(std::string_view records, TimePoint written) {
     return state_time(milliseconds(written)) + std::string{records};
 }
 
+// The file without what later words have made void, as the shell joins its files.
+inline std::string joined(const Node& node, const std::string& file) {
+    LastWords words{node.state_format()};
+    std::string why, text;
+    if (!words.add(file, why)) return file;
+    words.print([&](std::string_view piece) {
+        text += piece;
+        return true;
+    });
+    return text;
+}
+
 // Another node takes what this one saves now.
 inline bool hand_over(const Node& from, Node& to, TimePoint saved, TimePoint restored, std::string& why) {
     LastWords words{from.state_format()};

@@ -22,6 +22,12 @@ std::string_view text(Ending e) {
     return "";
 }
 
+// The undisturbed run has proven each turn.
+Options once_more(Options options) {
+    options.proves_each_turn = false;
+    return options;
+}
+
 }  // namespace
 
 std::size_t Trial::hangs() const {
@@ -45,7 +51,7 @@ Trial lose_each_datagram(const Flow& flow, const Options& options) {
     trial.undisturbed = flow(undisturbed);
     const auto datagrams = undisturbed.datagrams();
     for (std::uint64_t n = 0; n < datagrams; ++n) {
-        World world{options};
+        World world{once_more(options)};
         std::string lost;
         world.drop = [&](std::uint64_t number, const Crossing& c) {
             if (number != n) return false;
@@ -70,7 +76,7 @@ Trial restart_each_node(const Flow& flow, const Options& options, bool ues_too) 
         const bool core = name == "pcscf" || name == "icscf" || name == "scscf" || name == "hss";
         if (!core && !ues_too) continue;
         for (std::uint64_t n = 0; n < moments; ++n) {
-            World world{options};
+            World world{once_more(options)};
             bool was_idle = true;
             world.at_quiet_moment = [&](std::uint64_t number) {
                 if (number != n) return;

@@ -32,6 +32,7 @@ void Wire::begin(Host& h) {
     h.compression.reset();
     h.node = h.build();
     h.disk = test::heading(*h.node);
+    h.unwritten.clear();
     h.unwritten_since.reset();
     switch_sigcomp(h.name, h.sigcomp);
 }
@@ -143,15 +144,20 @@ void Wire::restore(Host& h, const std::string& disk) {
     h.disk = disk;
 }
 
+void Wire::take_changes(Host& h) {
+    if (!h.node->has_changes()) return;
+    std::string records;
+    h.node->write_changes(now_, records);
+    if (!records.empty()) h.unwritten += test::since(records, now_);
+}
+
 void Wire::write_state(Host& h) {
+    if (h.writes_only_at_its_end) h.disk = test::heading(*h.node) + test::since(h.node->save(now_), now_);
+    take_changes(h);
+    h.disk += h.unwritten;
+    if (h.disk.size() > 50'000) h.disk = test::joined(*h.node, h.disk);
+    h.unwritten.clear();
     h.unwritten_since.reset();
-    if (h.writes_only_at_its_end) {
-        h.disk = test::heading(*h.node) + test::since(h.node->save(now_), now_);
-    } else if (h.node->has_changes()) {
-        std::string records;
-        h.node->write_changes(now_, records);
-        if (!records.empty()) h.disk += test::since(records, now_);
-    }
 }
 
 // As state.interval has it.
@@ -161,7 +167,7 @@ void Wire::write_if_due(Host& h) {
 
 void Wire::prove_disk(Host& h) {
     if (!h.node || h.writes_only_at_its_end || h.node->state_format().empty()) return;
-    write_state(h);
+    take_changes(h);
     const auto lines_of = [&](const std::string& disk) {
         const auto twin = h.build();
         std::string why;
@@ -172,7 +178,7 @@ void Wire::prove_disk(Host& h) {
         for (std::string line; std::getline(text, line);) lines.insert(line);
         return lines;
     };
-    const auto written = lines_of(h.disk);
+    const auto written = lines_of(h.disk + h.unwritten);
     const auto known = lines_of(test::heading(*h.node) + test::since(h.node->save(now_), now_));
     if (written == known) return;
     std::string differ;
@@ -276,6 +282,7 @@ void Wire::arrive(std::string_view name, sip::Received received) {
 
 void Wire::carry(Host& from, Effects effects) {
     if (!from.unwritten_since && from.node && from.node->has_changes()) from.unwritten_since = now_;
+    if (proves_each_turn) prove_disk(from);
     for (auto& effect : effects)
         std::visit(overloaded{
                        [&](sip::Transmit& t) { transmit(from, t); },
@@ -331,7 +338,7 @@ void Wire::on_ipsec(Host& from, const ipsec::Order& order) {
                    },
                },
                order);
-    if (from.node->has_changes()) write_state(from);  // before anybody hears of it
+    if (from.unwritten_since) write_state(from);  // before anybody hears of it
 }
 
 bool Wire::encapsulated(Host& from, Host& to, const ipsec::SaSet& out, const ipsec::SaSet& in) {

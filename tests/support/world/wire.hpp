@@ -33,8 +33,8 @@ struct Host {
     // It stands behind a NAT that shows it at this address, each of its ports as another one.
     std::optional<IpAddress> outside;
     std::map<IpEndpoint, std::uint16_t> mappings;
-    // What it has on its disk, and since when something waits to be written there.
-    std::string disk;
+    // What it has on its disk, and what waits to be written there, since when.
+    std::string disk, unwritten;
     std::optional<TimePoint> unwritten_since;
     bool writes_only_at_its_end = false;  // a UE
     bool listens_on(const IpEndpoint& endpoint, sip::Transport transport = sip::Transport::Udp) const;
@@ -76,9 +76,10 @@ class Wire {
     void start(std::string_view name);             // with an empty memory
     void save_and_restore(std::string_view name);  // stops, and starts with what it saved
     void crashes(std::string_view name);           // is killed, and starts with what is on its disk
-    // What is on the disk of each node makes the same node as it is. Throws std::logic_error with the
-    // records that differ: somebody changed one and did not say so.
+    // What each node has written makes the same node as it is. Throws std::logic_error with the records that
+    // differ: somebody changed one and did not say so.
     void prove_disks();
+    bool proves_each_turn = false;  // else at the end, and before a restart
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
     void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
     // A NAT is put before it; what comes from inside has other ports from then on, if it was there before.
@@ -181,6 +182,7 @@ class Wire {
     IpEndpoint shown(Host& host, const IpEndpoint& own);  // as the NAT shows it
     void begin(Host& h);                                  // with a fresh core, and nothing on its disk
     void restore(Host& h, const std::string& disk);
+    void take_changes(Host& h);
     void write_state(Host& h);
     void write_if_due(Host& h);  // what waited for long enough before the turn that begins now
     void prove_disk(Host& h);

@@ -78,6 +78,7 @@ void add_ipsec(pcscf::IpsecConfig& ipsec, std::vector<sip::ListeningPoint>& list
 
 World::World(Options options) : Wire{options.latency}, options_{std::move(options)} {
     last_seed_ = options_.seed * 1000;
+    proves_each_turn = options_.proves_each_turn;
     add_host("pcscf", pcscf_at, [this] {
         auto c = options_.pcscf;
         c.uri = sip_uri(pcscf_at);
