@@ -6,7 +6,8 @@
 
 namespace ims {
 
-// A JSON string with its quotes. JSON is UTF-8, what peers send need not be: octets that are none become U+FFFD.
+// A JSON string with its quotes. JSON is UTF-8, what peers send need not be: octets that are none become
+// U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 // Writes JSON behind a text, member by member and without a tree in between: for what is written often.

@@ -440,7 +440,8 @@ void CscfHost::restore() {
 void CscfHost::write_state_soon() {
     if (std::exchange(will_write_, true)) return;
     const auto interval = settings_.sections.state_interval;
-    state_timer_.expires_after(state_->is_complete() ? interval : std::max<Duration>(interval, after_a_failure));
+    state_timer_.expires_after(state_->is_complete() ? interval
+                                                     : std::max<Duration>(interval, after_a_failure));
     state_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;
         will_write_ = false;

@@ -49,7 +49,8 @@ inline constexpr LogLine log_line_rows[] = {
      "file back and restart; otherwise wait, or have UEs register (switch flight mode on and off)."},
     {"process.state.not_saved", Severity::Error,
      "The state file or its journal could not be written (`reason`: no space, no right).",
-     "Nothing now. All is written anew as soon as it can be, which is tried every ten seconds. A crash before "
+     "Nothing now. All is written anew as soon as it can be, which is tried every ten seconds. A crash "
+     "before "
      "that forgets what changed since.",
      "Make room on the disk of `file`, or mend its owner."},
     {"http.request.refused", Severity::Warning,

@@ -39,7 +39,7 @@ struct CscfSections {
     sip::TransportsConfig transports;
     std::optional<sip::TlsConfig> tls;
     sip::ResolverConfig resolver;
-    std::string state_file;  // empty: nothing outlives the process
+    std::string state_file;           // empty: nothing outlives the process
     Duration state_interval = 100ms;  // how long a change may wait to be written
     TraceConfig trace;
 };

@@ -99,8 +99,7 @@ class Replacement {
     }
     bool take_place(std::string& why) {
         bool ok = file_ >= 0 && flush();
-        if (ok && (::close(std::exchange(file_, -1)) != 0 ||
-                   ::rename(beside_.c_str(), path_.c_str()) != 0)) {
+        if (ok && (::close(std::exchange(file_, -1)) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0)) {
             why_ = last_error();
             ::unlink(beside_.c_str());
             ok = false;
@@ -193,8 +192,8 @@ struct StateFiles::Impl {
 
     bool print(const LastWords& words, std::string& why) const {
         Replacement replacement{path};
-        const bool whole = words.print(
-            [&](std::string_view piece) { return !given_up.load() && replacement.write(piece); });
+        const bool whole =
+            words.print([&](std::string_view piece) { return !given_up.load() && replacement.write(piece); });
         if (given_up.load()) return true;
         if (!whole) {
             replacement.take_place(why);  // says why not
@@ -274,7 +273,8 @@ bool StateFiles::rewrite(std::string_view records, std::int64_t wall_ms, std::st
     auto& s = *impl_;
     Replacement replacement{s.path};
     if (!replacement.write(state_heading(s.format) + state_time(wall_ms)) || !replacement.write(records) ||
-        !replacement.take_place(why)) return false;
+        !replacement.take_place(why))
+        return false;
     s.end_journal();
     ::unlink(s.earlier.c_str());
     ::unlink(s.journal.c_str());

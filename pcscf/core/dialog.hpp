@@ -67,7 +67,7 @@ class Dialogs {
     Dialog* find(std::string_view call_id, std::string_view tag, std::string_view other_tag);
     std::vector<std::string> of_binding(std::string_view binding) const;  // their tokens
     void rebind(std::string_view from, std::string_view to);  // the UE's binding was replaced by another
-    TextChanges changes;  // by token
+    TextChanges changes;                                      // by token
 
     std::size_t size() const { return by_token_.size(); }
     void for_each(const std::function<void(const Dialog&)>& f) const;

@@ -268,7 +268,8 @@ void Registrar::send_aka_challenge(const RegisterRequest& r, unsigned resynchron
     auto response = unauthorized(r);
     response.set<h::WwwAuthenticate>(www_authenticate(challenge, r.protection != Protection::TlsConnected));
     const auto algorithm = challenge.algorithm;
-    authentications.challenge(r.impi, std::move(challenge), core_.now + core_.config.reg_await_auth);  // step 7
+    authentications.challenge(r.impi, std::move(challenge),
+                              core_.now + core_.config.reg_await_auth);  // step 7
     core_.note(Severity::Info, "scscf.registration.challenged", r.subject(),
                {{"detail", std::string{crypto::digest_algorithm_text(algorithm)}}});
     core_.respond(r.transaction, std::move(response));

@@ -389,7 +389,8 @@ std::vector<std::string> Snapshots::Profiles::names_of(const ImplicitRegistratio
     return names;
 }
 
-void Snapshots::Profiles::took(const std::string& name, const std::shared_ptr<const ServiceProfile>& profile) {
+void Snapshots::Profiles::took(const std::string& name,
+                               const std::shared_ptr<const ServiceProfile>& profile) {
     written_[name] = profile;
     if (profile) names_[profile.get()] = {profile, name};
 }
@@ -501,8 +502,7 @@ bool Snapshots::restore(const std::vector<StateRecord>& saved, std::string& why)
     }
     for (const auto& [name, profile] : profiles) profiles_.took(name, {});
     for (auto& read : sets) {
-        auto& set =
-            registrations_.restore(read.id, read.impis, read.subscription, read.charging, read.hss);
+        auto& set = registrations_.restore(read.id, read.impis, read.subscription, read.charging, read.hss);
         set.keep_until = read.keep;
         set.next_id = read.next_id;
         set.privileged_sender = read.privileged_sender;

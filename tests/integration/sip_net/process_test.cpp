@@ -311,8 +311,7 @@ TEST_CASE("state outlives the process, and what is not ours is put aside", "[pro
     CHECK(contents(state + ".refused") == "garbage\n");
 }
 
-TEST_CASE("state is written as it changes, so that one that is killed goes on from there",
-          "[process]") {
+TEST_CASE("state is written as it changes, so that one that is killed goes on from there", "[process]") {
     ScratchFolder folder;
     const auto state = folder.file("state");
     const auto path = config(folder, "state: {file: " + state + "}\n");

@@ -79,7 +79,7 @@ class Wire {
     // What each node has written makes the same node as it is. Throws std::logic_error with the records that
     // differ: somebody changed one and did not say so.
     void prove_disks();
-    bool proves_each_turn = false;  // else at the end, and before a restart
+    bool proves_each_turn = false;                    // else at the end, and before a restart
     void freeze(std::string_view name, bool frozen);  // neither hears nor speaks, until thawed
     void cut_connections(std::string_view name);      // both ends hear of it; the process goes on
     // A NAT is put before it; what comes from inside has other ports from then on, if it was there before.

@@ -41,7 +41,7 @@ struct Options {
     bool ipv6 = false;         // the P-CSCF listens on IPv6 too: World::on_ipv6()
     std::size_t max_transactions = 200'000;
     bool proves_each_turn = true;  // Wire::prove_disks()
-    pcscf::Config pcscf;  // uri, security and, if it is empty, visited_network are set here
+    pcscf::Config pcscf;           // uri, security and, if it is empty, visited_network are set here
     scscf::Config scscf;
     Options() {}
 };

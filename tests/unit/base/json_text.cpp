@@ -10,7 +10,14 @@ TEST_CASE("values are parted by commas, whatever they are and wherever they stan
     std::string out = "record ";
     JsonText json{out};
     json.begin_object().member("a", "x").member("b", -1).member("c", true);
-    json.begin_array("list").text("1").value(2).begin_array().end_array().begin_object().end_object().end_array();
+    json.begin_array("list")
+        .text("1")
+        .value(2)
+        .begin_array()
+        .end_array()
+        .begin_object()
+        .end_object()
+        .end_array();
     json.begin_object("inner").member("d", std::uint64_t{18'446'744'073'709'551'615U}).end_object();
     json.named("raw").json("[]").member("e", "").end_object();
     CHECK(out == R"(record {"a":"x","b":-1,"c":true,"list":["1",2,[],{}],"inner":{"d":18446744073709551615},)"
@@ -25,7 +32,8 @@ TEST_CASE("a text may hold anything: what JSON cannot is escaped, what is no UTF
     };
     CHECK(of("a\"b\\c\n\r\t") == R"("a\"b\\c\n\r\t")");
     CHECK(of(std::string_view{"\0\x1f\x7f", 3}) == R"("\u0000\u001f\u007f")");
-    CHECK(of("J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e") == "\"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e\"");
+    CHECK(of("J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e") ==
+          "\"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e\"");
     // RFC 3629 4: a lone continuation, an overlong form, a surrogate, beyond the last, cut at the end.
     CHECK(of("\x80x") == "\"\xef\xbf\xbdx\"");
     CHECK(of("\xc0\xaf") == "\"\xef\xbf\xbd\xef\xbf\xbd\"");

@@ -27,7 +27,9 @@ class Folder {
         out << in.rdbuf();
         return out.str();
     }
-    void write(std::string_view ending, std::string_view text) const { std::ofstream{(*this)(ending)} << text; }
+    void write(std::string_view ending, std::string_view text) const {
+        std::ofstream{(*this)(ending)} << text;
+    }
     bool has(std::string_view ending) const { return std::filesystem::exists((*this)(ending)); }
 
   private:
@@ -72,8 +74,7 @@ TEST_CASE("what was appended is read by the next process, which makes one file o
         process.append("a 1 {\"v\":2}\n", 2000);
         CHECK_FALSE(folder.has(""));
     }
-    CHECK(folder.text(".journal") ==
-          "#node 1\n@1000\na 1 {\"v\":1}\na 2 {}\n@2000\na 1 {\"v\":2}\n");
+    CHECK(folder.text(".journal") == "#node 1\n@1000\na 1 {\"v\":1}\na 2 {}\n@2000\na 1 {\"v\":2}\n");
     struct stat about {};
     REQUIRE(::stat(folder(".journal").c_str(), &about) == 0);
     CHECK((about.st_mode & 0777) == 0600);  // it names subscribers
@@ -106,7 +107,7 @@ TEST_CASE("a journal that has outgrown the file is joined with it aside, while i
     for (int n = 2; n < 30; ++n) process.append("a 1 {\"v\":" + std::to_string(n) + "}\n", n * 1000);
     tidy();
     process.append("b 1 {}\n", 40'000);  // meanwhile
-    tidy();                                // one at a time
+    tidy();                              // one at a time
     process.io.run();
     CHECK(failure.empty());
     CHECK(folder.text() == "#node 1\n@29000\na 1 {\"v\":29}\n");
@@ -118,14 +119,19 @@ TEST_CASE("a journal that has outgrown the file is joined with it aside, while i
 TEST_CASE("a tidying that was killed at any of its steps loses nothing", "[state]") {
     const Folder folder;
     const std::string old = "#node 1\n@1000\na 1 {}\nb 1 {}\n", earlier = "#node 1\n@2000\nb 1\nc 1 {}\n",
-                      joined = "#node 1\n@1000\na 1 {}\n@2000\nc 1 {}\n", journal = "#node 1\n@3000\nd 1 {}\n";
+                      joined = "#node 1\n@1000\na 1 {}\n@2000\nc 1 {}\n",
+                      journal = "#node 1\n@3000\nd 1 {}\n";
     const Words all{"{} 1000", "{} 2000", "{} 3000"};
     folder.write(".journal", journal);
     folder.write(".journal.1", earlier);
     folder.write("", old);
     SECTION("before it wrote") {}
-    SECTION("as it wrote") { folder.write(".new", "#node 1\n@1000\na"); }
-    SECTION("before the journal that it has read went") { folder.write("", joined); }
+    SECTION("as it wrote") {
+        folder.write(".new", "#node 1\n@1000\na");
+    }
+    SECTION("before the journal that it has read went") {
+        folder.write("", joined);
+    }
     Process process{folder};
     const auto saved = process.files.read(process.why);
     REQUIRE(saved);

@@ -41,7 +41,8 @@ TEST_CASE("of each record the last word counts, over all texts, with the age of 
                    5000) == std::vector<std::string>{"a {\"v\":3} 3000", "b {} 2000"});
     CHECK(words_of({}, 5000).empty());
     CHECK(words_of({""}, 5000).empty());  // made, and nothing written yet
-    CHECK(words_of({"#node 1\n@9000\na 1 {}\n"}, 5000) == std::vector<std::string>{"a {} 0"});  // a clock set back
+    CHECK(words_of({"#node 1\n@9000\na 1 {}\n"}, 5000) ==
+          std::vector<std::string>{"a {} 0"});  // a clock set back
 }
 
 TEST_CASE("a last line that a crash cut is left out, another that is wrong is refused", "[state]") {

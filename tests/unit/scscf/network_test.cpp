@@ -501,9 +501,10 @@ TEST_CASE("a state that is not ours is refused with a reason, and changes nothin
     const auto profile = saved.find("profile ");
     CHECK_FALSE(taken(saved.substr(0, profile) + saved.substr(saved.find('\n', profile) + 1)));
     CHECK(why == "a profile that is not there");
-    for (const auto* line : {"set 9 {}\n", "set 9 [1,2\n", "challenge x {\"until\":1}\n", "dialog 1 {\"id\":0}\n",
-                             "profile x {\"key\":\"x\",\"xml\":\"<IMSSubscription/>\"}\n",
-                             "gruu_key - {\"key\":\"00\"}\n", "flock 1 {}\n"}) {
+    for (const auto* line :
+         {"set 9 {}\n", "set 9 [1,2\n", "challenge x {\"until\":1}\n", "dialog 1 {\"id\":0}\n",
+          "profile x {\"key\":\"x\",\"xml\":\"<IMSSubscription/>\"}\n", "gruu_key - {\"key\":\"00\"}\n",
+          "flock 1 {}\n"}) {
         INFO(line);
         why.clear();
         CHECK_FALSE(taken(saved + line));

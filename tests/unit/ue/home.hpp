@@ -3,8 +3,8 @@
 #include "common/crypto/aka.hpp"
 #include "common/crypto/digest.hpp"
 #include "common/sip/proxy/element.hpp"
-#include "tests/ue/core/ue.hpp"
 #include "tests/support/saved_state.hpp"
+#include "tests/ue/core/ue.hpp"
 
 #include <deque>
 #include <functional>
