@@ -49,6 +49,7 @@ class Node {
     virtual bool has_changes() const { return false; }
     // Those that changed since this was last called, and those that are gone.
     virtual void write_changes(TimePoint, std::string&) {}
+    virtual void forget_changes() {}  // where nobody writes them down
     // Called once, before any event. False with `why` set if a record is not ours: nothing is taken then.
     virtual bool restore(const std::vector<StateRecord>& saved, TimePoint, std::string& why) {
         if (!saved.empty()) why = "it keeps nothing";

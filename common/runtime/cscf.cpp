@@ -181,6 +181,8 @@ bool CscfHost::start(std::string& why) {
         state_.emplace(process_.io(), state_file, std::string{format});
         restore();
         loop_->on_changes([this] { write_state_soon(); });
+    } else {
+        loop_->on_changes([this] { node_->forget_changes(); });
     }
     if (ipsec_)
         loop_->handle(ipsec::Report{ipsec_->started()});
@@ -427,8 +429,9 @@ void CscfHost::restore() {
                           .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(age)))
                           .with("detail", std::to_string(saved->size()) + " records"));
         loop_->wake();
-        if (!state_->join(*saved, why)) not_saved(why);
-        return;
+        if (state_->join(*saved, why)) return;
+        not_saved(why);
+        return write_state_soon();
     }
     process_.note(
         Note{Severity::Error, "process.state.refused"}.with("file", state_->path()).with("reason", why));
@@ -446,7 +449,6 @@ void CscfHost::write_state_soon() {
         if (cancelled) return;
         will_write_ = false;
         write_state();
-        if (!state_->is_complete()) write_state_soon();
     });
 }
 
@@ -457,7 +459,10 @@ void CscfHost::write_state() {
     node_->write_changes(now, records);
     const bool written = state_->is_complete() ? state_->append(records, wall_ms(), why)
                                                : state_->rewrite(node_->save(now), wall_ms(), why);
-    if (!written) return not_saved(why);
+    if (!written) {
+        not_saved(why);
+        return write_state_soon();
+    }
     state_->tidy([this](const std::string& failed) { not_saved(failed); });
 }
 
@@ -469,11 +474,11 @@ void CscfHost::not_saved(const std::string& why) {
 // ---- Hosted
 
 void CscfHost::stop(std::function<void()> stopped) {
-    state_timer_.cancel();
     if (state_) {
         write_state();
         state_->stop();
     }
+    state_timer_.cancel();
     loop_->stop();
     transports_.close();
     if (mappings_.is_open()) mappings_.release();

@@ -258,6 +258,7 @@ struct Pcscf::Impl {
     std::string save(TimePoint now) const;
     bool has_changes() const;
     void write_changes(TimePoint now, std::string& text);
+    void forget_changes();
     bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why);
     // Said by whoever changes what is saved of one. That one came or went, the table says itself.
     void changed(const AssociationSet& s) { associations.changes.changed(s.id); }

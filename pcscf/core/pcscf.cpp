@@ -455,6 +455,9 @@ bool Pcscf::has_changes() const {
 void Pcscf::write_changes(TimePoint now, std::string& text) {
     impl_->write_changes(now, text);
 }
+void Pcscf::forget_changes() {
+    impl_->forget_changes();
+}
 bool Pcscf::restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) {
     return impl_->restore(saved, now, why);
 }

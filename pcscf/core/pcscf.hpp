@@ -34,6 +34,7 @@ class Pcscf final : public Node, public Compressing {
     std::string save(TimePoint now) const override;
     bool has_changes() const override;
     void write_changes(TimePoint now, std::string& text) override;
+    void forget_changes() override;
     bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) override;
 
     std::optional<Compartment> compartment(const Way& way) override;

@@ -344,6 +344,14 @@ void Pcscf::Impl::write_changes(TimePoint now, std::string& text) {
         [&](const auto& key, bool anew) { say("challenge", key, challenges.find(Impi{key}), anew); });
 }
 
+void Pcscf::Impl::forget_changes() {
+    associations.changes.clear();
+    bindings.changes.clear();
+    dialogs.changes.clear();
+    subscriptions.changes.clear();
+    challenges.changes.clear();
+}
+
 bool Pcscf::Impl::restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) {
     // All is read before anything is taken: a broken record changes nothing.
     std::vector<Binding> read_bindings;
@@ -387,11 +395,7 @@ bool Pcscf::Impl::restore(const std::vector<StateRecord>& saved, TimePoint now, 
     }
     for (auto& s : read_subscriptions) subscriptions.wake(subscriptions.add(std::move(s)));
     for (auto& c : read_challenges) challenges.set(std::move(c));
-    associations.changes.clear();
-    bindings.changes.clear();
-    dialogs.changes.clear();
-    subscriptions.changes.clear();
-    challenges.changes.clear();
+    forget_changes();
     for (const auto& token : orphaned) dialogs.changes.changed(token);
     return true;
 }

@@ -152,6 +152,10 @@ void Scscf::write_changes(TimePoint now, std::string& text) {
     impl_->snapshots.write_changes(now, text);
 }
 
+void Scscf::forget_changes() {
+    impl_->snapshots.forget_changes();
+}
+
 bool Scscf::restore(const std::vector<StateRecord>& saved, TimePoint, std::string& why) {
     return impl_->snapshots.restore(saved, why);
 }

@@ -39,6 +39,7 @@ class Scscf final : public Node {
     std::string save(TimePoint now) const override;
     bool has_changes() const override;
     void write_changes(TimePoint now, std::string& text) override;
+    void forget_changes() override;
     bool restore(const std::vector<StateRecord>& saved, TimePoint now, std::string& why) override;
 
     // SIGHUP: static routes; our own section, of which the names stay: gives the keys that need a restart.

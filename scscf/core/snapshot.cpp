@@ -462,6 +462,13 @@ void Snapshots::write_changes(TimePoint now, std::string& text) {
     profiles_.sweep(out);
 }
 
+void Snapshots::forget_changes() {
+    gruu_key_written_ = true;
+    registrations_.changes.clear();
+    dialogs_.changes.clear();
+    authentications_.changes.clear();
+}
+
 // ---- reading
 
 bool Snapshots::restore(const std::vector<StateRecord>& saved, std::string& why) {
@@ -515,10 +522,8 @@ bool Snapshots::restore(const std::vector<StateRecord>& saved, std::string& why)
     for (auto& [set, dialog] : dialogs) dialogs_.add(set, std::move(dialog));
     for (auto& c : challenges) authentications_.challenge(c.impi, std::move(c.aka), c.until);
     if (gruu_key) gruus_.set_key(*gruu_key);
+    forget_changes();
     gruu_key_written_ = gruu_key.has_value();
-    registrations_.changes.clear();
-    dialogs_.changes.clear();
-    authentications_.changes.clear();
     return true;
 }
 

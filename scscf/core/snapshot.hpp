@@ -26,6 +26,7 @@ class Snapshots {
     std::string save(TimePoint now) const;
     bool has_changes() const;
     void write_changes(TimePoint now, std::string& text);
+    void forget_changes();
     bool restore(const std::vector<StateRecord>& saved, std::string& why);
 
   private:

@@ -31,6 +31,7 @@ Measured measure(bool sigcomp, std::size_t repetitions) {
     options.ipsec = true;
     options.scscf.authenticate_reregistrations = true;
     World world{options};
+    world.proves_each_turn = false;
     auto& alice = world.ue("alice", [&](ue::Config& c) {
         c.sigcomp = sigcomp;
         c.subscribe_to_reg_event = false;

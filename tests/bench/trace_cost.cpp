@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
     const std::string_view only = argc > 2 ? argv[2] : "";
     const std::string_view operation = argc > 3 ? argv[3] : "";
     World world;
+    world.proves_each_turn = false;
     auto& alice = world.ue("alice");
     auto& bob = world.ue("bob");
     Turns turns;

@@ -192,6 +192,7 @@ void Crowd::advance(Duration d) {
         take(std::move(out));
     }
     now_ = end;
+    node_->forget_changes();  // nobody writes them down
 }
 
 }  // namespace ims::gm

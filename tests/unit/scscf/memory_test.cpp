@@ -74,10 +74,12 @@ struct OctetsPerUser {
         registrations.arm(set);
     }
     CHECK(registrations.size() == users);
+    registrations.changes.clear();
     const auto plain = octets();
     registrations.for_each([&](const ImplicitRegistrationSet& set) {
         for (int i = 0; i < 2; ++i) registrations.add_subscription(*registrations.find(set.id), watcher());
     });
+    registrations.changes.clear();
     return {(plain - before) / users, (octets() - before) / users};
 }
 
