@@ -1,6 +1,8 @@
 #include "common/base/json_text.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace ims {
 
@@ -10,6 +12,24 @@ namespace {
 constexpr bool is_plain(char c) {
     const auto octet = static_cast<unsigned char>(c);
     return octet >= 0x20 && octet < 0x7f && c != '"' && c != '\\';
+}
+
+// How many octets at the front are plain: eight at a time as long as all of them are.
+std::size_t plain_length(std::string_view text) {
+    constexpr std::uint64_t each = 0x0101010101010101, highest = 0x80 * each;
+    const auto has_zero = [&](std::uint64_t x) { return (x - each) & ~x & highest; };
+    std::size_t plain = 0;
+    while (plain + 8 <= text.size()) {
+        std::uint64_t x = 0;
+        std::memcpy(&x, text.data() + plain, 8);
+        const auto controls = (x - 0x20 * each) & ~x & highest;
+        if ((controls | (x & highest) | has_zero(x ^ ('"' * each)) | has_zero(x ^ ('\\' * each)) |
+             has_zero(x ^ (0x7f * each))) != 0)
+            break;
+        plain += 8;
+    }
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    return plain;
 }
 
 std::size_t utf8_length(
@@ -48,9 +68,13 @@ void append_escaped(std::string& out, char c) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
+    append_json_characters(out, text);
+    out += '"';
+}
+
+void append_json_characters(std::string& out, std::string_view text) {
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        const auto plain = plain_length(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;
@@ -63,7 +87,6 @@ void append_json_string(std::string& out, std::string_view text) {
             out.append(text.substr(0, length));
         text.remove_prefix(length == 0 ? 1 : length);
     }
-    out += '"';
 }
 
 }  // namespace ims

@@ -1,6 +1,7 @@
 #pragma once
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@ namespace ims {
 // A JSON string with its quotes. JSON is UTF-8, what peers send need not be: octets that are none become
 // U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
+void append_json_characters(std::string& out, std::string_view text);  // without the quotes
 
 // Writes JSON behind a text, member by member and without a tree in between: for what is written often.
 //
@@ -35,13 +37,9 @@ class JsonText {
     template <std::integral T>
     JsonText& value(T value) {
         comma();
-        if constexpr (std::same_as<T, bool>) {
-            out_->append(value ? "true" : "false");
-        } else {
-            char digits[24];
-            const auto [behind, error] = std::to_chars(digits, digits + sizeof digits, value);
-            out_->append(digits, behind);
-        }
+        Piece piece;
+        piece.add(value);
+        out_->append(piece.text());
         return *this;
     }
     JsonText& json(std::string_view value) {  // JSON already
@@ -50,19 +48,61 @@ class JsonText {
         return *this;
     }
 
-    // `name` is ours: it stands as it is.
-    JsonText& member(std::string_view name, std::string_view value) { return named(name).text(value); }
+    // `name` is ours, short, and stands as it is.
+    JsonText& member(std::string_view name, std::string_view value) {
+        Piece piece;
+        piece.add(*this, name);
+        piece.add('"');
+        out_->append(piece.text());
+        append_json_characters(*out_, value);
+        out_->push_back('"');
+        return *this;
+    }
     template <std::integral T>
     JsonText& member(std::string_view name, T value) {
-        return named(name).value(value);
+        Piece piece;
+        piece.add(*this, name);
+        piece.add(value);
+        out_->append(piece.text());
+        return *this;
     }
     JsonText& named(std::string_view name) {
-        comma();
-        out_->append(1, '"').append(name).append("\":");
+        Piece piece;
+        piece.add(*this, name);
+        out_->append(piece.text());
         return *this;
     }
 
   private:
+    static constexpr std::size_t longest_name = 40;
+    // What goes to the text in one go.
+    class Piece {
+      public:
+        std::string_view text() const { return {octets_, size_}; }
+        void add(char c) { octets_[size_++] = c; }
+        void add(const JsonText& json, std::string_view name) {
+            if (json.needs_comma()) add(',');
+            add('"');
+            name = name.substr(0, longest_name);
+            for (const char c : name) add(c);
+            add('"');
+            add(':');
+        }
+        template <std::integral T>
+        void add(T value) {
+            if constexpr (std::same_as<T, bool>) {
+                for (const char c : std::string_view{value ? "true" : "false"}) add(c);
+            } else {
+                const auto [behind, error] = std::to_chars(octets_ + size_, octets_ + sizeof octets_, value);
+                size_ = static_cast<std::size_t>(behind - octets_);
+            }
+        }
+
+      private:
+        char octets_[longest_name + 32];
+        std::size_t size_ = 0;
+    };
+
     JsonText& begin(char c) {
         comma();
         out_->push_back(c);
@@ -73,10 +113,13 @@ class JsonText {
         return *this;
     }
     // Whatever ends a value is none of these, which begin one.
-    void comma() {
-        if (out_->empty()) return;
+    bool needs_comma() const {
+        if (out_->empty()) return false;
         const char last = out_->back();
-        if (last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n') out_->push_back(',');
+        return last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n';
+    }
+    void comma() {
+        if (needs_comma()) out_->push_back(',');
     }
 
     std::string* out_;

@@ -19,6 +19,9 @@ void StateText::name(std::string_view kind, std::string_view key) {
 }
 
 JsonText& StateText::begin(std::string_view kind, std::string_view key) {
+    // Of most records: the text grows once, and not with each member.
+    constexpr std::size_t usual_octets = 2048;
+    if (out_.capacity() - out_.size() < usual_octets) out_.reserve(2 * out_.size() + usual_octets);
     name(kind, key);
     out_ += ' ';
     return json_.begin_object();

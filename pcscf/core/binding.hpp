@@ -87,6 +87,7 @@ class Binding {
     std::optional<AssociatedUri> default_identity() const;
     std::size_t identities() const { return identities_.size() / 2; }
     std::string_view impu(std::size_t i) const { return identities_[2 * i]; }
+    std::string_view asserted(std::size_t i) const { return identities_[2 * i + 1]; }
     bool has_identity(std::string_view impu) const;                // as it stands in the list
     bool has(const std::vector<AssociatedUri>& associated) const;  // these, in this order
     // Before it is added; afterwards with Bindings::set_associated(). False if they are too long to keep.
@@ -99,7 +100,7 @@ class Binding {
     Binding* flow_next_ = nullptr;
 
     AssociatedUri identity(std::size_t i) const {
-        return {Impu{std::string{impu(i)}}, std::string{identities_[2 * i + 1]}};
+        return {Impu{std::string{impu(i)}}, std::string{asserted(i)}};
     }
 };
 

@@ -83,7 +83,8 @@ void write(StateText& out, const Binding& b, TimePoint now) {
     if (b.policy) write_policy(json, *b.policy);
     write_flow(json, b.flow);
     json.begin_array("associated");
-    for (const auto& a : b.associated()) json.begin_array().text(a.impu.value()).text(a.asserted).end_array();
+    for (std::size_t i = 0; i < b.identities(); ++i)
+        json.begin_array().text(b.impu(i)).text(b.asserted(i)).end_array();
     json.end_array().begin_array("service_route");
     for (const auto route : b.service_route()) json.text(route);
     json.end_array()

@@ -42,6 +42,21 @@ TEST_CASE("a text may hold anything: what JSON cannot is escaped, what is no UTF
     CHECK(of("a\xe2\x82") == "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
+TEST_CASE("what must be escaped is found wherever it stands in a long text", "[json]") {
+    const std::string plain = "abcdefghijklmnopqrstuvwxyz0123456789!#[]^~";
+    for (const std::string special : {"\"", "\\", "\n", "\x1f", "\x7f", "\x80", "\xc3\xbc"})
+        for (std::size_t at = 0; at <= plain.size(); ++at) {
+            std::string out, alone;
+            append_json_string(out, plain.substr(0, at) + special + plain.substr(at));
+            append_json_string(alone, special);
+            CHECK(out ==
+                  '"' + plain.substr(0, at) + alone.substr(1, alone.size() - 2) + plain.substr(at) + '"');
+        }
+    std::string out;
+    append_json_string(out, plain);
+    CHECK(out == '"' + plain + '"');
+}
+
 TEST_CASE("after a text that ends in an opening bracket comes a comma all the same", "[json]") {
     std::string out;
     JsonText json{out};
