@@ -93,12 +93,13 @@ class Replacement {
         ::close(file_);
         ::unlink(beside_.c_str());
     }
+    // False once a write has failed; take_place() does nothing then but say why.
     bool write(std::string_view piece) {
         gathered_.append(piece);
         return gathered_.size() < piece_octets || flush();
     }
     bool take_place(std::string& why) {
-        bool ok = file_ >= 0 && flush();
+        bool ok = flush();
         if (ok && (::close(std::exchange(file_, -1)) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0)) {
             why_ = last_error();
             ::unlink(beside_.c_str());
@@ -110,12 +111,13 @@ class Replacement {
 
   private:
     bool flush() {
-        const bool ok = file_ >= 0 && write_all(file_, gathered_, why_);
+        whole_ = whole_ && file_ >= 0 && write_all(file_, gathered_, why_);
         gathered_.clear();
-        return ok;
+        return whole_;
     }
     std::string path_, beside_, gathered_, why_;
     int file_ = -1;
+    bool whole_ = true;
 };
 
 }  // namespace
@@ -192,14 +194,8 @@ struct StateFiles::Impl {
 
     bool print(const LastWords& words, std::string& why) const {
         Replacement replacement{path};
-        const bool whole =
-            words.print([&](std::string_view piece) { return !given_up.load() && replacement.write(piece); });
-        if (given_up.load()) return true;
-        if (!whole) {
-            replacement.take_place(why);  // says why not
-            return false;
-        }
-        return replacement.take_place(why);
+        words.print([&](std::string_view piece) { return !given_up.load() && replacement.write(piece); });
+        return given_up.load() || replacement.take_place(why);
     }
 
     // In the thread: of the files, and nothing else.
@@ -272,9 +268,9 @@ bool StateFiles::rewrite(std::string_view records, std::int64_t wall_ms, std::st
     stop();
     auto& s = *impl_;
     Replacement replacement{s.path};
-    if (!replacement.write(state_heading(s.format) + state_time(wall_ms)) || !replacement.write(records) ||
-        !replacement.take_place(why))
-        return false;
+    replacement.write(state_heading(s.format) + state_time(wall_ms));
+    replacement.write(records);
+    if (!replacement.take_place(why)) return false;
     s.end_journal();
     ::unlink(s.earlier.c_str());
     ::unlink(s.journal.c_str());

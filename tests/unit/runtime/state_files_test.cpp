@@ -1,5 +1,7 @@
 #include "common/runtime/state_files.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -7,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +63,25 @@ struct Process {
 };
 
 using Words = std::vector<std::string>;
+
+// No file grows beyond that: a write fails, as it does on a full disk.
+class FullDisk {
+  public:
+    explicit FullDisk(rlim_t octets) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        handler_ = std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{octets, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int) = SIG_DFL;
+};
 
 }  // namespace
 
@@ -185,6 +207,30 @@ TEST_CASE("where something could not be written, all is written before anything 
     CHECK(process.files.is_complete());
     process.append("a 1\n", 4000);
     CHECK(process.read(4000) == Words{"{} 1000"});
+}
+
+TEST_CASE("a disk that is full leaves the files as they are, and the reason", "[state]") {
+    const Folder folder;
+    Process process{folder};
+    REQUIRE(process.files.rewrite("a 1 {}\n", 1000, process.why));
+    std::string many;
+    for (int n = 0; n < 40'000; ++n)
+        many += "b " + std::to_string(n) + " {\"v\":" + std::to_string(n) + "}\n";
+    process.append(many, 2000);
+    process.files.tidy_at(1000);
+    std::string failure;
+    {
+        const FullDisk full{400'000};  // of the megabyte that a new file would have
+        process.files.tidy([&](const std::string& why) { failure = why; });
+        process.io.run();
+        CHECK(failure == "File too large");
+        CHECK_FALSE(process.files.rewrite(many, 3000, process.why));
+        CHECK(process.why == "File too large");
+    }
+    CHECK(folder.text() == "#node 1\n@1000\na 1 {}\n");
+    CHECK_FALSE(folder.has(".new"));
+    process.why.clear();
+    CHECK(process.read(3000).size() == 40'001);
 }
 
 TEST_CASE("files that are not ours are put aside", "[state]") {
