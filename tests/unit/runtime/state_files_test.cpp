@@ -40,8 +40,8 @@ class Folder {
         std::filesystem::temp_directory_path() / ("state-files-" + std::to_string(::getpid()));
 };
 
-struct Process {
-    explicit Process(const Folder& folder) : files{io, folder.state(), "node 1"} {}
+struct Service {
+    explicit Service(const Folder& folder) : files{io, folder.state(), "node 1"} {}
     void append(std::string_view records, std::int64_t at) {
         REQUIRE(files.append(records, at, why));
         CHECK(why.empty());
@@ -88,7 +88,7 @@ class FullDisk {
 TEST_CASE("what was appended is read by the next process, which makes one file of it", "[state]") {
     const Folder folder;
     {
-        Process process{folder};
+        Service process{folder};
         CHECK_FALSE(process.files.read(process.why));
         CHECK(process.why.empty());
         process.append("a 1 {\"v\":1}\na 2 {}\n", 1000);
@@ -102,7 +102,7 @@ TEST_CASE("what was appended is read by the next process, which makes one file o
     CHECK((about.st_mode & 0777) == 0600);  // it names subscribers
     folder.write(".journal", folder.text(".journal") + "a 2 {\"cut");
     {
-        Process process{folder};
+        Service process{folder};
         CHECK(process.read(5000) == Words{"{\"v\":2} 3000", "{} 4000"});
         const auto saved = process.files.read(process.why);
         REQUIRE(saved);
@@ -119,7 +119,7 @@ TEST_CASE("what was appended is read by the next process, which makes one file o
 
 TEST_CASE("a journal that has outgrown the file is joined with it aside, while it goes on", "[state]") {
     const Folder folder;
-    Process process{folder};
+    Service process{folder};
     process.files.tidy_at(200);
     std::string failure;
     const auto tidy = [&] { process.files.tidy([&](const std::string& why) { failure = why; }); };
@@ -154,7 +154,7 @@ TEST_CASE("a tidying that was killed at any of its steps loses nothing", "[state
     SECTION("before the journal that it has read went") {
         folder.write("", joined);
     }
-    Process process{folder};
+    Service process{folder};
     const auto saved = process.files.read(process.why);
     REQUIRE(saved);
     CHECK(process.read(4000) == all);
@@ -168,7 +168,7 @@ TEST_CASE("a tidying that was killed at any of its steps loses nothing", "[state
 TEST_CASE("what a failed tidying left is tried again when as much has come again, and the journal goes on",
           "[state]") {
     const Folder folder;
-    Process process{folder};
+    Service process{folder};
     process.files.tidy_at(100);
     int failures = 0;
     const auto tidy = [&] {
@@ -194,7 +194,7 @@ TEST_CASE("what a failed tidying left is tried again when as much has come again
 
 TEST_CASE("where something could not be written, all is written before anything else", "[state]") {
     const Folder folder;
-    Process process{folder};
+    Service process{folder};
     std::filesystem::create_directory(folder(".journal"));  // in the way
     CHECK_FALSE(process.files.append("a 1 {}\n", 1000, process.why));
     CHECK_FALSE(process.why.empty());
@@ -211,7 +211,7 @@ TEST_CASE("where something could not be written, all is written before anything 
 
 TEST_CASE("a disk that is full leaves the files as they are, and the reason", "[state]") {
     const Folder folder;
-    Process process{folder};
+    Service process{folder};
     REQUIRE(process.files.rewrite("a 1 {}\n", 1000, process.why));
     std::string many;
     for (int n = 0; n < 40'000; ++n)
@@ -237,7 +237,7 @@ TEST_CASE("files that are not ours are put aside", "[state]") {
     const Folder folder;
     folder.write("", "garbage\n");
     folder.write(".journal", "#node 1\n");
-    Process process{folder};
+    Service process{folder};
     CHECK_FALSE(process.files.read(process.why));
     CHECK(process.why == folder.state() + ": line 1: not the state of a service of ours");
     process.why.clear();
