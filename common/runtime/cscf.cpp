@@ -423,7 +423,9 @@ void CscfHost::restore() {
     const auto now = std::chrono::steady_clock::now();
     const auto wall = wall_ms();
     if (saved && node_->restore(saved->records(now, wall), now, why)) {
-        const std::chrono::milliseconds age{std::max<std::int64_t>(wall - saved->written_ms(), 0)};
+        // A journal that was only begun has no line of time.
+        const auto written = saved->written_ms() == 0 ? wall : saved->written_ms();
+        const std::chrono::milliseconds age{std::max<std::int64_t>(wall - written, 0)};
         process_.note(Note{Severity::Info, "process.state.restored"}
                           .with("file", state_->path())
                           .with("age", duration_text(std::chrono::floor<std::chrono::seconds>(age)))

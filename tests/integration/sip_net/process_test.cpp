@@ -311,6 +311,17 @@ TEST_CASE("state outlives the process, and what is not ours is put aside", "[pro
     CHECK(contents(state + ".refused") == "garbage\n");
 }
 
+TEST_CASE("a journal that was begun and no more is no state of long ago", "[process]") {
+    ScratchFolder folder;
+    const auto state = folder.file("state");
+    const auto path = config(folder, "state: {file: " + state + "}\n");
+    write_file(state + ".journal", "#echo 1\ncount - 0\n");
+    Child child{folder, {"--config", path.c_str()}};
+    CHECK(child.logged("note=process.state.restored").find("age=0") != std::string::npos);
+    child.signal(SIGTERM);
+    CHECK(child.wait() == 0);
+}
+
 TEST_CASE("state is written as it changes, so that one that is killed goes on from there", "[process]") {
     ScratchFolder folder;
     const auto state = folder.file("state");
